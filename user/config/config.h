@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What a configuration file says, checked and with its defaults filled in: the only form in which
+ * the rest of the daemon sees it. Built by config_load(), never changed afterwards, freed as a
+ * whole. Durations are nanoseconds. Arrays are counted; a NULL string means the keyword was not
+ * given.
+ */
+#ifndef HF_CONFIG_H
+#define HF_CONFIG_H
+
+#include <net/if.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/types.h>
+
+#include "bgp/bgp_route.h"
+#include "hf_abi.h"
+#include "ipaddr.h"
+#include "vrrp_wire.h"
+
+#define CFG_MAX_INSTANCES HF_MAX_INSTANCES
+#define CFG_MAX_PEERS	  64 /* of one instance */
+#define CFG_MAX_VIPS	  HF_MAX_VIPS
+#define CFG_MAX_SCRIPTS	  1024
+#define CFG_MAX_NEIGHBORS 64 /* of one BGP instance */
+#define CFG_MAX_ARGS	  64 /* of one command */
+#define CFG_NAME_MAX	  64 /* instance, script, group names */
+
+/* A command to run: argv ends with NULL. Not given: argc == 0. */
+struct cfg_command {
+	char **argv;
+	int argc;
+	char *user, *group; /* NULL: the script_user */
+	int line;
+};
+
+struct cfg_script { /* vrrp_script */
+	char *name;
+	struct cfg_command command;
+	int64_t interval_ns, timeout_ns;
+	int rise, fall;
+	int weight; /* -253..253; 0: down means FAULT */
+	bool reverse;
+	bool init_fail;
+};
+
+struct cfg_track {	     /* one line of track_script */
+	unsigned int script; /* index into config.scripts */
+	int weight;
+	bool reverse;
+};
+
+struct cfg_peer { /* one line of unicast_peer */
+	struct ipaddr address;
+	uint8_t min_ttl, max_ttl; /* 0, 255 when not given */
+};
+
+struct cfg_vip { /* one line of virtual_ipaddress */
+	struct ipprefix prefix;
+	char dev[IF_NAMESIZE]; /* the instance's interface when not given */
+	char label[IF_NAMESIZE];
+	uint8_t scope; /* RT_SCOPE_* */
+};
+
+struct cfg_notify {
+	struct cfg_command master, backup, fault, stop, deleted, any; /* any: `notify` */
+};
+
+enum cfg_takeover { TAKEOVER_NONE, TAKEOVER_COMMUNITY, TAKEOVER_AS_PATH, TAKEOVER_MED };
+
+struct cfg_announce { /* bgp_announce; `bgp` is -1 when the instance has none */
+	int bgp;      /* index into config.bgp */
+	struct ipprefix *prefixes;
+	unsigned int n_prefixes;
+	struct bgp_attrs attrs; /* what is always attached */
+	enum cfg_takeover takeover;
+	uint32_t community_settled, community_escalated; /* TAKEOVER_COMMUNITY */
+	uint8_t prepend;				 /* TAKEOVER_AS_PATH: when settled */
+	uint32_t med_settled, med_escalated;		 /* TAKEOVER_MED */
+	int64_t settle_ns, linger_ns;
+	bool standby;	      /* `standby announce` */
+	bool require_session; /* default true */
+};
+
+struct cfg_instance { /* vrrp_instance */
+	char *name;
+	int line;
+	char interface[IF_NAMESIZE];
+	uint8_t family; /* 4 or 6 */
+	uint8_t version, vrid, priority, down_adverts;
+	bool start_master, preempt, check_source;
+	bool lower_prio_no_advert, higher_prio_send_advert;
+	uint8_t checksum;  /* enum hf_checksum to send */
+	uint8_t auth_type; /* VRRP_AUTH_* */
+	uint8_t auth_data[8];
+	int64_t interval_ns;
+	struct ipaddr
+	    source; /* unicast_src_ip or mcast_src_ip; all zero: the interface's first address */
+	struct cfg_peer *peers; /* empty: multicast */
+	unsigned int n_peers;
+	uint8_t ttl; /* sent; 255 unless unicast_ttl */
+	struct cfg_vip *vips;
+	unsigned int n_vips; /* virtual_ipaddress: these are in the adverts */
+	struct cfg_vip *excluded;
+	unsigned int n_excluded;
+	struct cfg_track *tracks;
+	unsigned int n_tracks;
+	struct cfg_notify notify;
+	struct cfg_announce announce;
+};
+
+struct cfg_neighbor {
+	struct ipaddr address;
+	uint32_t remote_as;
+	struct ipaddr source; /* all zero: the kernel chooses */
+	uint16_t port;	      /* 179 */
+	uint8_t multihop;     /* TTL to send; 0: 1 for eBGP, 64 for iBGP */
+	uint8_t ttl_security; /* RFC 5082: hops allowed; 0: off */
+	char *password;	      /* TCP MD5, RFC 2385 */
+	int line;
+};
+
+struct cfg_bgp { /* bgp_instance */
+	char *name;
+	int line;
+	uint32_t local_as;
+	uint32_t router_id;   /* host order; 0: the first global IPv4 address of the instance's
+				 interface */
+	uint16_t hold_time_s; /* 0 or >= 3 */
+	int64_t connect_retry_ns;
+	struct cfg_neighbor *neighbors;
+	unsigned int n_neighbors;
+};
+
+struct config {
+	char *router_id; /* the node's name */
+	bool script_security;
+	char *script_user, *script_group;
+	struct cfg_instance *instances;
+	unsigned int n_instances;
+	struct cfg_script *scripts;
+	unsigned int n_scripts;
+	struct cfg_bgp *bgp;
+	unsigned int n_bgp;
+};
+
+/* How a file reads, and the exit status of `holdfastd -t` (keepalived's values). */
+enum config_verdict { CONFIG_GOOD = 0, CONFIG_UNUSABLE = 4, CONFIG_USABLE_WITH_ERRORS = 5 };
+
+/*
+ * Reads `path`. Every complaint goes to `report` (may be NULL) as one line "FILE:LINE: what is
+ * wrong; what to write instead". *out is set unless the verdict is CONFIG_UNUSABLE. `config_id` is
+ * keepalived's -i: NULL means the host's name up to the first dot.
+ */
+typedef void (*config_report_fn)(void *ctx, const char *line);
+enum config_verdict config_load(const char *path, const char *config_id, config_report_fn report,
+				void *ctx, struct config **out);
+void config_free(struct config *cfg);
+
+/* Prints `cfg` in canonical form, which reads back to the same. Passwords are printed. 0 or -errno.
+ */
+int config_dump(const struct config *cfg, FILE *to);
+
+#endif

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The control sockets, served by a thread of ordinary priority: /run/NAME/control (mode 0600) takes
+ * commands, /run/NAME/status (mode 0660, group `holdfast` where it exists) only questions. Clients,
+ * JSON and slow readers never meet the loop: a request that parses is handed to the engine as a
+ * struct control_request over a socket pair, answered within one turn, and rendered by the thread.
+ *
+ * On the wire: one JSON object a line, both ways: {"command": "status"}, {"command": "handover",
+ * "instance": "example"}. Answers carry "ok": true and the fields asked for, or "ok": false,
+ * "error": TEXT. Requests over CONTROL_REQUEST_MAX octets, and clients over CONTROL_MAX_CLIENTS,
+ * are refused.
+ */
+#ifndef HF_CONTROL_H
+#define HF_CONTROL_H
+
+#include <sys/types.h>
+
+#include "config/config.h"
+#include "control/status.h"
+#include "core/loop.h"
+
+#define CONTROL_REQUEST_MAX 4096
+#define CONTROL_MAX_CLIENTS 32
+#define CONTROL_ERROR_TEXT  192
+
+enum control_verb {
+	CONTROL_STATUS,	  /* fills `status` */
+	CONTROL_HANDOVER, /* `instance` must be MASTER here */
+	CONTROL_RELOAD,
+};
+
+/* Owned by the control thread; the engine holds it only until it has answered. */
+struct control_request {
+	enum control_verb verb;
+	char instance[CFG_NAME_MAX]; /* empty: all, where the verb allows */
+	struct status *status;	     /* CONTROL_STATUS: to be filled */
+	bool refused;
+	char error[CONTROL_ERROR_TEXT]; /* why, and what to do instead */
+};
+
+/* Carries out one request within the loop's turn, filling `refused` and `error`, or `status`. */
+typedef void (*control_handler_fn)(void *ctx, struct control_request *req);
+
+struct control;
+
+/*
+ * Makes `run_dir` (/run/NAME) and the sockets, and starts the thread. `fn` is called in the loop.
+ * NULL with errno and the reason logged.
+ */
+struct control *control_create(struct loop *loop, const char *run_dir,
+			       const struct status_limits *limits, control_handler_fn fn,
+			       void *ctx);
+/* Ends the thread, closes the clients and removes the sockets. NULL is fine. */
+void control_destroy(struct control *ctl);
+
+#endif

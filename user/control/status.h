@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A picture of the daemon at one moment, in plain values: the engine fills it in one turn of its
+ * loop, the control thread renders it to JSON (design section 8) at leisure. Nothing in it points
+ * into the engine. Arrays are allocated by the control thread for the limits the engine gave at
+ * start.
+ */
+#ifndef HF_STATUS_H
+#define HF_STATUS_H
+
+#include <net/if.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "announce/announce_step.h"
+#include "config/config.h"
+#include "datapath/datapath.h"
+#include "engine/bgp_speaker.h"
+#include "health/runner.h"
+#include "vrrp/vrrp_step.h"
+
+#define STATUS_ALARM_TEXT    160
+#define STATUS_MAX_ALARMS    64
+#define STATUS_MAX_ANNOUNCED 8 /* prefixes shown for an instance; more are counted */
+
+struct status_prefix {
+	struct ipprefix prefix;
+	enum announce_as as;
+};
+
+/* The stamps of the last transition, each CLOCK_MONOTONIC nanoseconds, 0 if it did not happen. */
+struct status_stamps {
+	int64_t last_advert_ns; /* the old master's last advert, in the kernel */
+	int64_t deadline_ns;	/* when it was due down */
+	int64_t detected_ns;	/* seen by the kernel's timer */
+	int64_t woken_ns;	/* the loop's turn began */
+	int64_t update_ns;	/* the UPDATE was handed to TCP */
+	int64_t advert_ns;	/* our first advert was sent */
+};
+
+struct status_instance {
+	char name[CFG_NAME_MAX];
+	char interface[IF_NAMESIZE];
+	uint8_t family, version, vrid;
+	enum vrrp_state state;
+	uint32_t faults; /* enum vrrp_fault bits */
+	bool yielded;
+	uint8_t base_priority, effective_priority;
+	uint32_t advert_interval_us;
+	struct ipaddr master;
+	uint8_t master_priority;
+	bool transitioned;  /* the next four are set */
+	int64_t last_at_ms; /* Unix time, milliseconds */
+	enum vrrp_state last_from, last_to;
+	enum vrrp_cause last_cause;
+	struct status_stamps stamps;
+	uint64_t transitions, adverts_sent, adverts_received;
+	uint64_t notify_superseded;
+	unsigned int n_addresses, n_announced;
+	struct ipprefix addresses[STATUS_MAX_ANNOUNCED];
+	struct status_prefix announced[STATUS_MAX_ANNOUNCED];
+};
+
+struct status_check {
+	char name[CFG_NAME_MAX];
+	char kind[16]; /* "script" */
+	enum health_state state;
+	bool ran;
+	enum health_outcome outcome;
+	int status;	     /* of runner_result */
+	int64_t last_run_ms; /* Unix time, milliseconds */
+	int64_t duration_ns;
+	char detail[RUNNER_DETAIL];
+};
+
+struct status_bgp {
+	char name[CFG_NAME_MAX];
+	uint32_t local_as;
+	unsigned int first_neighbor, n_neighbors; /* into status.neighbors */
+};
+
+struct status_vip {
+	struct ipaddr address;
+	struct hf_traffic rx, tx;
+};
+
+struct status {
+	char name[CFG_NAME_MAX];
+	int64_t uptime_ns;
+	struct loop_stats loop;
+	unsigned int n_instances, n_checks, n_bgp, n_neighbors, n_interfaces, n_vips, n_alarms;
+	struct status_instance *instances;
+	struct status_check *checks;
+	struct status_bgp *bgp;
+	struct bgp_neighbor_status *neighbors;
+	struct datapath_interface *interfaces;
+	struct status_vip *vips;
+	struct hf_verdict verdicts[HF_V_MAX];
+	char alarms[STATUS_MAX_ALARMS][STATUS_ALARM_TEXT];
+};
+
+/* How many of each the arrays must hold; from the configuration. */
+struct status_limits {
+	unsigned int instances, checks, bgp, neighbors, interfaces, vips;
+};
+
+/* An empty picture with room for `lim`, or NULL with errno. */
+struct status *status_create(const struct status_limits *lim);
+void status_free(struct status *st);
+
+/* The JSON text of `st` (design section 8), to be freed by the caller; one line. NULL with errno.
+ */
+char *status_to_json(const struct status *st);
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One BGP instance's executor: sockets, timers and buffers around the pure bgp_step(), and what
+ * each neighbor has been told (its Adj-RIB-Out). Sessions are dialled at start and kept up whether
+ * we announce anything or not: a takeover is one UPDATE on an open session.
+ */
+#ifndef HF_ENGINE_BGP_SPEAKER_H
+#define HF_ENGINE_BGP_SPEAKER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bgp/bgp_route.h"
+#include "config/config.h"
+#include "core/loop.h"
+
+struct bgp_speaker;
+
+/* Told of every session that becomes or ceases to be Established; `established`: how many are now.
+ */
+typedef void (*bgp_sessions_fn)(void *ctx, unsigned int established);
+
+/*
+ * Creates the speaker and starts dialling at once. `cfg` must outlive it. `router_id` is in host
+ * order. NULL with errno on failure; a neighbor that cannot be reached is no failure.
+ */
+struct bgp_speaker *bgp_speaker_create(struct loop *loop, const struct cfg_bgp *cfg,
+				       uint32_t router_id, bgp_sessions_fn fn, void *ctx);
+/* Closes all at once, without a word. NULL is fine. */
+void bgp_speaker_destroy(struct bgp_speaker *sp);
+
+/*
+ * The route for `prefix` becomes `attrs` at every neighbor, by an implicit update where it
+ * differed; it is written to the sockets before this returns where they take it, else as soon as
+ * they do. 0 or -errno (-ENOSPC: more prefixes than the speaker was made for).
+ */
+int bgp_speaker_announce(struct bgp_speaker *sp, const struct ipprefix *prefix,
+			 const struct bgp_attrs *attrs);
+/* Takes the route back everywhere. 0, or -ENOENT if it was not announced. */
+int bgp_speaker_withdraw(struct bgp_speaker *sp, const struct ipprefix *prefix);
+
+/*
+ * Writes out Cease/Administrative Shutdown (RFC 8203) with `reason` to every session and closes
+ * them; no session is opened again. Withdraw first: this call does not.
+ */
+void bgp_speaker_shutdown(struct bgp_speaker *sp, const char *reason);
+
+unsigned int bgp_speaker_established(const struct bgp_speaker *sp);
+/* When the last UPDATE was handed to TCP (loop_clock()), MONO_NEVER before the first. */
+struct mono bgp_speaker_last_update(const struct bgp_speaker *sp);
+
+/* A neighbor for `status`. Texts are copied: the snapshot outlives the session. */
+struct bgp_neighbor_status {
+	struct ipaddr address;
+	char state[16]; /* "Idle", "Connect", "Active", "OpenSent", "OpenConfirm", "Established" */
+	uint32_t remote_as;
+	uint32_t uptime_s;
+	uint16_t hold_time_s; /* negotiated; configured while down */
+	uint32_t prefixes_announced;
+	uint32_t prefixes_received; /* parsed, counted, dropped */
+	uint64_t updates_sent;
+	char last_error[128]; /* empty: none yet */
+};
+
+unsigned int bgp_speaker_neighbors(const struct bgp_speaker *sp);
+void bgp_speaker_status(const struct bgp_speaker *sp, unsigned int index,
+			struct bgp_neighbor_status *out);
+
+#endif

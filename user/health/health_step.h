@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * When is a check up, when is it down: rise and fall as keepalived counts them, as a pure step.
+ * The first result decides alone; after that `fall` failures in a row take an UP check down and
+ * `rise` successes in a row bring it back. A single result of the other kind starts the count
+ * again.
+ */
+#ifndef HF_HEALTH_STEP_H
+#define HF_HEALTH_STEP_H
+
+#include <stdbool.h>
+
+enum health_state { HEALTH_UNKNOWN, HEALTH_UP, HEALTH_DOWN };
+
+/* How one run of a check ended. Only OK is success; the others have different words for the
+ * operator. */
+enum health_outcome {
+	HEALTH_OK,
+	HEALTH_EXIT,	/* exit status other than 0 */
+	HEALTH_SIGNAL,	/* ended by a signal that we did not send */
+	HEALTH_TIMEOUT, /* still running at its timeout, killed */
+	HEALTH_MISSING, /* no such file, or not executable */
+	HEALTH_SPAWN,	/* could not be started: no processes or memory left */
+};
+
+struct health_cfg {
+	int rise, fall;
+	bool init_fail; /* starts DOWN: `rise` successes are needed */
+};
+
+struct health_fsm {
+	enum health_state state;
+	int streak; /* results in a row that speak against `state` */
+};
+
+void health_init(const struct health_cfg *cfg, struct health_fsm *fsm);
+/* Counts one result; true if `fsm->state` changed. */
+bool health_step(const struct health_cfg *cfg, struct health_fsm *fsm, enum health_outcome outcome);
+
+const char *health_state_name(enum health_state state);	      /* "UNKNOWN", "UP", "DOWN" */
+const char *health_outcome_text(enum health_outcome outcome); /* "exit status", "timeout", ... */
+
+#endif
