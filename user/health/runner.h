@@ -6,9 +6,22 @@
  * told again.
  *
  * Checks run at their interval, start to start; a run still going at its timeout is killed with its
- * process group (SIGTERM, then SIGKILL). Notifications are serialised per `owner`, in order, and
- * the latest state wins: one waiting behind a running one is replaced by a newer one and counted as
- * superseded.
+ * process group (SIGTERM, then SIGKILL), and its failure is reported at the timeout. A start that
+ * finds the previous run still going is skipped; one that finds it already judged and dying is made
+ * up for as soon as that is gone, and counts as a further timeout if it is not gone an interval
+ * later. Notifications are serialised per `owner`, in order, and the latest state wins: one waiting
+ * behind a running one is replaced by a newer one and counted as superseded. So two notifications
+ * that must both run (notify_master and the generic notify) need an owner each.
+ *
+ * A command is executed without a shell, looked up in PATH; a file without #! is run by /bin/sh. It
+ * gets a process group of its own, /dev/null as input, and no descriptor of ours but the pipe that
+ * takes its output. "</path" and ">/path" as argv[0] mean: can this file be opened for reading, for
+ * writing? (Nothing is truncated.)
+ *
+ * The end: when the engine closes its socket, or shuts it down for writing, running checks are
+ * killed, while notifications, running and waiting, are left to finish (up to their timeouts); then
+ * the runner exits. An engine that is about to end uses shutdown(fd, SHUT_WR) and waits for -EPIPE,
+ * so that nobody takes the runner's unfinished notification for a leftover and kills it.
  */
 #ifndef HF_RUNNER_H
 #define HF_RUNNER_H
@@ -22,7 +35,8 @@
 
 #define RUNNER_MAX_CHECKS 1024
 #define RUNNER_MSG_MAX	  8192 /* one message: a command line of this size is refused at load */
-#define RUNNER_DETAIL	  96   /* the last line of a script's output, cut */
+#define RUNNER_DETAIL	  96   /* the last line of a script's output, cut; printable ASCII */
+#define RUNNER_MAX_OWNERS 4096 /* with a notification running: two for each instance */
 
 /* Who a command runs as; supplementary groups are those of `uid` in the system's database. */
 struct runner_user {
@@ -50,6 +64,7 @@ struct runner_result {
 	int status;	     /* EXIT: exit status; SIGNAL: its number; MISSING, SPAWN: errno */
 	int64_t duration_ns; /* start to end */
 	int64_t started_ns;  /* CLOCK_MONOTONIC */
+	uint32_t skipped;    /* starts skipped since the check was added */
 	char detail[RUNNER_DETAIL];
 };
 
@@ -59,22 +74,31 @@ struct runner_done { /* a notification has ended, or was superseded before it ra
 	enum health_outcome outcome;
 	int status;
 	int64_t duration_ns;
+	char detail[RUNNER_DETAIL];
 };
 
 /*
  * Forks the runner; call before threads and real-time scheduling. *fd is the engine's end
- * (SOCK_SEQPACKET, non-blocking, close-on-exec). It dies with its parent. 0 or -errno.
+ * (SOCK_SEQPACKET, non-blocking, close-on-exec); no other process may hold it, for its closing is
+ * how the runner knows that its parent has died. The caller reaps *pid. 0 or -errno.
  */
 int runner_start(const char *ident, int *fd, pid_t *pid);
 
-/* Messages to the runner. 0, -EAGAIN if the socket is full, -EMSGSIZE, or -errno. */
-int runner_send_check(
-    int fd, const struct runner_check *check); /* adds or replaces `id`, runs it at once */
+/*
+ * Messages to the runner. 0; -EAGAIN if the socket is full: send it again when it is writable;
+ * -EMSGSIZE for a command over RUNNER_MSG_MAX or RUNNER_MAX_ARGS; -EINVAL for times under 1 ms or
+ * an empty command; -EPIPE if the runner has ended; or -errno.
+ */
+/* Adds or replaces `id` (what was running is killed, unreported), runs it at once. A check beyond
+ * RUNNER_MAX_CHECKS is answered with HEALTH_SPAWN, ENOSPC; so is a notification beyond
+ * RUNNER_MAX_OWNERS. */
+int runner_send_check(int fd, const struct runner_check *check);
 int runner_send_remove(int fd, uint32_t id);
 int runner_send_notify(int fd, const struct runner_notify *notify);
 
 /* One message from the runner. 0: none waiting. 1: *result is set. 2: *done is set. -EPIPE: it has
- * ended. */
+ * ended. -EBADMSG: a message that is none was dropped; go on. While the engine does not read, the
+ * latest result of each check is what it will find. */
 int runner_receive(int fd, struct runner_result *result, struct runner_done *done);
 
 /* The runner's own main loop; returns its exit status when `fd` is closed. For runner_start and

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * The runner's messages: round trips, damage of every kind, and the last line of output.
+ * Links: user/health/runner_codec.c user/health/last_line.c
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "health/last_line.h"
+#include "health/runner_codec.h"
+
+static char arg0[] = "/bin/check", arg1[] = "", arg2[] = "two words";
+static char *argv3[] = {arg0, arg1, arg2, NULL};
+
+static struct runner_message samples(int i)
+{
+	switch (i) {
+	case 0:
+		return (struct runner_message){
+		    .type = RUNNER_CHECK,
+		    .check = {0xffffffff, RUNNER_MIN_NS, RUNNER_MAX_NS, {65534, 0}, argv3}};
+	case 1:
+		return (struct runner_message){.type = RUNNER_REMOVE, .remove_id = 7};
+	case 2:
+		return (struct runner_message){
+		    .type = RUNNER_NOTIFY,
+		    .notify = {1, INT64_C(5000000000), {0, 4294967294U}, argv3}};
+	case 3:
+		return (struct runner_message){
+		    .type = RUNNER_RESULT,
+		    .result = {9, HEALTH_SIGNAL, -1, 1, INT64_C(123456789012345), 3, "bye"}};
+	default:
+		return (struct runner_message){.type = RUNNER_DONE,
+					       .done = {2, true, HEALTH_SPAWN, EAGAIN, 0, ""}};
+	}
+}
+#define N_SAMPLES 5
+
+/* Decodes from a heap copy of exactly `len` octets, so that ASan sees a read past it. */
+static int decode_copy(const uint8_t *data, size_t len, struct runner_message *msg, void **copy)
+{
+	*copy = malloc(len > 0 ? len : 1);
+	assert_non_null(*copy);
+	memcpy(*copy, data, len);
+	return runner_message_decode(msg, *copy, len);
+}
+
+static void messages_survive_the_round_trip(void **state)
+{
+	uint8_t a[RUNNER_MSG_MAX], b[RUNNER_MSG_MAX];
+
+	(void)state;
+	for (int i = 0; i < N_SAMPLES; i++) {
+		struct runner_message in = samples(i), out;
+		int len = runner_message_encode(&in, a, sizeof(a));
+		void *copy;
+
+		assert_true(len > 0);
+		assert_int_equal(decode_copy(a, (size_t)len, &out, &copy), 0);
+		assert_int_equal(out.type, in.type);
+		assert_int_equal(runner_message_encode(&out, b, sizeof(b)), len);
+		assert_memory_equal(a, b, (size_t)len);
+		free(copy);
+	}
+}
+
+static void a_check_arrives_whole(void **state)
+{
+	struct runner_message in = samples(0), out;
+	uint8_t data[RUNNER_MSG_MAX];
+	int len = runner_message_encode(&in, data, sizeof(data));
+
+	(void)state;
+	assert_int_equal(runner_message_decode(&out, data, (size_t)len), 0);
+	assert_int_equal(out.check.id, 0xffffffff);
+	assert_true(out.check.interval_ns == RUNNER_MIN_NS);
+	assert_true(out.check.timeout_ns == RUNNER_MAX_NS);
+	assert_int_equal(out.check.user.uid, 65534);
+	assert_int_equal(out.check.user.gid, 0);
+	for (int i = 0; i < 3; i++)
+		assert_string_equal(out.check.argv[i], argv3[i]);
+	assert_null(out.check.argv[3]);
+}
+
+static void a_result_arrives_whole(void **state)
+{
+	struct runner_message in = samples(3), out;
+	uint8_t data[RUNNER_MSG_MAX];
+	int len = runner_message_encode(&in, data, sizeof(data));
+
+	(void)state;
+	assert_int_equal(runner_message_decode(&out, data, (size_t)len), 0);
+	assert_int_equal(out.result.id, 9);
+	assert_int_equal(out.result.outcome, HEALTH_SIGNAL);
+	assert_int_equal(out.result.status, -1);
+	assert_true(out.result.duration_ns == 1);
+	assert_true(out.result.started_ns == INT64_C(123456789012345));
+	assert_int_equal(out.result.skipped, 3);
+	assert_string_equal(out.result.detail, "bye");
+}
+
+static void cut_and_lengthened_messages_are_refused(void **state)
+{
+	uint8_t data[RUNNER_MSG_MAX + 1] = {0};
+
+	(void)state;
+	for (int i = 0; i < N_SAMPLES; i++) {
+		struct runner_message msg = samples(i);
+		int len = runner_message_encode(&msg, data, RUNNER_MSG_MAX);
+		void *copy;
+
+		for (int cut = 0; cut < len; cut++) {
+			assert_int_equal(decode_copy(data, (size_t)cut, &msg, &copy), -EBADMSG);
+			free(copy);
+		}
+		data[len] = 0;
+		assert_int_equal(decode_copy(data, (size_t)len + 1, &msg, &copy), -EBADMSG);
+		free(copy);
+	}
+	assert_int_equal(runner_message_decode(&(struct runner_message){0}, data, sizeof(data)),
+			 -EBADMSG);
+}
+
+/* Offsets are those of the layout in runner_codec.h. */
+static void single_bad_fields_are_refused(void **state)
+{
+	static const struct {
+		const char *why;
+		int sample;
+		size_t at, len;
+		const char *octets;
+	} bad[] = {
+	    {"no such type", 1, 0, 1, "\x00"},
+	    {"no such type", 1, 0, 1, "\x06"},
+	    {"interval 0", 0, 5, 8, "\0\0\0\0\0\0\0\0"},
+	    {"interval just under the least", 0, 5, 8, "\0\0\0\0\0\x0f\x42\x3f"},
+	    {"interval negative", 0, 5, 8, "\xff\xff\xff\xff\xff\xff\xff\xff"},
+	    {"timeout just over the most", 0, 13, 8, "\x20\0\0\0\0\0\0\0"},
+	    {"uid -1 would stay root", 0, 21, 4, "\xff\xff\xff\xff"},
+	    {"gid -1 would stay root's", 0, 25, 4, "\xff\xff\xff\xff"},
+	    {"no argument", 0, 29, 2, "\0\0"},
+	    {"too many arguments", 0, 29, 2, "\0\x51"},
+	    {"argument longer than the message", 0, 31, 2, "\xff\xff"},
+	    {"no NUL at the end", 0, 33 + 10, 1, "x"},
+	    {"a NUL inside", 0, 33 + 4, 1, "\0"},
+	    {"notify timeout 0", 2, 5, 8, "\0\0\0\0\0\0\0\0"},
+	    {"outcome out of range", 3, 5, 1, "\x06"},
+	    {"duration negative", 3, 10, 8, "\x80\0\0\0\0\0\0\0"},
+	    {"detail without NUL", 3, 35, 1, "x"},
+	    {"superseded neither 0 nor 1", 4, 5, 1, "\x02"},
+	};
+	uint8_t data[RUNNER_MSG_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct runner_message msg = samples(bad[i].sample);
+		int len = runner_message_encode(&msg, data, sizeof(data));
+
+		assert_true(bad[i].at + bad[i].len <= (size_t)len);
+		memcpy(data + bad[i].at, bad[i].octets, bad[i].len);
+		if (runner_message_decode(&msg, data, (size_t)len) != -EBADMSG)
+			fail_msg("row %zu: taken: %s", i, bad[i].why);
+	}
+}
+
+static void an_empty_command_is_refused_on_both_ends(void **state)
+{
+	char *none[] = {NULL}, *empty[] = {arg1, NULL};
+	struct runner_message msg = samples(2);
+	uint8_t data[RUNNER_MSG_MAX];
+
+	(void)state;
+	msg.notify.argv = none;
+	assert_int_equal(runner_message_encode(&msg, data, sizeof(data)), -EINVAL);
+	msg.notify.argv = empty;
+	assert_int_equal(runner_message_encode(&msg, data, sizeof(data)), -EINVAL);
+	msg = samples(0);
+	msg.check.interval_ns = RUNNER_MIN_NS - 1;
+	assert_int_equal(runner_message_encode(&msg, data, sizeof(data)), -EINVAL);
+}
+
+static void what_is_too_large_is_not_sent(void **state)
+{
+	static char longest[RUNNER_MSG_MAX + 1];
+	char *argv[RUNNER_MAX_ARGS + 2] = {longest};
+	struct runner_message msg = samples(2);
+	uint8_t data[2 * RUNNER_MSG_MAX];
+
+	(void)state;
+	msg.notify.argv = argv;
+	/* 1 type, 4 owner, 8 timeout, 8 ids, 2 count, 2 length, 1 NUL */
+	memset(longest, 'x', RUNNER_MSG_MAX - 26);
+	assert_int_equal(runner_message_encode(&msg, data, sizeof(data)), RUNNER_MSG_MAX);
+	assert_int_equal(runner_message_encode(&msg, data, RUNNER_MSG_MAX - 1), -EMSGSIZE);
+	longest[RUNNER_MSG_MAX - 26] = 'x';
+	assert_int_equal(runner_message_encode(&msg, data, sizeof(data)), -EMSGSIZE);
+	for (int i = 0; i < RUNNER_MAX_ARGS; i++)
+		argv[i] = arg0;
+	assert_true(runner_message_encode(&msg, data, sizeof(data)) > 0);
+	argv[RUNNER_MAX_ARGS] = arg0;
+	assert_int_equal(runner_message_encode(&msg, data, sizeof(data)), -EMSGSIZE);
+	msg = samples(3);
+	memset(msg.result.detail, 'x', RUNNER_DETAIL); /* no string */
+	assert_int_equal(runner_message_encode(&msg, data, sizeof(data)), -EMSGSIZE);
+}
+
+static void the_last_line_is_kept(void **state)
+{
+	static const struct {
+		const char *in, *out;
+	} lines[] = {
+	    {"", ""},
+	    {"one", "one"},
+	    {"one\n", "one"},
+	    {"one\ntwo", "two"},
+	    {"one\ntwo\n\n\r\n", "two"},
+	    {"10 %\r20 %\r", "20 %"},
+	    {"a\tb\x1b[0m\x7f", "a b?[0m?"},
+	    {"gr\xc3\xbc\xc3\x9f", "gr????"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		struct last_line whole = {0}, pieces = {0};
+
+		last_line_put(&whole, lines[i].in, strlen(lines[i].in));
+		assert_string_equal(whole.text, lines[i].out);
+		for (size_t k = 0; lines[i].in[k]; k++)
+			last_line_put(&pieces, &lines[i].in[k], 1);
+		assert_string_equal(pieces.text, lines[i].out);
+	}
+}
+
+static void a_long_last_line_is_cut(void **state)
+{
+	struct last_line line = {0};
+	char want[RUNNER_DETAIL];
+
+	(void)state;
+	memset(want, 'x', sizeof(want));
+	want[sizeof(want) - 1] = '\0';
+	for (int i = 0; i < 1000; i++)
+		last_line_put(&line, "x", 1);
+	assert_string_equal(line.text, want);
+	last_line_put(&line, "\nshort", 6);
+	assert_string_equal(line.text, "short");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(messages_survive_the_round_trip),
+	    cmocka_unit_test(a_check_arrives_whole),
+	    cmocka_unit_test(a_result_arrives_whole),
+	    cmocka_unit_test(cut_and_lengthened_messages_are_refused),
+	    cmocka_unit_test(single_bad_fields_are_refused),
+	    cmocka_unit_test(an_empty_command_is_refused_on_both_ends),
+	    cmocka_unit_test(what_is_too_large_is_not_sent),
+	    cmocka_unit_test(the_last_line_is_kept),
+	    cmocka_unit_test(a_long_last_line_is_cut),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

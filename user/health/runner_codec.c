@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Runner messages to octets and back. It owns nothing. Rejected: sending the structs as they are
+ * in memory; both ends are one program, but the runner talks to processes that it does not trust,
+ * and a bounded reader is what keeps a damaged runner from damaging the engine.
+ */
+#include "health/runner_codec.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "core/bytes.h"
+
+static void put_s64(struct wr *w, int64_t v)
+{
+	wr_u32(w, (uint32_t)((uint64_t)v >> 32));
+	wr_u32(w, (uint32_t)v);
+}
+
+static int64_t get_s64(struct rd *r)
+{
+	uint64_t high = rd_u32(r);
+
+	return (int64_t)(high << 32 | rd_u32(r));
+}
+
+static void put_string(struct wr *w, const char *s)
+{
+	size_t len = strlen(s);
+
+	if (len > UINT16_MAX) {
+		w->error = true;
+		return;
+	}
+	wr_u16(w, (uint16_t)len);
+	wr_bytes(w, s, len + 1);
+}
+
+/* A string in place, its length in *len; NULL (and the error set) if it is not one. */
+static const uint8_t *get_string(struct rd *r, size_t *len)
+{
+	const uint8_t *b;
+
+	*len = rd_u16(r);
+	b = rd_bytes(r, *len + 1);
+	if (!b || memchr(b, '\0', *len + 1) != b + *len) {
+		r->error = true;
+		return NULL;
+	}
+	return b;
+}
+
+/* A number of at most `max`. */
+static uint8_t get_u8_max(struct rd *r, uint8_t max)
+{
+	uint8_t v = rd_u8(r);
+
+	if (v > max)
+		r->error = true;
+	return v;
+}
+
+/* A duration or a stamp, which the sender's clock cannot have made negative or absurd. */
+static int64_t get_time(struct rd *r, int64_t min_ns)
+{
+	int64_t v = get_s64(r);
+
+	if (v < min_ns || v > RUNNER_MAX_NS)
+		r->error = true;
+	return v;
+}
+
+static void put_user(struct wr *w, const struct runner_user *user)
+{
+	wr_u32(w, user->uid);
+	wr_u32(w, user->gid);
+}
+
+static struct runner_user get_user(struct rd *r)
+{
+	struct runner_user user = {.uid = rd_u32(r)};
+
+	user.gid = rd_u32(r);
+	/* To setresuid() this value means "leave as it is": root. */
+	if (user.uid == (uid_t)-1 || user.gid == (gid_t)-1)
+		r->error = true;
+	return user;
+}
+
+static void put_argv(struct wr *w, char *const *argv)
+{
+	uint16_t argc = 0;
+
+	while (argv[argc] && argc <= RUNNER_MAX_ARGS)
+		argc++;
+	if (argc > RUNNER_MAX_ARGS) {
+		w->error = true;
+		return;
+	}
+	wr_u16(w, argc);
+	for (uint16_t i = 0; i < argc; i++)
+		put_string(w, argv[i]);
+}
+
+static char *const *get_argv(struct rd *r, struct runner_message *msg, char *data)
+{
+	uint16_t argc = rd_u16(r);
+	size_t len;
+
+	if (argc == 0 || argc > RUNNER_MAX_ARGS) {
+		r->error = true;
+		return NULL;
+	}
+	for (uint16_t i = 0; i < argc; i++) {
+		const uint8_t *b = get_string(r, &len);
+
+		if (!b || (i == 0 && len == 0)) {
+			r->error = true;
+			return NULL;
+		}
+		msg->argv[i] = data + (b - (const uint8_t *)data);
+	}
+	msg->argv[argc] = NULL;
+	return msg->argv;
+}
+
+static void put_detail(struct wr *w, const char detail[RUNNER_DETAIL])
+{
+	if (strnlen(detail, RUNNER_DETAIL) == RUNNER_DETAIL)
+		w->error = true;
+	else
+		put_string(w, detail);
+}
+
+static void get_detail(struct rd *r, char detail[RUNNER_DETAIL])
+{
+	size_t len;
+	const uint8_t *b = get_string(r, &len);
+
+	if (!b || len >= RUNNER_DETAIL)
+		r->error = true;
+	else
+		memcpy(detail, b, len + 1);
+}
+
+static void put_check(struct wr *w, const struct runner_check *check)
+{
+	wr_u32(w, check->id);
+	put_s64(w, check->interval_ns);
+	put_s64(w, check->timeout_ns);
+	put_user(w, &check->user);
+	put_argv(w, check->argv);
+}
+
+static void get_check(struct rd *r, struct runner_message *msg, char *data)
+{
+	msg->check.id = rd_u32(r);
+	msg->check.interval_ns = get_time(r, RUNNER_MIN_NS);
+	msg->check.timeout_ns = get_time(r, RUNNER_MIN_NS);
+	msg->check.user = get_user(r);
+	msg->check.argv = get_argv(r, msg, data);
+}
+
+static void put_notify(struct wr *w, const struct runner_notify *notify)
+{
+	wr_u32(w, notify->owner);
+	put_s64(w, notify->timeout_ns);
+	put_user(w, &notify->user);
+	put_argv(w, notify->argv);
+}
+
+static void get_notify(struct rd *r, struct runner_message *msg, char *data)
+{
+	msg->notify.owner = rd_u32(r);
+	msg->notify.timeout_ns = get_time(r, RUNNER_MIN_NS);
+	msg->notify.user = get_user(r);
+	msg->notify.argv = get_argv(r, msg, data);
+}
+
+static void put_result(struct wr *w, const struct runner_result *result)
+{
+	wr_u32(w, result->id);
+	wr_u8(w, (uint8_t)result->outcome);
+	wr_u32(w, (uint32_t)result->status);
+	put_s64(w, result->duration_ns);
+	put_s64(w, result->started_ns);
+	wr_u32(w, result->skipped);
+	put_detail(w, result->detail);
+}
+
+static void get_result(struct rd *r, struct runner_result *result)
+{
+	result->id = rd_u32(r);
+	result->outcome = get_u8_max(r, HEALTH_SPAWN);
+	result->status = (int)rd_u32(r);
+	result->duration_ns = get_time(r, 0);
+	result->started_ns = get_time(r, 0);
+	result->skipped = rd_u32(r);
+	get_detail(r, result->detail);
+}
+
+static void put_done(struct wr *w, const struct runner_done *done)
+{
+	wr_u32(w, done->owner);
+	wr_u8(w, done->superseded);
+	wr_u8(w, (uint8_t)done->outcome);
+	wr_u32(w, (uint32_t)done->status);
+	put_s64(w, done->duration_ns);
+	put_detail(w, done->detail);
+}
+
+static void get_done(struct rd *r, struct runner_done *done)
+{
+	done->owner = rd_u32(r);
+	done->superseded = get_u8_max(r, 1);
+	done->outcome = get_u8_max(r, HEALTH_SPAWN);
+	done->status = (int)rd_u32(r);
+	done->duration_ns = get_time(r, 0);
+	get_detail(r, done->detail);
+}
+
+int runner_message_encode(const struct runner_message *msg, void *buf, size_t size)
+{
+	struct wr w = wr_init(buf, size < RUNNER_MSG_MAX ? size : RUNNER_MSG_MAX);
+	struct runner_message check;
+
+	wr_u8(&w, (uint8_t)msg->type);
+	switch (msg->type) {
+	case RUNNER_CHECK:
+		put_check(&w, &msg->check);
+		break;
+	case RUNNER_REMOVE:
+		wr_u32(&w, msg->remove_id);
+		break;
+	case RUNNER_NOTIFY:
+		put_notify(&w, &msg->notify);
+		break;
+	case RUNNER_RESULT:
+		put_result(&w, &msg->result);
+		break;
+	case RUNNER_DONE:
+		put_done(&w, &msg->done);
+		break;
+	}
+	if (w.error)
+		return -EMSGSIZE;
+	/* The reader's rules are the only ones: nothing is written that it would not take. */
+	return runner_message_decode(&check, buf, wr_len(&w)) < 0 ? -EINVAL : (int)wr_len(&w);
+}
+
+int runner_message_decode(struct runner_message *msg, void *data, size_t len)
+{
+	struct rd r = rd_init(data, len);
+
+	*msg = (struct runner_message){.type = rd_u8(&r)};
+	if (len > RUNNER_MSG_MAX)
+		return -EBADMSG;
+	switch (msg->type) {
+	case RUNNER_CHECK:
+		get_check(&r, msg, data);
+		break;
+	case RUNNER_REMOVE:
+		msg->remove_id = rd_u32(&r);
+		break;
+	case RUNNER_NOTIFY:
+		get_notify(&r, msg, data);
+		break;
+	case RUNNER_RESULT:
+		get_result(&r, &msg->result);
+		break;
+	case RUNNER_DONE:
+		get_done(&r, &msg->done);
+		break;
+	default:
+		return -EBADMSG;
+	}
+	return r.error || rd_left(&r) > 0 ? -EBADMSG : 0;
+}
