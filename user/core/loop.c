@@ -40,6 +40,7 @@ struct loop {
 	struct trace_entry trace[LOOP_TRACE];
 	uint32_t n_trace;
 	struct loop_stats stats;
+	int64_t budget_ns;
 	struct log_limit watchdog_limit;
 };
 
@@ -57,6 +58,7 @@ struct loop *loop_create(void)
 
 	if (!loop)
 		return NULL;
+	loop->budget_ns = LOOP_BUDGET_NS;
 	loop->watchdog_limit = (struct log_limit)LOG_LIMIT(3, 10 * NS_PER_S);
 	loop->epfd = epoll_create1(EPOLL_CLOEXEC);
 	if (loop->epfd < 0) {
@@ -83,6 +85,11 @@ struct mono loop_now(const struct loop *loop)
 const struct loop_stats *loop_stats(const struct loop *loop)
 {
 	return &loop->stats;
+}
+
+void loop_set_budget(struct loop *loop, int64_t budget_ns)
+{
+	loop->budget_ns = budget_ns;
 }
 
 void loop_stop(struct loop *loop)
@@ -213,12 +220,13 @@ static struct mono run_timers(struct loop *loop, struct mono began)
 {
 	while (loop->n_timers > 0) {
 		struct loop_timer *timer = loop->heap[0];
+		const char *name = timer->name; /* its handler may free it */
 
 		if (mono_before(loop->now, timer->due) || loop->armed_in[0] == loop->turn)
 			break;
 		loop_disarm(loop, timer);
 		timer->fn(timer);
-		began = note_handler(loop, timer->name, began);
+		began = note_handler(loop, name, began);
 	}
 	return began;
 }
@@ -248,7 +256,7 @@ static void judge_turn(struct loop *loop, uint32_t first_trace, struct mono end)
 
 	if (took_ns > loop->stats.longest_turn_ns)
 		loop->stats.longest_turn_ns = took_ns;
-	if (took_ns <= LOOP_BUDGET_NS)
+	if (took_ns <= loop->budget_ns)
 		return;
 	if (loop->n_trace - first_trace > LOOP_TRACE)
 		first_trace = loop->n_trace - LOOP_TRACE;

@@ -80,6 +80,9 @@ int loop_run(struct loop *loop);
 int loop_turn(struct loop *loop, int64_t wait_ns);
 void loop_stop(struct loop *loop);
 
+/* Turns longer than this are counted and logged; LOOP_BUDGET_NS unless set. For loops that may
+ * block, like the runner's. */
+void loop_set_budget(struct loop *loop, int64_t budget_ns);
 const struct loop_stats *loop_stats(const struct loop *loop);
 
 #endif
