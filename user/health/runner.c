@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * The runner's process: its start, its loop, its talk with the engine, its end. It owns the socket
+ * and struct runner.
+ *
+ * The end of the engine is the end of its socket, whatever it died of, for nobody else holds that.
+ * Rejected: PR_SET_PDEATHSIG for the runner, which on every ordinary stop would cut off the very
+ * notification (BACKUP, STOP) that tells the rest of the host about it. For the same reason the
+ * signals that a terminal or a service manager sends to a whole group are ignored here.
+ */
+#include "health/runner.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "core/log.h"
+#include "core/loop.h"
+#include "health/runner_jobs.h"
+
+/* Received in one turn, so that a burst of orders does not hold up timeouts and verdicts. */
+#define MAX_ORDERS_A_TURN 64
+/* Forking takes its time and may; half a second of it is worth a line. */
+#define TURN_BUDGET_NS (500 * NS_PER_MS)
+/* Room for every check's message at once: 1,024 of them, most well under 1 KiB. */
+#define SOCKET_BUFFER (4 << 20)
+
+struct process {
+	struct runner runner;
+	struct loop_source engine;
+	bool draining; /* the engine sends no more: what runs is the last */
+	struct log_limit bad_limit;
+};
+
+struct command *command_create(const void *data, size_t len)
+{
+	struct command *cmd = calloc(1, sizeof(*cmd) + len); /* owner: the caller */
+
+	if (!cmd)
+		return NULL;
+	memcpy(cmd->data, data, len);
+	if (runner_message_decode(&cmd->msg, cmd->data, len) < 0) {
+		free(cmd);
+		errno = EBADMSG;
+		return NULL;
+	}
+	return cmd;
+}
+
+static void process_refuse(struct process *p, size_t len)
+{
+	uint32_t suppressed;
+
+	if (log_allow(&p->bad_limit, loop_now(p->runner.loop), &suppressed))
+		log_warn("runner: a message of %zu octets was dropped: %s (%u such lines "
+			 "suppressed)",
+			 len, strerror(errno), suppressed);
+}
+
+static void process_obey(struct process *p, const void *data, size_t len)
+{
+	struct command *cmd = command_create(data, len);
+
+	if (!cmd) {
+		process_refuse(p, len);
+		return;
+	}
+	switch (cmd->msg.type) {
+	case RUNNER_CHECK:
+		checks_add(&p->runner, cmd);
+		return;
+	case RUNNER_NOTIFY:
+		notify_add(&p->runner, cmd);
+		return;
+	case RUNNER_REMOVE:
+		checks_remove(&p->runner, cmd->msg.remove_id);
+		break;
+	case RUNNER_RESULT:
+	case RUNNER_DONE:
+		errno = EBADMSG;
+		process_refuse(p, len);
+		break;
+	}
+	free(cmd);
+}
+
+static void process_drain(struct process *p)
+{
+	p->draining = true;
+	checks_remove_all(&p->runner);
+}
+
+/* True if there may be more to read. */
+static bool process_receive(struct process *p)
+{
+	uint8_t data[RUNNER_MSG_MAX];
+	ssize_t len = recv(p->engine.fd, data, sizeof(data), MSG_DONTWAIT | MSG_TRUNC);
+
+	if (len < 0) {
+		/* ECONNRESET is said once, when the engine closed without having read everything;
+		 * what it sent before comes after that. */
+		if (errno == EINTR || errno == ECONNRESET)
+			return true;
+		if (errno != EAGAIN)
+			process_drain(p);
+		return false;
+	}
+	if (len == 0) {
+		process_drain(p);
+		return false;
+	}
+	if ((size_t)len > sizeof(data)) {
+		errno = EMSGSIZE;
+		process_refuse(p, (size_t)len);
+		return true;
+	}
+	process_obey(p, data, (size_t)len);
+	return true;
+}
+
+static void process_on_engine(struct loop_source *src, uint32_t ready)
+{
+	struct process *p = src->ctx;
+
+	for (int i = 0; (ready & EPOLLIN) && i < MAX_ORDERS_A_TURN && process_receive(p); i++)
+		;
+	outbox_flush(&p->runner.outbox);
+	/* Hung up, and all that came before that has been read: nobody is there to be told. */
+	if ((ready & (EPOLLHUP | EPOLLERR)) && p->draining) {
+		loop_remove(p->runner.loop, src);
+		src->fd = -1;
+		p->runner.outbox.fd = -1;
+		outbox_clear(&p->runner.outbox);
+	}
+}
+
+/* Watches the socket for what is of use now. */
+static void process_watch(struct process *p)
+{
+	uint32_t events = p->draining ? 0 : EPOLLIN;
+
+	if (p->engine.fd < 0)
+		return;
+	if (outbox_is_waiting(&p->runner.outbox))
+		events |= EPOLLOUT;
+	loop_modify(p->runner.loop, &p->engine, events);
+}
+
+static bool process_is_over(const struct process *p)
+{
+	return p->draining && runs_alive(p->runner.runs) == 0 &&
+	       !outbox_is_waiting(&p->runner.outbox);
+}
+
+/* Forgets the parent's scheduling, priority, signals and, where missing, its standard descriptors.
+ */
+static void shed_inheritance(void)
+{
+	static const int ignored[] = {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGPIPE};
+	struct sched_param ordinary = {0};
+	sigset_t none;
+	int fd;
+
+	if (sched_setscheduler(0, SCHED_OTHER, &ordinary) < 0)
+		log_warn("runner: sched_setscheduler: %s", strerror(errno));
+	if (getpriority(PRIO_PROCESS, 0) != 0 && setpriority(PRIO_PROCESS, 0, 0) < 0)
+		log_warn("runner: setpriority: %s", strerror(errno));
+	for (int sig = 1; sig < NSIG; sig++)
+		signal(sig, SIG_DFL);
+	for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
+		signal(ignored[i], SIG_IGN);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	do
+		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
+static int process_create(struct process *p, int fd)
+{
+	p->bad_limit = (struct log_limit)LOG_LIMIT(3, 10 * NS_PER_S);
+	p->runner.outbox.fd = fd;
+	p->engine =
+	    (struct loop_source){.fd = fd, .fn = process_on_engine, .ctx = p, .name = "engine"};
+	p->runner.loop = loop_create();
+	if (!p->runner.loop)
+		return -errno;
+	loop_set_budget(p->runner.loop, TURN_BUDGET_NS);
+	p->runner.runs = runs_create(p->runner.loop);
+	if (!p->runner.runs)
+		return -errno;
+	return loop_add(p->runner.loop, &p->engine, EPOLLIN);
+}
+
+static void process_destroy(struct process *p)
+{
+	if (p->runner.loop) {
+		checks_remove_all(&p->runner);
+		notify_forget_all(&p->runner);
+		outbox_clear(&p->runner.outbox);
+		runs_destroy(p->runner.runs);
+	}
+	loop_destroy(p->runner.loop);
+	free(p);
+}
+
+int runner_main(int fd)
+{
+	struct process *p;
+	int err;
+
+	shed_inheritance();
+	p = calloc(1, sizeof(*p)); /* owner: this function */
+	err = p ? process_create(p, fd) : -ENOMEM;
+	while (err == 0 && !process_is_over(p)) {
+		err = loop_turn(p->runner.loop, -1);
+		process_watch(p);
+	}
+	if (err < 0)
+		log_error("runner: %s", strerror(-err));
+	if (p)
+		process_destroy(p);
+	close(fd);
+	return err < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+/* In the child: nothing of the engine stays open. */
+static _Noreturn void runner_child(const char *ident, int fd)
+{
+	char name[64];
+
+	closelog(); /* before its descriptor's number gets a new meaning */
+	fd = dup2(fd, STDERR_FILENO + 1);
+	if (fd < 0 || close_range((unsigned int)fd + 1, ~0U, 0) < 0 ||
+	    fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
+		_exit(EXIT_FAILURE);
+	snprintf(name, sizeof(name), "%s-runner", ident);
+	prctl(PR_SET_NAME, name);
+	log_after_fork(name);
+	/* Not exit(): the engine's handlers and buffers are not ours to run and flush. */
+	_exit(runner_main(fd));
+}
+
+static void enlarge_buffer(int fd)
+{
+	int size = SOCKET_BUFFER;
+
+	/* FORCE passes over the system's limit, which root may. */
+	if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size)) < 0 &&
+	    setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size)) < 0)
+		log_warn("runner: SO_SNDBUF: %s", strerror(errno));
+}
+
+int runner_start(const char *ident, int *fd, pid_t *pid)
+{
+	int fds[2], err;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds) < 0)
+		return -errno;
+	enlarge_buffer(fds[0]);
+	enlarge_buffer(fds[1]);
+	*pid = fork();
+	if (*pid < 0) {
+		err = -errno;
+		close(fds[0]);
+		close(fds[1]);
+		return err;
+	}
+	if (*pid == 0)
+		runner_child(ident, fds[1]);
+	close(fds[1]);
+	*fd = fds[0];
+	return 0;
+}

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * The periodic checks. A check owns its command, its interval timer and, while one goes, a run.
+ *
+ * The interval counts from the start, and so does the timeout. With keepalived's default (timeout =
+ * interval) a timeout and the next start fall on the same instant; the dying run then must not cost
+ * that start, so it is made up for once the run is gone. A script that hangs in the kernel for good
+ * is a failed start each interval.
+ *
+ * Rejected: starting a new run beside a dying one. Scripts are written to run alone, and a dead
+ * file server would gather a hanging process each interval.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "health/runner_jobs.h"
+
+struct check {
+	struct runner *runner;
+	struct command *cmd;
+	struct run *run; /* NULL: none going */
+	struct loop_timer tick;
+	bool start_due; /* as soon as the judged run is gone */
+	uint32_t skipped;
+};
+
+static void check_report(const struct check *c, const struct run_verdict *verdict)
+{
+	struct runner_message msg = {.type = RUNNER_RESULT};
+
+	msg.result = (struct runner_result){
+	    .id = c->cmd->msg.check.id,
+	    .outcome = verdict->outcome,
+	    .status = verdict->status,
+	    .duration_ns = verdict->duration_ns,
+	    .started_ns = verdict->started_ns,
+	    .skipped = c->skipped,
+	};
+	memcpy(msg.result.detail, verdict->detail,
+	       strnlen(verdict->detail, sizeof(msg.result.detail) - 1));
+	outbox_put(&c->runner->outbox, &msg);
+}
+
+static void check_on_verdict(void *owner, const struct run_verdict *verdict)
+{
+	check_report(owner, verdict);
+}
+
+static void check_on_ended(void *owner, bool reaped);
+
+static const struct run_ops check_ops = {check_on_verdict, check_on_ended};
+
+static void check_arm(struct check *c, struct mono started)
+{
+	loop_arm(c->runner->loop, &c->tick, mono_add(started, c->cmd->msg.check.interval_ns));
+}
+
+static void check_start(struct check *c)
+{
+	const struct runner_check *check = &c->cmd->msg.check;
+	struct run_order order = {check->argv, check->user, check->timeout_ns};
+	int err = run_start(c->runner->runs, &order, &check_ops, c, &c->run);
+
+	c->start_due = false;
+	if (err == 0) {
+		check_arm(c, (struct mono){run_started_ns(c->run)});
+		return;
+	}
+	c->run = NULL;
+	check_arm(c, loop_clock());
+	check_report(c, &(struct run_verdict){.outcome = HEALTH_SPAWN,
+					      .status = -err,
+					      .started_ns = loop_clock().ns,
+					      .detail = ""});
+}
+
+static void check_on_ended(void *owner, bool reaped)
+{
+	struct check *c = owner;
+
+	if (!reaped)
+		return;
+	c->run = NULL;
+	if (c->start_due)
+		check_start(c);
+}
+
+/* A start is due while a run, already judged, will not die. */
+static void check_dying(struct check *c)
+{
+	int64_t started_ns = run_started_ns(c->run);
+
+	if (c->start_due)
+		check_report(
+		    c, &(struct run_verdict){.outcome = HEALTH_TIMEOUT,
+					     .started_ns = started_ns,
+					     .duration_ns = loop_clock().ns - started_ns,
+					     .detail = "the run before it has not ended yet"});
+	c->start_due = true;
+}
+
+static void check_on_tick(struct loop_timer *timer)
+{
+	struct check *c = timer->ctx;
+
+	if (c->run)
+		run_check_timeout(c->run);
+	if (!c->run) {
+		check_start(c);
+		return;
+	}
+	check_arm(c, loop_now(c->runner->loop));
+	if (run_is_judged(c->run))
+		check_dying(c);
+	else
+		c->skipped++;
+}
+
+static struct check *check_create(struct runner *runner, struct command *cmd)
+{
+	struct check *c = calloc(1, sizeof(*c)); /* owner: runner->checks */
+
+	if (!c)
+		return NULL;
+	*c = (struct check){.runner = runner, .cmd = cmd};
+	c->tick = (struct loop_timer){.fn = check_on_tick, .ctx = c, .name = "check"};
+	return c;
+}
+
+static void check_destroy(struct check *c)
+{
+	loop_disarm(c->runner->loop, &c->tick);
+	if (c->run)
+		run_abandon(c->run);
+	free(c->cmd);
+	free(c);
+}
+
+static void refuse(struct runner *runner, struct command *cmd, int err)
+{
+	struct runner_message msg = {.type = RUNNER_RESULT};
+
+	msg.result =
+	    (struct runner_result){.id = cmd->msg.check.id, .outcome = HEALTH_SPAWN, .status = err};
+	outbox_put(&runner->outbox, &msg);
+	free(cmd);
+}
+
+void checks_add(struct runner *runner, struct command *cmd)
+{
+	struct check *c;
+
+	checks_remove(runner, cmd->msg.check.id);
+	c = runner->n_checks < RUNNER_MAX_CHECKS ? check_create(runner, cmd) : NULL;
+	if (!c) {
+		refuse(runner, cmd, runner->n_checks < RUNNER_MAX_CHECKS ? ENOMEM : ENOSPC);
+		return;
+	}
+	runner->checks[runner->n_checks++] = c;
+	check_start(c);
+}
+
+static void remove_at(struct runner *runner, unsigned int at)
+{
+	check_destroy(runner->checks[at]);
+	runner->checks[at] = runner->checks[--runner->n_checks];
+}
+
+void checks_remove(struct runner *runner, uint32_t id)
+{
+	for (unsigned int i = 0; i < runner->n_checks; i++) {
+		if (runner->checks[i]->cmd->msg.check.id == id) {
+			remove_at(runner, i);
+			return;
+		}
+	}
+}
+
+void checks_remove_all(struct runner *runner)
+{
+	while (runner->n_checks > 0)
+		remove_at(runner, runner->n_checks - 1);
+}

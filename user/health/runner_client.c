@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * The engine's end of the runner's socket. It owns nothing and keeps nothing: a message is sent or
+ * is not. Rejected: a queue here, for what the engine wants of a runner follows from its
+ * configuration and state, and both are still there when the socket has room again.
+ */
+#include <errno.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "health/runner_codec.h"
+
+static int client_send(int fd, const struct runner_message *msg)
+{
+	uint8_t data[RUNNER_MSG_MAX];
+	int len = runner_message_encode(msg, data, sizeof(data));
+
+	if (len < 0)
+		return len;
+	if (send(fd, data, (size_t)len, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
+		return 0;
+	if (errno == ECONNRESET || errno == ENOTCONN)
+		return -EPIPE;
+	return errno == ENOBUFS || errno == EINTR ? -EAGAIN : -errno;
+}
+
+int runner_send_check(int fd, const struct runner_check *check)
+{
+	struct runner_message msg = {.type = RUNNER_CHECK, .check = *check};
+
+	return client_send(fd, &msg);
+}
+
+int runner_send_remove(int fd, uint32_t id)
+{
+	struct runner_message msg = {.type = RUNNER_REMOVE, .remove_id = id};
+
+	return client_send(fd, &msg);
+}
+
+int runner_send_notify(int fd, const struct runner_notify *notify)
+{
+	struct runner_message msg = {.type = RUNNER_NOTIFY, .notify = *notify};
+
+	return client_send(fd, &msg);
+}
+
+/* The length of the message received into `data`; 0: none waiting; -EPIPE, -EBADMSG. */
+static int client_receive(int fd, uint8_t *data, size_t size)
+{
+	ssize_t len;
+
+	/* ECONNRESET is said once, when the runner died with orders unread; its last words come
+	 * after that. */
+	do
+		len = recv(fd, data, size, MSG_DONTWAIT | MSG_TRUNC);
+	while (len < 0 && (errno == EINTR || errno == ECONNRESET));
+	if (len < 0)
+		return errno == EAGAIN ? 0 : -EPIPE;
+	if (len == 0)
+		return -EPIPE;
+	return (size_t)len > size ? -EBADMSG : (int)len;
+}
+
+int runner_receive(int fd, struct runner_result *result, struct runner_done *done)
+{
+	uint8_t data[RUNNER_MSG_MAX];
+	struct runner_message msg;
+	int len = client_receive(fd, data, sizeof(data));
+
+	if (len <= 0)
+		return len;
+	if (runner_message_decode(&msg, data, (size_t)len) < 0)
+		return -EBADMSG;
+	switch (msg.type) {
+	case RUNNER_RESULT:
+		*result = msg.result;
+		return 1;
+	case RUNNER_DONE:
+		*done = msg.done;
+		return 2;
+	default:
+		return -EBADMSG;
+	}
+}

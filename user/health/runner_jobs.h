@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Inside the runner: the checks and the notifications that it was told of. Both take a command (a
+ * received message) over, start it as runs, and put what comes of it into the outbox.
+ */
+#ifndef HF_RUNNER_JOBS_H
+#define HF_RUNNER_JOBS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/loop.h"
+#include "health/runner_codec.h"
+#include "health/runner_outbox.h"
+#include "health/runner_run.h"
+
+/* A message that was received, with the octets its strings are in. */
+struct command {
+	struct runner_message msg;
+	char data[];
+};
+
+/* A copy of `data`, decoded; free() it. NULL with errno EBADMSG or ENOMEM. */
+struct command *command_create(const void *data, size_t len);
+
+struct check;
+struct notify_owner;
+
+/* What all parts of the runner work on. */
+struct runner {
+	struct loop *loop;
+	struct runs *runs;
+	struct outbox outbox;
+	struct check *checks[RUNNER_MAX_CHECKS];
+	unsigned int n_checks;
+	struct notify_owner *owners[RUNNER_MAX_OWNERS];
+	unsigned int n_owners;
+};
+
+/* Takes `cmd` (a CHECK) over; adds the check or replaces the one with its id, and runs it. */
+void checks_add(struct runner *runner, struct command *cmd);
+void checks_remove(struct runner *runner, uint32_t id);
+void checks_remove_all(struct runner *runner);
+
+/* Takes `cmd` (a NOTIFY) over; runs it at once or after the one that its owner has running. */
+void notify_add(struct runner *runner, struct command *cmd);
+/* Forgets what waits and what runs, without killing it. */
+void notify_forget_all(struct runner *runner);
+
+#endif
