@@ -18,15 +18,15 @@ enum announce_as { ANNOUNCE_NONE, ANNOUNCE_STANDBY, ANNOUNCE_SETTLED, ANNOUNCE_E
 
 struct announce_cfg {
 	bool standby;	   /* announce while not claimed, less preferred */
-	int64_t settle_ns; /* escalated so long after a claim */
+	int64_t settle_ns; /* escalated so long after a claim; 0: never escalated */
 };
 
 enum announce_event_type {
-	ANNOUNCE_EV_START,   /* begin: standby where configured */
-	ANNOUNCE_EV_CLAIM,   /* VRRP_ACT_CLAIM */
+	ANNOUNCE_EV_START,   /* begin: standby where configured; nothing is announced before */
+	ANNOUNCE_EV_CLAIM,   /* VRRP_ACT_CLAIM: escalated, also again while claimed */
 	ANNOUNCE_EV_RELEASE, /* VRRP_ACT_RELEASE */
 	ANNOUNCE_EV_TIMER,   /* announce_due() has come */
-	ANNOUNCE_EV_FAULT,   /* not eligible: not even as a standby, until CLEARED */
+	ANNOUNCE_EV_FAULT,   /* not eligible: nothing, not even as a standby, until CLEARED */
 	ANNOUNCE_EV_CLEARED,
 	ANNOUNCE_EV_STOP, /* withdraw all, for good */
 };

@@ -28,7 +28,9 @@ struct vrrp_advert {
 
 /*
  * Writes the VRRP message (no IP header) into `buf`. Returns its length, or -EINVAL if a field does
- * not fit the version or the families differ, or -EMSGSIZE if `size` is too small.
+ * not fit the version or the families differ, or -EMSGSIZE if `size` is too small. IPv6 has the
+ * checksum forms with a pseudo-header alone, version 2 the plain one alone. A count of 0, which the
+ * RFCs do not allow, is built: an instance may have excluded addresses alone.
  */
 int vrrp_advert_build(const struct vrrp_advert *adv, uint8_t *buf, size_t size);
 

@@ -6,8 +6,10 @@
  * network.
  *
  * Beyond the RFCs:
- *  - Make before break. A planned leave (HANDOVER, STOP) and a yield to a better master keep what
- * is claimed until the successor has been heard and `linger_ns` has passed: only then RELEASE.
+ *  - Make before break. A planned leave (HANDOVER, STOP, drain) and a yield to a better master keep
+ *    what is claimed until the successor has been heard and `linger_ns` has passed: only then
+ *    RELEASE. Without a successor HANDOVER becomes MASTER again, nothing having been released; STOP
+ *    and drain end after the down time. Any fault but DRAIN releases at once.
  *  - Self-fencing. A MASTER whose own adverts stopped for as long as its peers wait before they
  * take over, and which the kernel has heard another master since, yields without sending a word.
  *  - A node that handed over or fenced itself does not preempt until it has been MASTER again
@@ -25,7 +27,11 @@
 
 enum vrrp_state { VRRP_INIT, VRRP_BACKUP, VRRP_MASTER, VRRP_FAULT };
 
-/* Why an instance may not take part. Any bit set means FAULT, but PENDING alone means INIT. */
+/*
+ * Why an instance may not take part. Any bit set means FAULT, but PENDING alone means INIT at start
+ * and nothing to a BACKUP or MASTER. FAULT is left when no bit is set at all. DRAIN alone lets a
+ * MASTER leave in peace first.
+ */
 enum vrrp_fault {
 	VRRP_FAULT_PENDING = 1 << 0, /* a check or session has not given its first result yet */
 	VRRP_FAULT_LINK = 1 << 1,    /* interface down or gone */
@@ -52,13 +58,16 @@ struct vrrp_cfg {
 };
 
 enum vrrp_event_type {
-	VRRP_EV_START,	     /* configuration read, data path attached */
+	VRRP_EV_START,	     /* configuration read, data path attached: `faults`, and `priority` if
+				it is not the base (0: it is). Before it FAULTS are remembered and
+				STOP obeyed, all else is ignored. */
 	VRRP_EV_ADVERT,	     /* a valid advert: source, priority, interval_ns */
-	VRRP_EV_MASTER_DOWN, /* the deadline that WATCH set has passed, and the state map was read
-				again */
+	VRRP_EV_MASTER_DOWN, /* the deadline that WATCH set has passed. Read the state map again for
+				`deadline`: where the master was heard since, we wait on. */
 	VRRP_EV_TIMER,	     /* vrrp_due() has come */
 	VRRP_EV_FAULTS,	     /* the fault bits are now `faults` */
-	VRRP_EV_PRIORITY,    /* the effective priority is now `priority` */
+	VRRP_EV_PRIORITY,    /* the effective priority is now `priority`; kept within 1..254, and
+				the owner keeps 255 */
 	VRRP_EV_HANDOVER,    /* operator: give the mastership away, once */
 	VRRP_EV_STOP,	     /* the daemon ends: leave, then RELEASE */
 };
@@ -66,8 +75,9 @@ enum vrrp_event_type {
 struct vrrp_event {
 	enum vrrp_event_type type;
 	struct mono now;
-	struct mono heard; /* the kernel's record: last valid advert of another router; MONO_NEVER
-			      if none */
+	/* The kernel's record, read for every event alike. */
+	struct mono heard;    /* last valid advert of another router; MONO_NEVER if none */
+	struct mono deadline; /* BACKUP: when the master is down; MONO_NEVER if unknown */
 	struct ipaddr source;
 	int64_t interval_ns;
 	uint32_t faults;
@@ -89,13 +99,15 @@ enum vrrp_cause { /* of a transition, for logs, status and the flight recorder *
 };
 
 enum vrrp_action_type {
-	VRRP_ACT_CLAIM,	  /* put the addresses up, announce the prefixes */
+	VRRP_ACT_CLAIM,	  /* put the addresses up, announce the prefixes. Given on every way to
+			     MASTER, also while still claimed: then the announcement escalates
+			     again, the rest is there already. */
 	VRRP_ACT_RELEASE, /* withdraw, then take the addresses away */
 	VRRP_ACT_SEND,	  /* one advert with `priority` */
 	VRRP_ACT_GARP,	  /* tell the LAN, where the address is on one */
 	VRRP_ACT_WATCH,	  /* publish `self` to the data path; BACKUP: master down in `delay_ns` */
 	VRRP_ACT_STATE,	  /* state changed `from` -> `to` for `cause`: log, status, notify */
-	VRRP_ACT_STOPPED, /* after VRRP_EV_STOP: nothing more will come */
+	VRRP_ACT_STOPPED, /* the end after VRRP_EV_STOP, in state INIT: nothing more will come */
 };
 
 struct vrrp_action {
@@ -114,7 +126,13 @@ struct vrrp_actions {
 	struct vrrp_action a[VRRP_MAX_ACTIONS];
 };
 
-enum vrrp_leave { VRRP_STAY, VRRP_LEAVE_HANDOVER, VRRP_LEAVE_STOP };
+/* What follows once the claim that a leaving node keeps is released. */
+enum vrrp_leave {
+	VRRP_STAY,	     /* nothing: not leaving, or lingering after a yield */
+	VRRP_LEAVE_HANDOVER, /* nothing; without a successor MASTER again */
+	VRRP_LEAVE_STOP,     /* STOPPED; stays set for ever */
+	VRRP_LEAVE_DRAIN,    /* FAULT */
+};
 
 /* One virtual router's state. Zero-initialised is INIT, with nothing known. */
 struct vrrp_fsm {
@@ -126,10 +144,10 @@ struct vrrp_fsm {
 	bool resigned;		  /* the master said priority 0: names the cause when it is down */
 	uint32_t faults;	  /* enum vrrp_fault bits */
 	struct mono advert_due;	  /* MASTER: next advert */
-	struct mono linger_until; /* claimed but not MASTER: RELEASE then */
+	struct mono linger_until; /* claimed but not MASTER: RELEASE then, at the latest */
 	struct mono last_sent;	  /* our last advert as MASTER */
 	struct ipaddr master;	  /* all zero: none heard; ourselves when MASTER */
-	uint8_t master_priority;
+	uint8_t master_priority;  /* 0: none heard */
 	int64_t master_interval_ns; /* learnt from the master in v3 */
 };
 

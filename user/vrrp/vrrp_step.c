@@ -1,0 +1,539 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * The VRRP state machine. One event goes to the handler of the state it finds; change_state() alone
+ * changes that state, storing it before it tells of it. It owns nothing: all memory is the
+ * caller's.
+ *
+ * A promotion publishes WATCH first: from then on the kernel half judges by the new role, and what
+ * it has to tell waits in the ring buffer until this step's other actions are done. Published last,
+ * an advert of a better master arriving meanwhile would be judged as a BACKUP's, refresh a deadline
+ * that nobody waits for, and be lost until the next one. A planned leave does the same, so that the
+ * successor's first advert is seen. Only where the claim must go at once does WATCH stand behind
+ * it.
+ *
+ * Rejected: a table of states and events with function pointers. Most of its cells would be empty,
+ * and the order of the checks that all states share (fencing, stopped) would be hidden.
+ */
+#include "vrrp/vrrp_step.h"
+
+#include <assert.h>
+#include <stddef.h>
+
+/* One step's arguments, handed around whole. */
+struct step {
+	const struct vrrp_cfg *cfg;
+	struct vrrp_fsm *fsm;
+	const struct vrrp_event *ev;
+	struct vrrp_actions *out;
+};
+
+static void put(const struct step *s, struct vrrp_action action)
+{
+	assert(s->out->n < VRRP_MAX_ACTIONS);
+	s->out->a[s->out->n++] = action;
+}
+
+static void change_state(const struct step *s, enum vrrp_state to, enum vrrp_cause cause)
+{
+	enum vrrp_state from = s->fsm->state;
+
+	if (from == to)
+		return;
+	s->fsm->state = to;
+	put(s,
+	    (struct vrrp_action){.type = VRRP_ACT_STATE, .from = from, .to = to, .cause = cause});
+}
+
+static struct vrrp_self self_as(const struct step *s, enum vrrp_role role)
+{
+	return (struct vrrp_self){
+	    .role = (uint8_t)role,
+	    .priority = s->fsm->priority,
+	    .preempt = s->cfg->preempt && !s->fsm->yielded,
+	    .down_adverts = s->cfg->down_adverts,
+	    .address = s->cfg->address,
+	};
+}
+
+static void watch(const struct step *s, enum vrrp_role role, int64_t delay_ns)
+{
+	put(s, (struct vrrp_action){
+		   .type = VRRP_ACT_WATCH, .self = self_as(s, role), .delay_ns = delay_ns});
+}
+
+static void put_advert(const struct step *s, uint8_t priority)
+{
+	put(s, (struct vrrp_action){.type = VRRP_ACT_SEND, .priority = priority});
+}
+
+/* An advert as MASTER; the next one is due an interval later. */
+static void send_advert(const struct step *s)
+{
+	put_advert(s, s->fsm->priority);
+	s->fsm->last_sent = s->ev->now;
+	s->fsm->advert_due = mono_add(s->ev->now, s->cfg->interval_ns);
+}
+
+static void release(const struct step *s)
+{
+	if (!s->fsm->claimed)
+		return;
+	s->fsm->claimed = false;
+	s->fsm->linger_until = MONO_NEVER;
+	put(s, (struct vrrp_action){.type = VRRP_ACT_RELEASE});
+}
+
+static void know_master(const struct step *s, struct ipaddr address, uint8_t priority)
+{
+	s->fsm->master = address;
+	s->fsm->master_priority = priority;
+}
+
+/* Version 3 waits by the interval of the master heard (RFC 9568 section 6.1), version 2 by ours. */
+static void learn_interval(const struct step *s, int64_t interval_ns)
+{
+	bool learn = s->cfg->version == 3 && interval_ns > 0;
+
+	s->fsm->master_interval_ns = learn ? interval_ns : s->cfg->interval_ns;
+}
+
+static void forget_master(const struct step *s)
+{
+	know_master(s, (struct ipaddr){{0}}, 0);
+	learn_interval(s, s->cfg->interval_ns);
+	s->fsm->resigned = false;
+}
+
+/* How long a BACKUP of `priority` waits after the master's last advert. */
+static int64_t down_ns(const struct step *s, uint8_t priority)
+{
+	return (int64_t)vrrp_down_ns(s->cfg->version, priority, s->cfg->down_adverts,
+				     (uint64_t)s->fsm->master_interval_ns);
+}
+
+/* --- entering a state --------------------------------------------------------------------------*/
+
+static void become_master(const struct step *s, enum vrrp_cause cause)
+{
+	struct vrrp_fsm *fsm = s->fsm;
+
+	forget_master(s);
+	know_master(s, s->cfg->address, fsm->priority);
+	fsm->leaving = VRRP_STAY;
+	fsm->yielded = false;
+	fsm->linger_until = MONO_NEVER;
+	fsm->claimed = true;
+	watch(s, VRRP_ROLE_MASTER, 0);
+	put(s, (struct vrrp_action){.type = VRRP_ACT_CLAIM});
+	send_advert(s);
+	put(s, (struct vrrp_action){.type = VRRP_ACT_GARP});
+	change_state(s, VRRP_MASTER, cause);
+}
+
+static void become_backup(const struct step *s, int64_t delay_ns, enum vrrp_cause cause)
+{
+	watch(s, VRRP_ROLE_BACKUP, delay_ns);
+	change_state(s, VRRP_BACKUP, cause);
+}
+
+static void become_fault(const struct step *s)
+{
+	release(s);
+	forget_master(s);
+	s->fsm->leaving = VRRP_STAY;
+	watch(s, VRRP_ROLE_OFF, 0);
+	change_state(s, VRRP_FAULT, VRRP_CAUSE_FAULT);
+}
+
+/* The end: INIT with `leaving` STOP, which no event leaves again. */
+static void become_stopped(const struct step *s)
+{
+	release(s);
+	forget_master(s);
+	s->fsm->leaving = VRRP_LEAVE_STOP;
+	watch(s, VRRP_ROLE_OFF, 0);
+	change_state(s, VRRP_INIT, VRRP_CAUSE_STOP);
+	put(s, (struct vrrp_action){.type = VRRP_ACT_STOPPED});
+}
+
+/*
+ * From INIT or FAULT into the election. The owner of the address does not wait (RFC 9568
+ * section 6.4.1), whichever state it comes from; `state MASTER` shortens the wait at start alone.
+ */
+static void join(const struct step *s, enum vrrp_cause cause)
+{
+	const struct vrrp_cfg *cfg = s->cfg;
+	int64_t delay_ns;
+
+	forget_master(s);
+	delay_ns = down_ns(s, s->fsm->priority);
+	if (cause == VRRP_CAUSE_START && cfg->start_master)
+		delay_ns = cfg->interval_ns + (int64_t)vrrp_skew_ns(cfg->version, VRRP_PRIO_OWNER,
+								    (uint64_t)cfg->interval_ns);
+	if (s->fsm->priority == VRRP_PRIO_OWNER)
+		become_master(s, cause);
+	else
+		become_backup(s, delay_ns, cause);
+}
+
+/* --- leaving -----------------------------------------------------------------------------------*/
+
+/*
+ * From MASTER on purpose: resign, keep the claim. The successor's first advert shortens the time
+ * set here, MASTER_DOWN ends it when there is no successor. It is no more than a cap, should
+ * neither be told (a lost wake-up), and lies an interval behind MASTER_DOWN so as not to race it.
+ */
+static void leave(const struct step *s, enum vrrp_leave how, enum vrrp_cause cause)
+{
+	int64_t wait_ns;
+
+	forget_master(s);
+	wait_ns = down_ns(s, s->fsm->priority);
+	s->fsm->leaving = how;
+	s->fsm->yielded = true;
+	s->fsm->linger_until =
+	    mono_add(s->ev->now, wait_ns + s->cfg->interval_ns + s->cfg->linger_ns);
+	watch(s, VRRP_ROLE_BACKUP, wait_ns);
+	put_advert(s, VRRP_PRIO_STOP);
+	change_state(s, VRRP_BACKUP, cause);
+}
+
+/* The claim was kept long enough, or nobody is there to keep it for. */
+static void end_leave(const struct step *s)
+{
+	enum vrrp_leave how = s->fsm->leaving;
+
+	release(s);
+	s->fsm->leaving = VRRP_STAY;
+	if (how == VRRP_LEAVE_STOP)
+		become_stopped(s);
+	else if (how == VRRP_LEAVE_DRAIN)
+		become_fault(s);
+}
+
+static void stop(const struct step *s)
+{
+	if (s->fsm->state == VRRP_MASTER)
+		leave(s, VRRP_LEAVE_STOP, VRRP_CAUSE_STOP);
+	else if (s->fsm->claimed)
+		s->fsm->leaving = VRRP_LEAVE_STOP; /* linger_until is set: see leave() */
+	else
+		become_stopped(s);
+}
+
+/* --- what an event means in each state ---------------------------------------------------------*/
+
+static uint32_t faults_but_pending(const struct step *s)
+{
+	return s->fsm->faults & ~(uint32_t)VRRP_FAULT_PENDING;
+}
+
+/* INIT waits for first results, FAULT for the last bit to go; both are deaf to all else. */
+static void in_init_or_fault(const struct step *s)
+{
+	if (s->ev->type != VRRP_EV_START && s->ev->type != VRRP_EV_FAULTS)
+		return;
+	if (s->fsm->faults == 0)
+		join(s, s->fsm->state == VRRP_INIT ? VRRP_CAUSE_START : VRRP_CAUSE_FAULT_CLEARED);
+	else if (s->fsm->state == VRRP_INIT && faults_but_pending(s))
+		become_fault(s);
+	else if (s->ev->type == VRRP_EV_START)
+		watch(s, VRRP_ROLE_OFF, 0);
+}
+
+static void backup_advert(const struct step *s)
+{
+	struct vrrp_self self = self_as(s, VRRP_ROLE_BACKUP);
+	struct vrrp_fsm *fsm = s->fsm;
+
+	switch (vrrp_judge(&self, s->ev->priority, &s->ev->source)) {
+	case VRRP_REFRESH: /* the kernel half has moved the deadline already */
+		know_master(s, s->ev->source, s->ev->priority);
+		learn_interval(s, s->ev->interval_ns);
+		fsm->resigned = false;
+		if (fsm->claimed) /* the successor serves: repeats must not prolong the linger */
+			fsm->linger_until = mono_earliest(fsm->linger_until,
+							  mono_add(s->ev->now, s->cfg->linger_ns));
+		break;
+	case VRRP_RESIGNED: /* and here it has set it to the skew time */
+		fsm->resigned = true;
+		break;
+	default: /* a lesser master that we mean to displace: its interval is not waited for */
+		know_master(s, s->ev->source, s->ev->priority);
+		break;
+	}
+}
+
+static enum vrrp_cause why_down(const struct step *s)
+{
+	struct vrrp_self self = self_as(s, VRRP_ROLE_BACKUP);
+
+	if (s->fsm->resigned)
+		return VRRP_CAUSE_MASTER_RESIGNED;
+	if (s->fsm->master_priority != 0 &&
+	    vrrp_judge(&self, s->fsm->master_priority, &s->fsm->master) == VRRP_IGNORE)
+		return VRRP_CAUSE_PREEMPT;
+	return VRRP_CAUSE_MASTER_DOWN;
+}
+
+static void backup_master_down(const struct step *s)
+{
+	if (mono_before(s->ev->now, s->ev->deadline)) /* heard since: wait on, with a new timer */
+		watch(s, VRRP_ROLE_BACKUP, mono_diff_ns(s->ev->deadline, s->ev->now));
+	else if (s->fsm->leaving == VRRP_LEAVE_STOP || s->fsm->leaving == VRRP_LEAVE_DRAIN)
+		end_leave(s);
+	else
+		become_master(s, why_down(s));
+}
+
+static void backup_faults(const struct step *s)
+{
+	struct vrrp_fsm *fsm = s->fsm;
+	uint32_t faults = faults_but_pending(s);
+
+	if (faults == VRRP_FAULT_DRAIN && fsm->claimed) {
+		if (fsm->leaving != VRRP_LEAVE_STOP)
+			fsm->leaving = VRRP_LEAVE_DRAIN;
+	} else if (faults && fsm->leaving == VRRP_LEAVE_STOP) {
+		become_stopped(s);
+	} else if (faults) {
+		become_fault(s);
+	} else if (fsm->leaving == VRRP_LEAVE_DRAIN) { /* undrained before we were gone */
+		fsm->leaving = VRRP_LEAVE_HANDOVER;
+	}
+}
+
+static void in_backup(const struct step *s)
+{
+	switch (s->ev->type) {
+	case VRRP_EV_ADVERT:
+		backup_advert(s);
+		break;
+	case VRRP_EV_MASTER_DOWN:
+		backup_master_down(s);
+		break;
+	case VRRP_EV_TIMER:
+		if (mono_is_set(s->fsm->linger_until) &&
+		    !mono_before(s->ev->now, s->fsm->linger_until))
+			end_leave(s);
+		break;
+	case VRRP_EV_FAULTS:
+		backup_faults(s);
+		break;
+	default:
+		break;
+	}
+}
+
+/* Yields to a better master: we serve on until it surely does. */
+static void step_down(const struct step *s)
+{
+	if (s->cfg->higher_prio_send_advert)
+		put_advert(s, s->fsm->priority);
+	know_master(s, s->ev->source, s->ev->priority);
+	learn_interval(s, s->ev->interval_ns);
+	s->fsm->linger_until = mono_add(s->ev->now, s->cfg->linger_ns);
+	become_backup(s, down_ns(s, s->fsm->priority), VRRP_CAUSE_HIGHER_PRIORITY);
+}
+
+static void master_advert(const struct step *s)
+{
+	struct vrrp_self self = self_as(s, VRRP_ROLE_MASTER);
+
+	switch (vrrp_judge(&self, s->ev->priority, &s->ev->source)) {
+	case VRRP_STEP_DOWN:
+		step_down(s);
+		break;
+	case VRRP_RIVAL: /* it has told the LAN its own address: tell it ours again */
+		if (!s->cfg->lower_prio_no_advert)
+			send_advert(s);
+		put(s, (struct vrrp_action){.type = VRRP_ACT_GARP});
+		break;
+	default:
+		send_advert(s);
+		break;
+	}
+}
+
+/* Adverts keep their cadence through small delays; after a long one no burst makes up for it. */
+static void master_timer(const struct step *s)
+{
+	struct mono next = mono_add(s->fsm->advert_due, s->cfg->interval_ns);
+
+	if (mono_before(s->ev->now, s->fsm->advert_due))
+		return;
+	send_advert(s);
+	if (mono_before(s->ev->now, next))
+		s->fsm->advert_due = next;
+}
+
+static void master_faults(const struct step *s)
+{
+	uint32_t faults = faults_but_pending(s);
+
+	if (faults == VRRP_FAULT_DRAIN) {
+		leave(s, VRRP_LEAVE_DRAIN, VRRP_CAUSE_HANDOVER);
+	} else if (faults) { /* nothing is served here any more: the word to the peers goes first */
+		put_advert(s, VRRP_PRIO_STOP);
+		become_fault(s);
+	}
+}
+
+static void in_master(const struct step *s)
+{
+	switch (s->ev->type) {
+	case VRRP_EV_ADVERT:
+		master_advert(s);
+		break;
+	case VRRP_EV_TIMER:
+		master_timer(s);
+		break;
+	case VRRP_EV_FAULTS:
+		master_faults(s);
+		break;
+	case VRRP_EV_HANDOVER:
+		leave(s, VRRP_LEAVE_HANDOVER, VRRP_CAUSE_HANDOVER);
+		break;
+	default:
+		break;
+	}
+}
+
+/* --- what holds in every state -----------------------------------------------------------------*/
+
+/* Were we silent for as long as the quickest peer waits, and has another master spoken since? */
+static bool was_replaced(const struct step *s)
+{
+	int64_t silent_ns = mono_diff_ns(s->ev->now, s->fsm->last_sent);
+
+	return mono_before(s->fsm->last_sent, s->ev->heard) &&
+	       silent_ns >= s->cfg->down_adverts * s->cfg->interval_ns;
+}
+
+static void fence(const struct step *s)
+{
+	release(s);
+	forget_master(s);
+	s->fsm->yielded = true;
+	become_backup(s, down_ns(s, s->fsm->priority), VRRP_CAUSE_FENCED);
+}
+
+/* Before START nothing is known but the faults that gather. */
+static void start(const struct step *s)
+{
+	struct vrrp_fsm *fsm = s->fsm;
+
+	if (s->ev->type == VRRP_EV_FAULTS)
+		fsm->faults = s->ev->faults;
+	if (s->ev->type != VRRP_EV_START)
+		return;
+	fsm->faults |= s->ev->faults;
+	fsm->priority = s->ev->priority ? s->ev->priority : s->cfg->priority;
+	in_init_or_fault(s);
+}
+
+/*
+ * The deadline at hand shifts by what the skew changed, as keepalived shifts it: a priority that
+ * keeps changing can then neither postpone a takeover for ever nor bring it about.
+ */
+static int64_t shifted_delay_ns(const struct step *s, uint8_t old_priority)
+{
+	int64_t down = down_ns(s, s->fsm->priority), delay;
+
+	if (!mono_is_set(s->ev->deadline))
+		return down;
+	delay = mono_diff_ns(s->ev->deadline, s->ev->now) + down - down_ns(s, old_priority);
+	return delay > 0 ? delay : 0;
+}
+
+/* Nobody reaches 0 or 255 by weights, and the owner never leaves 255. */
+static void set_priority(const struct step *s)
+{
+	uint8_t old = s->fsm->priority, priority = s->ev->priority;
+
+	if (priority < 1)
+		priority = 1;
+	if (priority >= VRRP_PRIO_OWNER)
+		priority = VRRP_PRIO_OWNER - 1;
+	if (priority == old || s->cfg->priority == VRRP_PRIO_OWNER)
+		return;
+	s->fsm->priority = priority;
+	if (s->fsm->state == VRRP_BACKUP)
+		watch(s, VRRP_ROLE_BACKUP, shifted_delay_ns(s, old));
+	if (s->fsm->state == VRRP_MASTER) {
+		s->fsm->master_priority = priority;
+		watch(s, VRRP_ROLE_MASTER, 0);
+	}
+}
+
+static void dispatch(const struct step *s)
+{
+	switch (s->fsm->state) {
+	case VRRP_INIT:
+	case VRRP_FAULT:
+		in_init_or_fault(s);
+		break;
+	case VRRP_BACKUP:
+		in_backup(s);
+		break;
+	case VRRP_MASTER:
+		in_master(s);
+		break;
+	}
+}
+
+void vrrp_step(const struct vrrp_cfg *cfg, struct vrrp_fsm *fsm, const struct vrrp_event *ev,
+	       struct vrrp_actions *out)
+{
+	const struct step s = {cfg, fsm, ev, out};
+
+	out->n = 0;
+	if (fsm->state == VRRP_INIT && fsm->leaving == VRRP_LEAVE_STOP)
+		return; /* stopped */
+	if (fsm->state == VRRP_MASTER && was_replaced(&s)) {
+		fence(&s);
+		if (ev->type == VRRP_EV_MASTER_DOWN)
+			return; /* stale: of no deadline set now */
+	}
+	if (ev->type == VRRP_EV_STOP) {
+		stop(&s);
+	} else if (fsm->priority == 0) {
+		start(&s);
+	} else if (ev->type == VRRP_EV_PRIORITY) {
+		set_priority(&s);
+	} else if (ev->type != VRRP_EV_START) {
+		if (ev->type == VRRP_EV_FAULTS)
+			fsm->faults = ev->faults;
+		dispatch(&s);
+	}
+}
+
+struct mono vrrp_due(const struct vrrp_fsm *fsm)
+{
+	return fsm->state == VRRP_MASTER ? fsm->advert_due : fsm->linger_until;
+}
+
+const char *vrrp_state_name(enum vrrp_state state)
+{
+	static const char *const names[] = {"INIT", "BACKUP", "MASTER", "FAULT"};
+
+	return (unsigned int)state < sizeof(names) / sizeof(names[0]) ? names[state] : "?";
+}
+
+const char *vrrp_cause_text(enum vrrp_cause cause)
+{
+	static const char *const texts[VRRP_CAUSE_MAX] = {
+	    [VRRP_CAUSE_START] = "start",
+	    [VRRP_CAUSE_MASTER_DOWN] = "master down",
+	    [VRRP_CAUSE_MASTER_RESIGNED] = "master resigned",
+	    [VRRP_CAUSE_PREEMPT] = "preempting a lower priority",
+	    [VRRP_CAUSE_HIGHER_PRIORITY] = "higher priority heard",
+	    [VRRP_CAUSE_FENCED] = "late, and replaced meanwhile",
+	    [VRRP_CAUSE_FAULT] = "fault",
+	    [VRRP_CAUSE_FAULT_CLEARED] = "fault cleared",
+	    [VRRP_CAUSE_HANDOVER] = "handed over",
+	    [VRRP_CAUSE_STOP] = "stopped",
+	};
+
+	return (unsigned int)cause < VRRP_CAUSE_MAX ? texts[cause] : "?";
+}
