@@ -22,7 +22,7 @@ struct bgp_large_community { /* RFC 8092 */
 /* Compared octet by octet to find routes that share an UPDATE: zero-initialise. */
 struct bgp_attrs {
 	uint32_t med;	     /* sent if has_med */
-	uint32_t local_pref; /* iBGP only */
+	uint32_t local_pref; /* iBGP only; 0: the customary 100 */
 	uint8_t has_med;
 	uint8_t origin;	 /* enum bgp_origin */
 	uint8_t prepend; /* the local AS once more, so many times */

@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * UPDATEs that we receive: walked, checked, counted and dropped. No state.
+ *
+ * Errors are contained as RFC 7606 wants: a session ends only where the message itself can no
+ * longer be taken apart. An unknown attribute without the Optional bit is treated like any other
+ * with wrong flags (RFC 7606 section 3 c), not as RFC 4271's session reset: losing the session that
+ * carries our announcement because of a route that we would drop anyway helps nobody. Nothing is
+ * stored, so RFC 7606's section 5.2 (prefixes that could not be found) has nothing to protect.
+ * Rejected: skipping over UPDATEs unread. A peer that sends garbage is worth a word to the
+ * operator.
+ */
+#include "bgp/bgp_codec.h"
+
+#include <errno.h>
+
+enum length_rule { ANY, EXACTLY, MULTIPLE /* and not none */ };
+enum treatment { AS_WITHDRAW, DISCARD };
+
+/* How an attribute must look, and what is done with one that does not. */
+static const struct attr_rule {
+	uint8_t flags; /* BGP_ATTR_OPTIONAL, BGP_ATTR_TRANSITIVE */
+	uint8_t length_rule;
+	uint8_t length;
+	uint8_t malformed;  /* enum treatment */
+	bool internal_only; /* from an external peer it is ignored */
+} attr_rules[BGP_ATTR_MAX] = {
+    [BGP_ATTR_ORIGIN] = {0x40, EXACTLY, 1, AS_WITHDRAW, false},
+    [BGP_ATTR_AS_PATH] = {0x40, ANY, 0, AS_WITHDRAW, false},
+    [BGP_ATTR_NEXT_HOP] = {0x40, EXACTLY, 4, AS_WITHDRAW, false},
+    [BGP_ATTR_MED] = {0x80, EXACTLY, 4, AS_WITHDRAW, false},
+    [BGP_ATTR_LOCAL_PREF] = {0x40, EXACTLY, 4, AS_WITHDRAW, true},
+    [BGP_ATTR_ATOMIC_AGGREGATE] = {0x40, EXACTLY, 0, DISCARD, false},
+    [BGP_ATTR_AGGREGATOR] = {0xc0, ANY, 0, DISCARD, false}, /* its length depends on the session */
+    [BGP_ATTR_COMMUNITIES] = {0xc0, MULTIPLE, 4, AS_WITHDRAW, false},
+    [BGP_ATTR_ORIGINATOR_ID] = {0x80, EXACTLY, 4, AS_WITHDRAW, true},
+    [BGP_ATTR_CLUSTER_LIST] = {0x80, MULTIPLE, 4, AS_WITHDRAW, true},
+    [BGP_ATTR_MP_REACH] = {0x80, ANY, 0, AS_WITHDRAW, false},
+    [BGP_ATTR_MP_UNREACH] = {0x80, ANY, 0, AS_WITHDRAW, false},
+    [BGP_ATTR_EXTENDED_COMMUNITIES] = {0xc0, MULTIPLE, 8, AS_WITHDRAW, false},
+    [BGP_ATTR_AS4_PATH] = {0xc0, ANY, 0, DISCARD, false},
+    [BGP_ATTR_AS4_AGGREGATOR] = {0xc0, EXACTLY, 8, DISCARD, false},
+    [BGP_ATTR_LARGE_COMMUNITIES] = {0xc0, MULTIPLE, 12, AS_WITHDRAW, false},
+};
+
+/* One attribute as it stands in the message. */
+struct attr {
+	uint8_t flags, type;
+	const uint8_t *start; /* of its flags */
+	struct rd value;
+};
+
+struct walk {
+	const struct bgp_session *s;
+	struct bgp_update *out;
+	struct bgp_error *err;
+	uint32_t seen[256 / 32]; /* attribute types */
+	uint32_t mp_announced;	 /* by MP_REACH_NLRI */
+};
+
+static int update_error(struct bgp_error *err, uint8_t subcode)
+{
+	*err = (struct bgp_error){.code = BGP_ERR_UPDATE, .subcode = subcode};
+	return -EBADMSG;
+}
+
+static int mp_error(struct walk *k, const struct attr *a)
+{
+	*k->err = (struct bgp_error){BGP_ERR_UPDATE, BGP_UPDATE_OPTIONAL_ATTRIBUTE,
+				     (uint16_t)(a->value.end - a->start), a->start};
+	return -EBADMSG;
+}
+
+static void note_bad(struct walk *k, uint8_t type, enum treatment treatment)
+{
+	if (k->out->bad_attribute == 0)
+		k->out->bad_attribute = type;
+	if (treatment == AS_WITHDRAW)
+		k->out->as_withdraw = true;
+	else if (k->out->discarded < UINT8_MAX)
+		k->out->discarded++;
+}
+
+static bool seen(const struct walk *k, uint8_t type)
+{
+	return k->seen[type / 32] >> type % 32 & 1;
+}
+
+/* How many prefixes of at most `max_bits` bits are in `r`, or -EBADMSG if they cannot be read. */
+static int count_prefixes(struct rd r, uint8_t max_bits)
+{
+	int n = 0;
+
+	for (; rd_left(&r) > 0; n++) {
+		uint8_t bits = rd_u8(&r);
+
+		if (bits > max_bits || !rd_bytes(&r, (bits + 7u) / 8))
+			return -EBADMSG;
+	}
+	return n;
+}
+
+/* RFC 4271 section 4.3 b and 5.1.2, RFC 7606 section 7.2: whole, known, non-empty segments. */
+static bool as_path_is_good(struct rd r, unsigned int as_octets)
+{
+	while (rd_left(&r) > 0) {
+		uint8_t type = rd_u8(&r), count = rd_u8(&r);
+
+		if ((type != 1 && type != 2) || count == 0 || !rd_bytes(&r, count * as_octets))
+			return false;
+	}
+	return true;
+}
+
+static bool length_is_good(const struct attr_rule *rule, size_t len)
+{
+	if (rule->length_rule == EXACTLY)
+		return len == rule->length;
+	return rule->length_rule == ANY || (len > 0 && len % rule->length == 0);
+}
+
+/* What a length alone cannot tell. */
+static bool value_is_good(const struct walk *k, const struct attr *a)
+{
+	switch (a->type) {
+	case BGP_ATTR_ORIGIN:
+		return a->value.p[0] <= BGP_ORIGIN_INCOMPLETE;
+	case BGP_ATTR_AS_PATH:
+		return as_path_is_good(a->value, k->s->as4 ? 4 : 2);
+	case BGP_ATTR_AS4_PATH:
+		return as_path_is_good(a->value, 4);
+	case BGP_ATTR_AGGREGATOR:
+		return rd_left(&a->value) == (k->s->as4 ? 8 : 6);
+	default:
+		return true;
+	}
+}
+
+/* The longest prefix of a family that the session carries, 0 if it carries it not at all. */
+static uint8_t family_bits(const struct walk *k, uint16_t afi, uint8_t safi)
+{
+	if (safi != BGP_SAFI_UNICAST)
+		return 0;
+	if (afi == BGP_AFI_IPV4)
+		return k->s->ipv4 ? 32 : 0;
+	return afi == BGP_AFI_IPV6 && k->s->ipv6 ? 128 : 0;
+}
+
+/* RFC 4760 section 3, RFC 8950 section 3: IPv4, IPv6, and IPv6 with a link-local one behind it. */
+static bool next_hop_is_good(uint16_t afi, uint8_t len)
+{
+	return len == 16 || len == 32 || (afi == BGP_AFI_IPV4 && len == 4);
+}
+
+static int walk_mp_reach(struct walk *k, const struct attr *a)
+{
+	struct rd r = a->value;
+	uint16_t afi = rd_u16(&r);
+	uint8_t bits = family_bits(k, afi, rd_u8(&r)), next_hop_len = rd_u8(&r);
+	int n;
+
+	rd_bytes(&r, next_hop_len);
+	rd_u8(&r); /* reserved */
+	if (r.error)
+		return mp_error(k, a);
+	if (bits == 0)
+		return 0; /* a family that was not agreed on: not ours to read */
+	n = count_prefixes(r, bits);
+	if (n < 0 || !next_hop_is_good(afi, next_hop_len))
+		return mp_error(k, a);
+	k->mp_announced = (uint32_t)n;
+	return 0;
+}
+
+static int walk_mp_unreach(struct walk *k, const struct attr *a)
+{
+	struct rd r = a->value;
+	uint16_t afi = rd_u16(&r);
+	uint8_t bits = family_bits(k, afi, rd_u8(&r));
+	int n = 0;
+
+	if (r.error)
+		return mp_error(k, a);
+	if (bits > 0)
+		n = count_prefixes(r, bits);
+	if (n < 0)
+		return mp_error(k, a);
+	k->out->withdrawn += (uint32_t)n;
+	k->out->end_of_rib = rd_left(&r) == 0;
+	return 0;
+}
+
+static void walk_known(struct walk *k, const struct attr *a, const struct attr_rule *rule)
+{
+	if (rule->internal_only && !k->s->ibgp) {
+		if (k->out->discarded < UINT8_MAX)
+			k->out->discarded++;
+		return;
+	}
+	if (!length_is_good(rule, rd_left(&a->value)) || !value_is_good(k, a))
+		note_bad(k, a->type, (enum treatment)rule->malformed);
+}
+
+static int walk_attr(struct walk *k, const struct attr *a)
+{
+	bool mp = a->type == BGP_ATTR_MP_REACH || a->type == BGP_ATTR_MP_UNREACH;
+	const struct attr_rule *rule = a->type < BGP_ATTR_MAX ? &attr_rules[a->type] : NULL;
+
+	if (seen(k, a->type)) /* RFC 7606 section 3 g: the first one counts */
+		return mp ? update_error(k->err, BGP_UPDATE_MALFORMED_ATTRIBUTES) : 0;
+	k->seen[a->type / 32] |= UINT32_C(1) << a->type % 32;
+	if (!rule || rule->flags == 0) { /* unknown */
+		if (!(a->flags & BGP_ATTR_OPTIONAL))
+			note_bad(k, a->type, AS_WITHDRAW);
+		return 0;
+	}
+	if ((a->flags & (BGP_ATTR_OPTIONAL | BGP_ATTR_TRANSITIVE)) != rule->flags)
+		note_bad(k, a->type, AS_WITHDRAW);
+	if (a->type == BGP_ATTR_MP_REACH)
+		return walk_mp_reach(k, a);
+	if (a->type == BGP_ATTR_MP_UNREACH)
+		return walk_mp_unreach(k, a);
+	walk_known(k, a, rule);
+	return 0;
+}
+
+static int walk_attrs(struct walk *k, struct rd r)
+{
+	while (rd_left(&r) > 0) {
+		struct attr a = {.start = r.p};
+		int err;
+
+		a.flags = rd_u8(&r);
+		a.type = rd_u8(&r);
+		a.value = rd_sub(&r, a.flags & BGP_ATTR_EXTENDED ? rd_u16(&r) : rd_u8(&r));
+		if (r.error) { /* RFC 7606 section 4: the prefixes are still found */
+			note_bad(k, a.type, AS_WITHDRAW);
+			return 0;
+		}
+		err = walk_attr(k, &a);
+		if (err < 0)
+			return err;
+	}
+	return 0;
+}
+
+/* RFC 4271 section 5: what must be there with prefixes that are announced. */
+static void check_mandatory(struct walk *k, bool classic)
+{
+	if (!seen(k, BGP_ATTR_ORIGIN))
+		note_bad(k, BGP_ATTR_ORIGIN, AS_WITHDRAW);
+	if (!seen(k, BGP_ATTR_AS_PATH))
+		note_bad(k, BGP_ATTR_AS_PATH, AS_WITHDRAW);
+	if (classic && !seen(k, BGP_ATTR_NEXT_HOP))
+		note_bad(k, BGP_ATTR_NEXT_HOP, AS_WITHDRAW);
+}
+
+int bgp_update_parse(const struct bgp_session *s, const uint8_t *body, size_t len,
+		     struct bgp_update *out, struct bgp_error *err)
+{
+	struct rd r = rd_init(body, len);
+	struct rd withdrawn = rd_sub(&r, rd_u16(&r)), attrs = rd_sub(&r, rd_u16(&r));
+	struct walk k = {.s = s, .out = out, .err = err};
+	int n_withdrawn = count_prefixes(withdrawn, 32), n_announced = count_prefixes(r, 32);
+
+	*out = (struct bgp_update){0};
+	if (r.error)
+		return update_error(err, BGP_UPDATE_MALFORMED_ATTRIBUTES);
+	if (n_withdrawn < 0 || n_announced < 0)
+		return update_error(err, BGP_UPDATE_BAD_NETWORK);
+	if (walk_attrs(&k, attrs) < 0)
+		return -EBADMSG;
+	out->announced = (uint32_t)n_announced + k.mp_announced;
+	out->withdrawn += (uint32_t)n_withdrawn;
+	out->end_of_rib = len == 4 || (out->end_of_rib && out->announced + out->withdrawn == 0);
+	if (out->announced > 0)
+		check_mandatory(&k, n_announced > 0);
+	if (out->as_withdraw) {
+		out->withdrawn += out->announced;
+		out->announced = 0;
+	}
+	return 0;
+}
