@@ -28,6 +28,7 @@ struct datapath_options {
 	const char *name; /* pins under /sys/fs/bpf/<name>/v<ABI>/ */
 	bool forbid_xdp;  /* start the ladder at TC: tests, and the operator's choice */
 	bool keep; /* leave links and maps pinned when closed, for the next daemon to adopt */
+	bool force_timerfd; /* as if the kernel refused bpf_timer: tests */
 };
 
 /*
@@ -47,9 +48,11 @@ int datapath_detach_all(const char *name);
 int datapath_attach_interface(struct datapath *dp, uint32_t ifindex);
 
 /*
- * Publishes or republishes instance `slot`. The peers replace the earlier ones. `cfg->generation`
- * is set by this module and raised each time. Fill and publish before attaching: the first packet
- * then finds all.
+ * Publishes or republishes instance `slot`. The peers replace the earlier ones: those that are not
+ * set again until the loop's next turn are removed then. `cfg->generation` is set by this module
+ * and raised each time; a BACKUP goes on waiting for what is left of its deadline. What the kernel
+ * has recorded stays as long as interface, family and VRID do. Fill and publish before attaching:
+ * the first packet then finds all. 0 or -errno.
  */
 int datapath_set_instance(struct datapath *dp, uint32_t slot, uint32_t ifindex,
 			  const struct hf_inst_cfg *cfg);
@@ -72,6 +75,8 @@ const volatile struct hf_inst_state *datapath_state(const struct datapath *dp, u
 /* Counts traffic to and from `address` from now on; *vip is its index for datapath_traffic(). 0 or
  * -errno. */
 int datapath_add_vip(struct datapath *dp, const struct ipaddr *address, uint32_t *vip);
+/* Counts it no more. 0, or -ENOENT if it was not counted. */
+int datapath_remove_vip(struct datapath *dp, const struct ipaddr *address);
 /* Sums over the CPUs. 0 or -errno. */
 int datapath_traffic(struct datapath *dp, uint32_t vip, struct hf_traffic *rx,
 		     struct hf_traffic *tx);

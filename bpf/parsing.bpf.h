@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/* From a frame to the few facts about its IP packet that the programs ask for. */
+#ifndef HF_PARSING_BPF_H
+#define HF_PARSING_BPF_H
+
+#include "kernel.bpf.h"
+
+#include "ipaddr.h"
+
+#define ETH_P_IP	 0x0800
+#define ETH_P_IPV6	 0x86dd
+#define ETH_P_8021Q	 0x8100
+#define ETH_P_8021AD	 0x88a8
+
+#define VLAN_MAX_DEPTH	 2 /* 802.1ad: a provider's tag and the customer's */
+#define VLAN_VID_MASK	 0x0fff
+
+#define IPPROTO_ICMP	 1
+#define IPPROTO_TCP	 6
+#define IPPROTO_UDP	 17
+#define IPPROTO_FRAGMENT 44 /* IPv6 extension header */
+#define IPPROTO_ICMPV6	 58
+
+#define IP_OFFMASK	 0x1fff
+#define IP_MF		 0x2000
+
+struct packet {
+	void *l3, *l4, *end; /* [l3, fixed IP header) is readable, all else needs a check */
+	__u32 ifindex;
+	__u32 segs;	   /* packets on the wire that this one stands for */
+	__u32 len;	   /* from the IP header on, by the IP header */
+	__u32 payload_len; /* behind the IP header and its options */
+	__u16 vid;	   /* not 0: of a VLAN, which is another LAN than the interface's own */
+	__u16 frag_off;	   /* not 0: there is no transport header in it */
+	__u8 family;	   /* 4 or 6 */
+	__u8 protocol;
+	__u8 ttl;     /* or hop limit */
+	bool options; /* IPv4 */
+	bool fragment;
+};
+
+static __always_inline bool packet_parse_ipv4(struct packet *p)
+{
+	struct iphdr *ip = p->l3;
+	__u32 header_len;
+	__u16 frag;
+
+	if ((void *)(ip + 1) > p->end || ip->version != 4 || ip->ihl < 5)
+		return false;
+	header_len = ip->ihl * 4;
+	frag = bpf_ntohs(ip->frag_off);
+	p->len = bpf_ntohs(ip->tot_len);
+	if (p->len < header_len)
+		return false;
+	p->payload_len = p->len - header_len;
+	p->l4 = p->l3 + header_len;
+	p->family = 4;
+	p->protocol = ip->protocol;
+	p->ttl = ip->ttl;
+	p->options = header_len > sizeof(*ip);
+	p->fragment = frag & (IP_MF | IP_OFFMASK);
+	p->frag_off = frag & IP_OFFMASK;
+	return true;
+}
+
+/* What stands behind an extension header is not looked at: no advert has one. */
+static __always_inline bool packet_parse_ipv6(struct packet *p)
+{
+	struct ipv6hdr *ip = p->l3;
+
+	if ((void *)(ip + 1) > p->end || ip->version != 6)
+		return false;
+	p->payload_len = bpf_ntohs(ip->payload_len);
+	p->len = p->payload_len + sizeof(*ip);
+	p->l4 = ip + 1;
+	p->family = 6;
+	p->protocol = ip->nexthdr;
+	p->ttl = ip->hop_limit;
+	p->options = false;
+	p->fragment = ip->nexthdr == IPPROTO_FRAGMENT;
+	p->frag_off = 0;
+	return true;
+}
+
+/* Fills `p`, but for ifindex and segs, from a frame. False: not IP, or too short to tell. */
+static __always_inline bool packet_parse(struct packet *p, void *data, void *end)
+{
+	struct ethhdr *eth = data;
+	__be16 ethertype;
+
+	p->l3 = eth + 1;
+	p->end = end;
+	p->vid = 0;
+	if (p->l3 > end)
+		return false;
+	ethertype = eth->h_proto;
+#pragma unroll
+	for (int i = 0; i < VLAN_MAX_DEPTH; i++) {
+		struct vlan_hdr *vlan = p->l3;
+
+		if (ethertype != bpf_htons(ETH_P_8021Q) && ethertype != bpf_htons(ETH_P_8021AD))
+			break;
+		if ((void *)(vlan + 1) > end)
+			return false;
+		p->vid |= vlan->h_vlan_TCI & bpf_htons(VLAN_VID_MASK);
+		ethertype = vlan->h_vlan_encapsulated_proto;
+		p->l3 = vlan + 1;
+	}
+	if (ethertype == bpf_htons(ETH_P_IP))
+		return packet_parse_ipv4(p);
+	if (ethertype == bpf_htons(ETH_P_IPV6))
+		return packet_parse_ipv6(p);
+	return false;
+}
+
+enum packet_side { PACKET_SOURCE, PACKET_DESTINATION };
+
+/* The sixteen or four octets of an address in the IP header, which packet_parse() has checked. */
+static __always_inline const __u8 *packet_address_at(const struct packet *p, enum packet_side side)
+{
+	if (p->family == 4)
+		return p->l3 + (side == PACKET_SOURCE ? 12 : 16);
+	return p->l3 + (side == PACKET_SOURCE ? 8 : 24);
+}
+
+static __always_inline __u8 packet_last_octet(const struct packet *p, enum packet_side side)
+{
+	return packet_address_at(p, side)[p->family == 4 ? 3 : 15];
+}
+
+static __always_inline void packet_address(const struct packet *p, enum packet_side side,
+					   struct ipaddr *out)
+{
+	const __u8 *at = packet_address_at(p, side);
+
+	if (p->family == 4)
+		ipaddr_from_v4(out, at);
+	else
+		__builtin_memcpy(out, at, sizeof(*out));
+}
+
+#endif

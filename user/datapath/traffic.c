@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Shared addresses and what is counted of them, and why adverts were refused. This file owns
+ * hf_vip_idx and the 256-bit filter before it; the counters are the kernel half's, and are read
+ * with one system call each for all CPUs.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <bpf/bpf.h>
+
+#include "datapath/internal.h"
+#include "datapath/skeleton.h"
+
+static struct dp_vip *vip_find(struct datapath *dp, const struct ipaddr *address)
+{
+	for (uint32_t i = 0; i < HF_MAX_VIPS; i++) {
+		if (dp->vips[i].used &&
+		    memcmp(&dp->vips[i].address, address, sizeof(*address)) == 0)
+			return &dp->vips[i];
+	}
+	return NULL;
+}
+
+static struct dp_vip *vip_unused(struct datapath *dp)
+{
+	for (uint32_t i = 0; i < HF_MAX_VIPS; i++) {
+		if (!dp->vips[i].used)
+			return &dp->vips[i];
+	}
+	return NULL;
+}
+
+/* The filter anew from all that is used: it never lacks a bit that is set now and stays set. */
+static void filter_write(struct datapath *dp)
+{
+	__u64 filter[4] = {0};
+
+	for (uint32_t i = 0; i < HF_MAX_VIPS; i++) {
+		uint8_t last = dp->vips[i].address.b[15];
+
+		if (dp->vips[i].used)
+			filter[last >> 6] |= 1ULL << (last & 63);
+	}
+	for (int i = 0; i < 4; i++)
+		*(volatile __u64 *)&dp->skel->data->hf_vip_filter[i] = filter[i];
+}
+
+static int counters_clear(struct datapath *dp, uint32_t vip)
+{
+	int err;
+
+	memset(dp->percpu, 0, dp->n_cpus * sizeof(struct hf_traffic));
+	err = bpf_map_update_elem(bpf_map__fd(dp->skel->maps.hf_vip_rx), &vip, dp->percpu, BPF_ANY);
+	if (err)
+		return err;
+	return bpf_map_update_elem(bpf_map__fd(dp->skel->maps.hf_vip_tx), &vip, dp->percpu,
+				   BPF_ANY);
+}
+
+int datapath_add_vip(struct datapath *dp, const struct ipaddr *address, uint32_t *vip)
+{
+	struct dp_vip *v = vip_find(dp, address);
+	int err;
+
+	if (!v) {
+		v = vip_unused(dp);
+		if (!v)
+			return -ENOSPC;
+		*vip = (uint32_t)(v - dp->vips);
+		err = counters_clear(dp, *vip);
+		if (!err)
+			err = bpf_map_update_elem(bpf_map__fd(dp->skel->maps.hf_vip_idx), address,
+						  vip, BPF_ANY);
+		if (err)
+			return err;
+		*v = (struct dp_vip){.address = *address, .used = true};
+	}
+	v->claimed = true;
+	*vip = (uint32_t)(v - dp->vips);
+	filter_write(dp);
+	return 0;
+}
+
+static void vip_drop(struct datapath *dp, struct dp_vip *v)
+{
+	bpf_map_delete_elem(bpf_map__fd(dp->skel->maps.hf_vip_idx), &v->address);
+	*v = (struct dp_vip){.used = false};
+}
+
+int datapath_remove_vip(struct datapath *dp, const struct ipaddr *address)
+{
+	struct dp_vip *v = vip_find(dp, address);
+
+	if (!v)
+		return -ENOENT;
+	vip_drop(dp, v);
+	filter_write(dp);
+	return 0;
+}
+
+int dp_vips_adopt(struct datapath *dp)
+{
+	int fd = bpf_map__fd(dp->skel->maps.hf_vip_idx);
+	struct ipaddr key, *prev = NULL;
+	uint32_t vip;
+
+	dp->vips = calloc(HF_MAX_VIPS, sizeof(*dp->vips)); /* owner: dp */
+	if (!dp->vips)
+		return -ENOMEM;
+	while (bpf_map_get_next_key(fd, prev, &key) == 0) {
+		if (bpf_map_lookup_elem(fd, &key, &vip) == 0 && vip < HF_MAX_VIPS)
+			dp->vips[vip] = (struct dp_vip){.address = key, .used = true};
+		prev = &key;
+	}
+	return 0;
+}
+
+void dp_vips_sweep(struct datapath *dp, int *budget)
+{
+	for (uint32_t i = 0; i<HF_MAX_VIPS && * budget> 0; i++) {
+		if (dp->vips[i].used && !dp->vips[i].claimed) {
+			vip_drop(dp, &dp->vips[i]);
+			(*budget)--;
+		}
+	}
+	filter_write(dp);
+}
+
+/* All its fields are counters of 64 bits. */
+static int traffic_sum(struct datapath *dp, const struct bpf_map *map, uint32_t vip,
+		       struct hf_traffic *out)
+{
+	const struct hf_traffic *cpu = dp->percpu;
+
+	*out = (struct hf_traffic){0};
+	if (bpf_map_lookup_elem(bpf_map__fd(map), &vip, dp->percpu) < 0)
+		return -errno;
+	for (unsigned int i = 0; i < dp->n_cpus; i++) {
+		out->packets += cpu[i].packets;
+		out->bytes += cpu[i].bytes;
+		out->tcp_syn += cpu[i].tcp_syn;
+		out->tcp_syn_ack += cpu[i].tcp_syn_ack;
+		out->tcp_fin += cpu[i].tcp_fin;
+		out->tcp_rst += cpu[i].tcp_rst;
+		out->udp += cpu[i].udp;
+		out->icmp += cpu[i].icmp;
+		out->fragments += cpu[i].fragments;
+	}
+	return 0;
+}
+
+int datapath_traffic(struct datapath *dp, uint32_t vip, struct hf_traffic *rx,
+		     struct hf_traffic *tx)
+{
+	int err = traffic_sum(dp, dp->skel->maps.hf_vip_rx, vip, rx);
+
+	return err ? err : traffic_sum(dp, dp->skel->maps.hf_vip_tx, vip, tx);
+}
+
+int datapath_verdict(struct datapath *dp, uint32_t reason, struct hf_verdict *out)
+{
+	const struct hf_verdict *cpu = dp->percpu;
+
+	*out = (struct hf_verdict){0};
+	if (bpf_map_lookup_elem(bpf_map__fd(dp->skel->maps.hf_verdict), &reason, dp->percpu) < 0)
+		return -errno;
+	for (unsigned int i = 0; i < dp->n_cpus; i++) {
+		out->packets += cpu[i].packets;
+		out->bytes += cpu[i].bytes;
+		if (cpu[i].packets > 0)
+			out->last_source = cpu[i].last_source;
+	}
+	return 0;
+}
+
+const char *datapath_verdict_name(uint32_t reason)
+{
+	static const char *const names[HF_V_MAX] = {
+	    [HF_V_ACCEPTED] = "accepted",   [HF_V_UNKNOWN_VRID] = "unknown_vrid",
+	    [HF_V_TRUNCATED] = "truncated", [HF_V_IP_OPTIONS] = "ip_options",
+	    [HF_V_FRAGMENT] = "fragment",   [HF_V_TTL] = "ttl",
+	    [HF_V_SOURCE] = "source",	    [HF_V_OWN_SOURCE] = "own_source",
+	    [HF_V_VERSION] = "version",	    [HF_V_TYPE] = "type",
+	    [HF_V_LENGTH] = "length",	    [HF_V_AUTH_TYPE] = "auth_type",
+	    [HF_V_PASSWORD] = "password",   [HF_V_INTERVAL] = "interval",
+	    [HF_V_CHECKSUM] = "checksum",   [HF_V_DESTINATION] = "destination",
+	};
+
+	return reason < HF_V_MAX ? names[reason] : "unknown";
+}
