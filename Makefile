@@ -45,6 +45,7 @@ UNIT_SRC   := $(wildcard tests/unit/test_*.c)
 BPFT_SRC   := $(wildcard tests/bpf/test_*.c)
 SIM_SRC    := $(wildcard tests/sim/test_*.c)
 FUZZ_SRC   := $(wildcard tests/fuzz/fuzz_*.c)
+BENCH_SRC  := $(wildcard tests/bench/bench_*.c)
 TEST_SRC   := $(UNIT_SRC) $(BPFT_SRC) $(SIM_SRC)
 LAB_TOOLS  := $(patsubst tools/%.c,$(OUT)/%,$(wildcard tools/*.c))
 
@@ -56,7 +57,7 @@ PROGRAMS := $(if $(wildcard user/main.c),$(OUT)/holdfastd) $(if $(wildcard user/
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all help deps check demo tidy clean tests fuzz
+.PHONY: all help deps check demo tidy clean tests bench fuzz
 all: $(PROGRAMS) $(LAB_TOOLS) ## build holdfastd, holdfastctl and the lab's tools into build/
 
 help: ## list the targets
@@ -88,16 +89,18 @@ $(OUT)/%.skel.h: $(OUT)/%.bpf.o
 	$(call say,SKEL)$(BPFTOOL) gen skeleton $< name $(subst .,_,$(notdir $*)) > $@
 
 # Who includes the skeleton must wait for it; the compiler's dependency files take over after the first build.
-$(call obj,$(wildcard user/datapath/*.c tests/bpf/*.c)): | $(patsubst %.bpf.c,$(OUT)/%.skel.h,$(wildcard bpf/*.bpf.c))
+$(call obj,$(wildcard user/datapath/*.c tests/bpf/*.c tests/bench/*.c)): | $(patsubst %.bpf.c,$(OUT)/%.skel.h,$(wildcard bpf/*.bpf.c))
 
 # --- tests ------------------------------------------------------------------------------------------
 TESTS := $(patsubst %.c,$(OUT)/%,$(TEST_SRC))
 FUZZ  := $(patsubst %.c,$(OUT)/%,$(FUZZ_SRC))
+BENCH := $(patsubst %.c,$(OUT)/%,$(BENCH_SRC))
 tests: $(TESTS) ## build the unit, BPF and simulator tests
+bench: $(BENCH) ## build the measurements of tests/bench (as root: run them)
 fuzz: $(FUZZ) ## build the fuzz targets (clang, libFuzzer)
 
 .SECONDEXPANSION:
-$(TESTS): $(OUT)/%: $$(call links,%.c)
+$(TESTS) $(BENCH): $(OUT)/%: $$(call links,%.c)
 	$(call say,LINK)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIB_CMOCKA) $(LIBS)
 
 $(FUZZ): $(OUT)/%: %.c $$(shell sed -n 's/^[ *]*Links: *//p' %.c)

@@ -114,6 +114,27 @@ static __always_inline void advert_act(__u32 slot, const struct hf_inst_cfg *cfg
 	event_send(st, &ev);
 }
 
+/*
+ * Global functions, which the verifier checks once for all their callers: inlined, the loop in them
+ * would be followed anew for every way that leads to it, close to the verifier's limit. They take
+ * the context, as packet pointers cannot be handed over. -1 also for what no header could lead to.
+ */
+#define MESSAGE_MAX_OFFSET 128
+
+__noinline int xdp_message_sum(struct xdp_md *ctx, __u32 offset, __u32 len)
+{
+	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
+
+	return offset > MESSAGE_MAX_OFFSET ? -1 : vrrp_sum_message(data + offset, end, len);
+}
+
+__noinline int skb_message_sum(struct __sk_buff *skb, __u32 offset, __u32 len)
+{
+	void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
+
+	return offset > MESSAGE_MAX_OFFSET ? -1 : vrrp_sum_message(data + offset, end, len);
+}
+
 /* Validates what claims to be an advert for `slot`. */
 static __always_inline enum hf_verdict_reason advert_check(const struct packet *p, __u32 slot,
 							   const struct hf_inst_cfg *cfg,
@@ -122,7 +143,9 @@ static __always_inline enum hf_verdict_reason advert_check(const struct packet *
 {
 	struct hf_peer_key key = {.slot = slot, .address = *source};
 	struct vrrp_packet pkt = {.source = *source, .len = p->payload_len, .ttl = p->ttl};
+	enum hf_verdict_reason reason;
 	struct hf_peer *peer = NULL;
+	int sum;
 
 	if (p->options)
 		return HF_V_IP_OPTIONS;
@@ -131,7 +154,12 @@ static __always_inline enum hf_verdict_reason advert_check(const struct packet *
 	packet_address(p, PACKET_DESTINATION, &pkt.destination);
 	if (cfg->flags & HF_CFG_CHECK_SOURCE || !(cfg->flags & HF_CFG_MULTICAST))
 		peer = bpf_map_lookup_elem(&hf_peer, &key);
-	return vrrp_advert_check(p->l4, p->end, &pkt, cfg, peer, heard);
+	reason = vrrp_advert_check_fields(p->l4, p->end, &pkt, cfg, peer, heard);
+	if (reason != HF_V_ACCEPTED)
+		return reason;
+	sum = p->is_skb ? skb_message_sum(p->ctx, p->l4_offset, pkt.len)
+			: xdp_message_sum(p->ctx, p->l4_offset, pkt.len);
+	return vrrp_advert_check_sum(sum, &pkt, cfg, heard);
 }
 
 /*

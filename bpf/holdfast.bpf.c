@@ -27,7 +27,7 @@
 SEC("xdp")
 int hf_xdp(struct xdp_md *ctx)
 {
-	struct packet p = {.ifindex = ctx->ingress_ifindex, .segs = 1};
+	struct packet p = {.ctx = ctx, .ifindex = ctx->ingress_ifindex, .segs = 1};
 
 	if (!packet_parse(&p, (void *)(long)ctx->data, (void *)(long)ctx->data_end))
 		return XDP_PASS;
@@ -45,6 +45,8 @@ static __always_inline bool skb_parse(struct packet *p, struct __sk_buff *skb, _
 	if ((void *)(long)skb->data + need > (void *)(long)skb->data_end &&
 	    bpf_skb_pull_data(skb, need))
 		return false;
+	p->ctx = skb;
+	p->is_skb = true;
 	p->ifindex = skb->ifindex;
 	p->segs = skb->gso_segs > 1 ? skb->gso_segs : 1;
 	if (!packet_parse(p, (void *)(long)skb->data, (void *)(long)skb->data_end))

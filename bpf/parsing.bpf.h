@@ -26,6 +26,9 @@
 
 struct packet {
 	void *l3, *l4, *end; /* [l3, fixed IP header) is readable, all else needs a check */
+	void *ctx;	     /* of the program: struct __sk_buff, or struct xdp_md */
+	bool is_skb;
+	__u32 l4_offset; /* of l4 in the frame */
 	__u32 ifindex;
 	__u32 segs;	   /* packets on the wire that this one stands for */
 	__u32 len;	   /* from the IP header on, by the IP header */
@@ -54,6 +57,7 @@ static __always_inline bool packet_parse_ipv4(struct packet *p)
 		return false;
 	p->payload_len = p->len - header_len;
 	p->l4 = p->l3 + header_len;
+	p->l4_offset += header_len;
 	p->family = 4;
 	p->protocol = ip->protocol;
 	p->ttl = ip->ttl;
@@ -73,6 +77,7 @@ static __always_inline bool packet_parse_ipv6(struct packet *p)
 	p->payload_len = bpf_ntohs(ip->payload_len);
 	p->len = p->payload_len + sizeof(*ip);
 	p->l4 = ip + 1;
+	p->l4_offset += sizeof(*ip);
 	p->family = 6;
 	p->protocol = ip->nexthdr;
 	p->ttl = ip->hop_limit;
@@ -82,12 +87,14 @@ static __always_inline bool packet_parse_ipv6(struct packet *p)
 	return true;
 }
 
-/* Fills `p`, but for ifindex and segs, from a frame. False: not IP, or too short to tell. */
+/* Fills `p`, but for what the caller knows (ctx, is_skb, ifindex, segs), from a frame. False: not
+ * IP, or too short to tell. */
 static __always_inline bool packet_parse(struct packet *p, void *data, void *end)
 {
 	struct ethhdr *eth = data;
 	__be16 ethertype;
 
+	p->l4_offset = sizeof(*eth);
 	p->l3 = eth + 1;
 	p->end = end;
 	p->vid = 0;
@@ -105,6 +112,7 @@ static __always_inline bool packet_parse(struct packet *p, void *data, void *end
 		p->vid |= vlan->h_vlan_TCI & bpf_htons(VLAN_VID_MASK);
 		ethertype = vlan->h_vlan_encapsulated_proto;
 		p->l3 = vlan + 1;
+		p->l4_offset += sizeof(*vlan);
 	}
 	if (ethertype == bpf_htons(ETH_P_IP))
 		return packet_parse_ipv4(p);

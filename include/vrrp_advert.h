@@ -137,42 +137,35 @@ VRRP_ADVERT_INLINE int vrrp_checksum_form(__u32 sum, const struct vrrp_packet *p
 }
 
 /*
- * Sums the `len` octets at `msg`, a multiple of four, into *sum; 0 if they run past `end`. The
- * bound is tested for every word: the BPF verifier does not follow a comparison of a variable
- * length.
+ * The sum of the `len` octets at `msg`, a multiple of four and at most VRRP_MAX_LEN, or -1 if they
+ * run past `end`. The bound is tested for every word: the BPF verifier does not follow a comparison
+ * of a variable length.
  */
-VRRP_ADVERT_INLINE int vrrp_sum_message(const __u8 *msg, const __u8 *end, __u32 len, __u32 *sum)
+VRRP_ADVERT_INLINE int vrrp_sum_message(const __u8 *msg, const __u8 *end, __u32 len)
 {
-	__u32 total = 0;
+	int sum = 0;
 
-	for (__u32 at = 0; at < VRRP_MAX_LEN; at += 4) {
+	for (__u32 at = 0; at < VRRP_MAX_LEN && at < len; at += 4) {
 		const __u8 *p = msg + at;
 
-		if (at >= len)
-			break;
 		if (p + 4 > end)
-			return 0;
-		total += ((__u32)p[0] << 8 | p[1]) + ((__u32)p[2] << 8 | p[3]);
+			return -1;
+		sum += (p[0] << 8 | p[1]) + (p[2] << 8 | p[3]);
 	}
-	*sum = total;
-	return 1;
+	return sum;
 }
 
-/*
- * Checks the VRRP message at `msg` against the instance `cfg`; readable memory ends at `end`, which
- * may lie before or behind the message's. `peer` is the hf_peer entry of the source, NULL if it has
- * none. Returns HF_V_ACCEPTED and fills `heard`, or the reason for refusing it.
+/* The first half of vrrp_advert_check(): all but the checksum. Fills all of `heard` but its form.
  */
-VRRP_ADVERT_INLINE enum hf_verdict_reason vrrp_advert_check(const __u8 *msg, const __u8 *end,
-							    const struct vrrp_packet *pkt,
-							    const struct hf_inst_cfg *cfg,
-							    const struct hf_peer *peer,
-							    struct vrrp_heard *heard)
+VRRP_ADVERT_INLINE enum hf_verdict_reason vrrp_advert_check_fields(const __u8 *msg, const __u8 *end,
+								   const struct vrrp_packet *pkt,
+								   const struct hf_inst_cfg *cfg,
+								   const struct hf_peer *peer,
+								   struct vrrp_heard *heard)
 {
 	enum hf_verdict_reason reason = vrrp_check_addresses(pkt, cfg, peer);
-	__u32 len = VRRP_HDR_LEN, sum = 0;
+	__u32 len = VRRP_HDR_LEN;
 	const __u8 *auth;
-	int form;
 
 	if (reason != HF_V_ACCEPTED)
 		return reason;
@@ -187,27 +180,49 @@ VRRP_ADVERT_INLINE enum hf_verdict_reason vrrp_advert_check(const __u8 *msg, con
 	if (heard->count > VRRP_MAX_ADDRS)
 		return HF_V_LENGTH;
 	len += heard->count * (cfg->family == 4 ? 4u : 16u);
+	if (cfg->version != 2)
+		return pkt->len == len ? vrrp_check_v3(msg, heard) : HF_V_LENGTH;
 	auth = msg + len;
-	if (cfg->version == 2)
-		len += VRRP_V2_AUTH_LEN;
-	if (pkt->len != len)
+	if (pkt->len != len + VRRP_V2_AUTH_LEN)
 		return HF_V_LENGTH;
-	if (cfg->version == 2) {
-		if (auth + VRRP_V2_AUTH_LEN > end)
-			return HF_V_TRUNCATED;
-		reason = vrrp_check_v2(msg, auth, cfg, heard);
-	} else {
-		reason = vrrp_check_v3(msg, heard);
-	}
-	if (reason != HF_V_ACCEPTED)
-		return reason;
-	if (!vrrp_sum_message(msg, end, len, &sum))
+	if (auth + VRRP_V2_AUTH_LEN > end)
 		return HF_V_TRUNCATED;
-	form = vrrp_checksum_form(sum, pkt, cfg);
+	return vrrp_check_v2(msg, auth, cfg, heard);
+}
+
+/* The second half: `sum` is that of the message, by vrrp_sum_message(). */
+VRRP_ADVERT_INLINE enum hf_verdict_reason vrrp_advert_check_sum(int sum,
+								const struct vrrp_packet *pkt,
+								const struct hf_inst_cfg *cfg,
+								struct vrrp_heard *heard)
+{
+	int form = sum < 0 ? -1 : vrrp_checksum_form((__u32)sum, pkt, cfg);
+
+	if (sum < 0)
+		return HF_V_TRUNCATED;
 	if (form < 0)
 		return HF_V_CHECKSUM;
 	heard->checksum_form = (__u8)form;
 	return HF_V_ACCEPTED;
+}
+
+/*
+ * Checks the VRRP message at `msg` against the instance `cfg`; readable memory ends at `end`, which
+ * may lie before or behind the message's. `peer` is the hf_peer entry of the source, NULL if it has
+ * none. Returns HF_V_ACCEPTED and fills `heard`, or the reason for refusing it. The BPF programs
+ * call the halves, as the verifier must not meet the loop once for every way through the first.
+ */
+VRRP_ADVERT_INLINE enum hf_verdict_reason vrrp_advert_check(const __u8 *msg, const __u8 *end,
+							    const struct vrrp_packet *pkt,
+							    const struct hf_inst_cfg *cfg,
+							    const struct hf_peer *peer,
+							    struct vrrp_heard *heard)
+{
+	enum hf_verdict_reason reason = vrrp_advert_check_fields(msg, end, pkt, cfg, peer, heard);
+
+	if (reason != HF_V_ACCEPTED)
+		return reason;
+	return vrrp_advert_check_sum(vrrp_sum_message(msg, end, pkt->len), pkt, cfg, heard);
 }
 
 #endif

@@ -13,7 +13,7 @@
 #pragma GCC diagnostic ignored "-Woverride-init"
 
 #define TEST_VRID     5
-#define TEST_PASSWORD "secret"
+#define TEST_PASSWORD "secret12"
 
 enum test_instance { UNICAST_V2, UNICAST_V3, MULTICAST_V3, UNICAST_V6, MULTICAST_V6 };
 
@@ -109,8 +109,9 @@ static const struct advert_case {
     {"IPv6 an address too few", UNICAST_V6, {ADVERT_V6, .extra = -16}, HF_V_LENGTH},
     {"no authentication", UNICAST_V2, {ADVERT_V2, .auth_type = VRRP_AUTH_NONE}, HF_V_AUTH_TYPE},
     {"authentication 2", UNICAST_V2, {ADVERT_V2, .auth_type = 2}, HF_V_AUTH_TYPE},
-    {"wrong first octet", UNICAST_V2, {ADVERT_V2, .password = "Secret"}, HF_V_PASSWORD},
-    {"longer password", UNICAST_V2, {ADVERT_V2, .password = "secret12"}, HF_V_PASSWORD},
+    {"wrong first octet", UNICAST_V2, {ADVERT_V2, .password = "Secret12"}, HF_V_PASSWORD},
+    {"wrong last octet", UNICAST_V2, {ADVERT_V2, .password = "secret13"}, HF_V_PASSWORD},
+    {"shorter password", UNICAST_V2, {ADVERT_V2, .password = "secret"}, HF_V_PASSWORD},
     {"empty password", UNICAST_V2, {ADVERT_V2, .password = ""}, HF_V_PASSWORD},
     {"v2 interval", UNICAST_V2, {ADVERT_V2, .interval = 2}, HF_V_INTERVAL},
     {"v3 interval 0", UNICAST_V3, {ADVERT_V3, .interval = 0}, HF_V_INTERVAL},

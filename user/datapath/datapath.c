@@ -141,7 +141,7 @@ static struct datapath *create(struct loop *loop, const struct datapath_options 
 {
 	struct datapath *dp;
 
-	if (strlen(opt->name) > DP_NAME_MAX || strchr(opt->name, '/') || opt->name[0] == '\0') {
+	if (!dp_name_is_valid(opt->name)) {
 		errno = EINVAL;
 		return NULL;
 	}

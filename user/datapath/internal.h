@@ -19,9 +19,9 @@
 #define DP_PATH		  128 /* DP_BPFFS, a daemon's name, a pin's name */
 #define DP_NAME_MAX	  63
 #define DP_MAX_INTERFACES 64  /* far more than hosts have uplinks */
-#define DP_EVENTS_A_TURN  64  /* some 20 us of handling: the rest is ready in the next turn */
+#define DP_EVENTS_A_TURN  64  /* some 20 us; the rest is ready in the next turn */
 #define DP_SWEEP_A_TURN	  128 /* deletions, a microsecond each */
-#define DP_TC_PRIORITY	  1   /* before the filters of others, which then decide in their turn */
+#define DP_TC_PRIORITY	  1   /* before the filters of others, which decide next */
 
 struct dp_filter { /* one of our programs in a clsact hook */
 	bool on;
@@ -86,6 +86,8 @@ struct datapath {
 
 /* pins.c: the directory and its lock */
 
+/* Letters, digits, '-' and '_', as bpffs knows no dots; at most DP_NAME_MAX. */
+bool dp_name_is_valid(const char *name);
 /* Mounts bpffs if need be and makes the pin directory. 0 or -errno; dp->dir is empty on error. */
 int dp_pins_prepare(struct datapath *dp);
 /* Locks /sys/fs/bpf/<name> against another daemon's start or end. A descriptor or -errno. */

@@ -26,6 +26,14 @@
 #include "core/log.h"
 #include "datapath/internal.h"
 
+bool dp_name_is_valid(const char *name)
+{
+	size_t len =
+	    strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_");
+
+	return len > 0 && len <= DP_NAME_MAX && name[len] == '\0';
+}
+
 static int bpffs_mount(void)
 {
 	struct statfs fs;
@@ -162,8 +170,11 @@ int dp_pins_remove_all(const char *name, const char *except)
 
 int datapath_detach_all(const char *name)
 {
-	int lock = dp_pins_lock(name), n;
+	int lock, n;
 
+	if (!dp_name_is_valid(name))
+		return -EINVAL;
+	lock = dp_pins_lock(name);
 	if (lock < 0)
 		return lock;
 	n = dp_pins_remove_all(name, NULL);

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * When a master is found down: each case by the bpf_timer and by the loop's timer in its stead, as
+ * the two may not differ. Nothing here depends on how late a timer fires: what is compared are
+ * stamps and deadlines, and what is waited for comes or does not come.
+ * Links: user/datapath/datapath.c user/datapath/load.c user/datapath/pins.c user/datapath/attach.c
+ * Links: user/datapath/tc.c user/datapath/instance.c user/datapath/traffic.c
+ * Links: user/core/loop.c user/core/log.c user/core/addr.c
+ */
+#include "fixture.h"
+
+#define LONG_NS	 (20 * NS_PER_S) /* longer than any case */
+#define QUIET_NS (300 * NS_PER_MS)
+
+static bool downs(unsigned int want)
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < fx.n_events; i++)
+		n += fx.events[i].type == HF_EV_MASTER_DOWN;
+	return n >= want;
+}
+
+static bool down_once(void)
+{
+	return downs(1);
+}
+
+static bool down_twice(void)
+{
+	return downs(2);
+}
+
+static const struct hf_event *last_event(void)
+{
+	return &fx.events[fx.n_events - 1];
+}
+
+/* A version 3 BACKUP of priority 100 on lo, which the timer of the case's kind watches. */
+static const volatile struct hf_inst_state *start(void **state)
+{
+	bool timerfd = *state != NULL;
+
+	fixture_open_as((struct datapath_options){.force_timerfd = timerfd});
+	assert_int_equal(fx.dp->bpf_timer, !timerfd);
+	fixture_instance(UNICAST_V3, TEST_LO, VRRP_ROLE_OFF);
+	return datapath_state(fx.dp, 0);
+}
+
+static void watch(uint8_t role, int64_t delay_ns)
+{
+	assert_int_equal(datapath_watch(fx.dp, 0, role, 100, true, delay_ns), 0);
+}
+
+static void advert(uint8_t priority, uint16_t interval_cs)
+{
+	assert_int_equal(
+	    run_advert((struct advert){ADVERT_V3, .priority = priority, .interval = interval_cs}),
+	    XDP_PASS);
+}
+
+static void a_master_that_never_spoke_is_down_in_the_time_given(void **state)
+{
+	const volatile struct hf_inst_state *st = start(state);
+	struct mono before = loop_clock();
+
+	watch(VRRP_ROLE_BACKUP, 30 * NS_PER_MS);
+	assert_true(fixture_wait(down_once, TEST_WAIT));
+	assert_int_equal(fx.n_events, 1);
+	assert_int_equal(last_event()->slot, 0);
+	assert_int_equal(last_event()->deadline_ns, st->deadline_ns);
+	assert_true(st->deadline_ns >= (uint64_t)before.ns + 30 * (uint64_t)NS_PER_MS);
+	assert_true(last_event()->at_ns >= st->deadline_ns);
+	if (fx.dp->bpf_timer)
+		assert_true(st->down_ns == last_event()->at_ns);
+	assert_false(fixture_wait(down_twice, QUIET_NS)); /* said once */
+}
+
+static void an_advert_postpones_it(void **state)
+{
+	const volatile struct hf_inst_state *st = start(state);
+
+	watch(VRRP_ROLE_BACKUP, 500 * NS_PER_MS);
+	for (int i = 0; i < 5; i++) {
+		advert(200, 20);
+		assert_false(fixture_wait(down_once, 100 * NS_PER_MS));
+	}
+	assert_true(fixture_wait(down_once, TEST_WAIT));
+	assert_int_equal(st->deadline_ns, st->last_rx_ns + vrrp_down_ns(3, 100, 3, NS_PER_S / 5));
+	assert_int_equal(last_event()->deadline_ns, st->deadline_ns);
+	assert_true(last_event()->at_ns >= st->deadline_ns);
+	assert_int_equal(last_event()->priority, 200);
+	assert_int_equal(last_event()->interval_us, 200000);
+	assert_int_equal(last_event()->source.b[15], 11);
+}
+
+static void a_shorter_interval_brings_it_forward(void **state)
+{
+	start(state);
+	watch(VRRP_ROLE_BACKUP, LONG_NS);
+	advert(200, 1);
+	assert_true(fixture_wait(down_once, TEST_WAIT));
+}
+
+static void a_resignation_leaves_the_skew_time(void **state)
+{
+	const volatile struct hf_inst_state *st = start(state);
+
+	watch(VRRP_ROLE_BACKUP, LONG_NS);
+	advert(200, 1000);
+	assert_false(fixture_wait(down_once, 50 * NS_PER_MS));
+	advert(0, 10);
+	assert_true(fixture_wait(down_once, TEST_WAIT));
+	assert_int_equal(fx.n_events, 3); /* first sight, resignation, down */
+	assert_int_equal(fx.events[1].judgement, VRRP_RESIGNED);
+	assert_int_equal(st->deadline_ns - fx.events[1].at_ns, vrrp_skew_ns(3, 100, NS_PER_S / 10));
+}
+
+static void another_generation_makes_it_silent(void **state)
+{
+	const volatile struct hf_inst_state *st = start(state);
+
+	watch(VRRP_ROLE_BACKUP, 50 * NS_PER_MS);
+	watch(VRRP_ROLE_MASTER, 0);
+	assert_false(fixture_wait(down_once, QUIET_NS));
+	assert_int_equal(st->down_ns, 0);
+	watch(VRRP_ROLE_BACKUP, 50 * NS_PER_MS);
+	watch(VRRP_ROLE_BACKUP, 200 * NS_PER_MS); /* the first timer fires for the second's sake */
+	assert_true(fixture_wait(down_once, TEST_WAIT));
+	assert_int_equal(last_event()->generation, fx.dp->slots[0].cfg.generation);
+	assert_false(fixture_wait(down_twice, QUIET_NS));
+}
+
+/* The daemon saw the advert that came in the same moment, and stayed BACKUP. */
+static void after_it_was_found_down_it_is_watched_again(void **state)
+{
+	start(state);
+	watch(VRRP_ROLE_BACKUP, 20 * NS_PER_MS);
+	assert_true(fixture_wait(down_once, TEST_WAIT));
+	advert(200, 1);
+	assert_true(fixture_wait(down_twice, TEST_WAIT));
+}
+
+static void republishing_goes_on_with_what_is_left(void **state)
+{
+	const volatile struct hf_inst_state *st = start(state);
+	uint64_t deadline_ns;
+
+	watch(VRRP_ROLE_BACKUP, 200 * NS_PER_MS);
+	deadline_ns = st->deadline_ns;
+	fixture_instance(UNICAST_V3, TEST_LO, VRRP_ROLE_BACKUP);
+	/* The time between two readings of the clock, and never a second (a whole down time). */
+	assert_in_range(st->deadline_ns - deadline_ns, 0, NS_PER_S);
+	assert_true(fixture_wait(down_once, TEST_WAIT));
+	assert_int_equal(last_event()->generation, fx.dp->slots[0].cfg.generation);
+}
+
+static void a_removed_instance_is_silent(void **state)
+{
+	start(state);
+	watch(VRRP_ROLE_BACKUP, 50 * NS_PER_MS);
+	assert_int_equal(datapath_remove_instance(fx.dp, 0), 0);
+	assert_false(fixture_wait(down_once, QUIET_NS));
+}
+
+/* The engine was stopped for longer than the master's life, while the master spoke on. */
+static void a_late_reader_finds_the_truth_in_the_state(void **state)
+{
+	const volatile struct hf_inst_state *st = start(state);
+
+	watch(VRRP_ROLE_BACKUP, 50 * NS_PER_MS);
+	usleep(100000);
+	advert(200, 100);
+	fixture_wait(down_once, 50 * NS_PER_MS);
+	assert_true((int64_t)(st->deadline_ns - (uint64_t)loop_clock().ns) > 0);
+	/* The loop's timer looks at the state first; the kernel's had told already. */
+	assert_int_equal(downs(1), fx.dp->bpf_timer);
+}
+
+/* So late that we must have been stopped: adverts that wait in the NIC are let in first. */
+static void a_late_timer_gives_a_short_grace_once(void **state)
+{
+	start(state);
+	watch(VRRP_ROLE_BACKUP, 20 * NS_PER_MS);
+	usleep(100000);
+	assert_int_equal(loop_turn(fx.loop, 0), 0);
+	assert_int_equal(fx.n_events, 0);
+	advert(200, 100);
+	assert_false(fixture_wait(down_once, 50 * NS_PER_MS));
+	watch(VRRP_ROLE_BACKUP, 20 * NS_PER_MS);
+	usleep(100000);
+	assert_true(fixture_wait(down_once, TEST_WAIT));
+}
+
+static bool all_down(void)
+{
+	return downs(100);
+}
+
+static void many_instances_each_have_their_own_timer(void **state)
+{
+	bool seen[100] = {false};
+
+	start(state);
+	for (uint32_t slot = 0; slot < 100; slot++) {
+		struct hf_inst_cfg cfg = test_instance_cfg(UNICAST_V3);
+
+		cfg.role = VRRP_ROLE_OFF;
+		cfg.vrid = (uint8_t)(slot + 1);
+		assert_int_equal(datapath_set_instance(fx.dp, slot, TEST_LO, &cfg), 0);
+		assert_int_equal(datapath_watch(fx.dp, slot, VRRP_ROLE_BACKUP, 100, true,
+						(1 + slot % 10) * 10 * NS_PER_MS),
+				 0);
+	}
+	assert_true(fixture_wait(all_down, TEST_WAIT));
+	assert_int_equal(fx.n_events, 100);
+	for (unsigned int i = 0; i < fx.n_events; i++)
+		seen[fx.events[i].slot] = true;
+	for (int i = 0; i < 100; i++)
+		assert_true(seen[i]);
+}
+
+static void a_refused_bpf_timer_is_seen_in_the_status(void **state)
+{
+	struct datapath_interface ifc;
+
+	start(state);
+	assert_int_equal(datapath_attach_interface(fx.dp, TEST_LO), 0);
+	datapath_interface_status(fx.dp, 0, &ifc);
+	assert_int_equal(ifc.bpf_timer, *state == NULL);
+}
+
+static char timerfd_marker;
+
+#define BPF_TIMER(case_)                                                                           \
+	{                                                                                          \
+#case_ " (bpf_timer)", case_, NULL, fixture_teardown, NULL                         \
+	}
+#define TIMERFD(case_)                                                                             \
+	{                                                                                          \
+#case_ " (timerfd)", case_, NULL, fixture_teardown, &timerfd_marker                \
+	}
+#define BOTH(case_) BPF_TIMER(case_), TIMERFD(case_)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    BOTH(a_master_that_never_spoke_is_down_in_the_time_given),
+	    BOTH(an_advert_postpones_it),
+	    BOTH(a_shorter_interval_brings_it_forward),
+	    BOTH(a_resignation_leaves_the_skew_time),
+	    BOTH(another_generation_makes_it_silent),
+	    BOTH(after_it_was_found_down_it_is_watched_again),
+	    BOTH(republishing_goes_on_with_what_is_left),
+	    BOTH(a_removed_instance_is_silent),
+	    BOTH(a_late_reader_finds_the_truth_in_the_state),
+	    TIMERFD(a_late_timer_gives_a_short_grace_once),
+	    BOTH(many_instances_each_have_their_own_timer),
+	    BOTH(a_refused_bpf_timer_is_seen_in_the_status),
+	};
+
+	return cmocka_run_group_tests(tests, fixture_enter, NULL);
+}
