@@ -64,6 +64,7 @@ static void a_master_that_never_spoke_is_down_in_the_time_given(void **state)
 	const volatile struct hf_inst_state *st = start(state);
 	struct mono before = loop_clock();
 
+	fx.dp->slots[0].cfg.interval_us = 10000; /* the loop's timer looks again after three */
 	watch(VRRP_ROLE_BACKUP, 30 * NS_PER_MS);
 	assert_true(fixture_wait(down_once, TEST_WAIT));
 	assert_int_equal(fx.n_events, 1);
@@ -129,6 +130,26 @@ static void another_generation_makes_it_silent(void **state)
 	assert_true(fixture_wait(down_once, TEST_WAIT));
 	assert_int_equal(last_event()->generation, fx.dp->slots[0].cfg.generation);
 	assert_false(fixture_wait(down_twice, QUIET_NS));
+}
+
+/* Each of the two alone is enough: what the callback finds changed behind the data path's back. */
+static void the_callback_is_silent_for_another_generation_or_role(void **state)
+{
+	const volatile struct hf_inst_state *st = start(state);
+	int fd = bpf_map__fd(fx.dp->skel->maps.hf_inst_cfg);
+	__u32 key = 0;
+
+	for (int change_role = 0; change_role < 2; change_role++) {
+		struct hf_inst_cfg cfg;
+
+		watch(VRRP_ROLE_BACKUP, 100 * NS_PER_MS);
+		cfg = fx.dp->slots[0].cfg;
+		cfg.generation += !change_role;
+		cfg.role = change_role ? VRRP_ROLE_MASTER : VRRP_ROLE_BACKUP;
+		assert_int_equal(bpf_map_update_elem(fd, &key, &cfg, BPF_ANY), 0);
+		assert_false(fixture_wait(down_once, QUIET_NS));
+		assert_int_equal(st->down_ns, 0);
+	}
 }
 
 /* The daemon saw the advert that came in the same moment, and stayed BACKUP. */
@@ -250,6 +271,7 @@ int main(void)
 	    BOTH(a_shorter_interval_brings_it_forward),
 	    BOTH(a_resignation_leaves_the_skew_time),
 	    BOTH(another_generation_makes_it_silent),
+	    BPF_TIMER(the_callback_is_silent_for_another_generation_or_role),
 	    BOTH(after_it_was_found_down_it_is_watched_again),
 	    BOTH(republishing_goes_on_with_what_is_left),
 	    BOTH(a_removed_instance_is_silent),

@@ -291,6 +291,8 @@ static void an_instance_that_is_off_counts_and_does_nothing(void **state)
 
 static void a_new_generation_makes_the_same_master_news_and_old_events_stale(void **state)
 {
+	struct ipaddr master;
+
 	(void)state;
 	fixture_open();
 	fixture_instance(UNICAST_V3, TEST_LO, VRRP_ROLE_BACKUP);
@@ -298,6 +300,8 @@ static void a_new_generation_makes_the_same_master_news_and_old_events_stale(voi
 	assert_int_equal(datapath_watch(fx.dp, 0, VRRP_ROLE_BACKUP, 100, true, NS_PER_S), 0);
 	drain();
 	assert_int_equal(fx.n_events, 0); /* it was in the ring, of the generation before */
+	master = datapath_state(fx.dp, 0)->master;
+	assert_memory_equal(&master, &(struct ipaddr){{0}}, sizeof(master));
 	run_advert((struct advert){ADVERT_V3});
 	expect_event(1, VRRP_REFRESH, 200, "192.0.2.11");
 }
