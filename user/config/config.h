@@ -45,10 +45,37 @@ struct cfg_script { /* vrrp_script */
 	bool init_fail;
 };
 
-struct cfg_track {	     /* one line of track_script */
-	unsigned int script; /* index into config.scripts */
+struct cfg_track {	     /* one line of track_script, track_file or track_process */
+	unsigned int script; /* index into config.scripts, .files or .processes */
 	int weight;
 	bool reverse;
+};
+
+struct cfg_track_interface { /* one line of track_interface */
+	char interface[IF_NAMESIZE];
+	int weight; /* -253..253; 0: down means FAULT */
+	bool reverse;
+};
+
+struct cfg_file { /* track_file */
+	char *name;
+	char *path;
+	int weight; /* -254..254 */
+	bool reverse;
+};
+
+struct cfg_process { /* vrrp_track_process */
+	char *name;
+	struct cfg_command command; /* the process looked for: never run */
+	int weight;		    /* -254..254 */
+	bool reverse, full_command;
+	uint32_t quorum, quorum_max; /* UINT32_MAX: no upper limit */
+	int64_t fork_delay_ns, terminate_delay_ns;
+};
+
+struct cfg_garp { /* what keepalived sends on a LAN; global and per instance */
+	int64_t master_delay_ns, master_refresh_ns, lower_prio_delay_ns;
+	uint32_t master_repeat, master_refresh_repeat, lower_prio_repeat;
 };
 
 struct cfg_peer { /* one line of unicast_peer */
@@ -69,8 +96,17 @@ struct cfg_notify {
 
 enum cfg_takeover { TAKEOVER_NONE, TAKEOVER_COMMUNITY, TAKEOVER_AS_PATH, TAKEOVER_MED };
 
-struct cfg_announce { /* bgp_announce; `bgp` is -1 when the instance has none */
-	int bgp;      /* index into config.bgp */
+/*
+ * bgp_announce; `bgp` is -1 when the instance has none.
+ *
+ * Without a `takeover` line: on `platform linode` the communities 65000:2 and 65000:1; where any
+ * neighbour is of our own AS `med 200 100`, since a path holding our AS twice would be a loop to it
+ * (RFC 4271 section 9.1.2); else `as_path 1`: the length of the path is compared before everything
+ * but local preference (section 9.1.2.2), so that any router left at its defaults lets the taker's
+ * path outrank the one of a dead host, with no agreement on communities.
+ */
+struct cfg_announce {
+	int bgp; /* index into config.bgp */
 	struct ipprefix *prefixes;
 	unsigned int n_prefixes;
 	struct bgp_attrs attrs; /* what is always attached */
@@ -108,6 +144,25 @@ struct cfg_instance { /* vrrp_instance */
 	unsigned int n_tracks;
 	struct cfg_notify notify;
 	struct cfg_announce announce;
+	/* Read, and told to the user to have no effect (keywords.h says which keywords act). */
+	struct cfg_command notify_rx_lower; /* notify_master_rx_lower_pri */
+	struct cfg_track_interface *track_interfaces;
+	unsigned int n_track_interfaces;
+	struct cfg_track *file_tracks, *process_tracks;
+	unsigned int n_file_tracks, n_process_tracks;
+	struct cfg_garp garp;
+	int64_t preempt_delay_ns;
+	bool no_vip; /* no_virtual_ipaddress */
+	bool fault_no_peer, track_src_ip, dont_track_primary, notify_priority_changes;
+};
+
+struct cfg_group { /* vrrp_sync_group */
+	char *name;
+	int line;
+	unsigned int *members; /* indices into config.instances */
+	unsigned int n_members;
+	struct cfg_notify notify;
+	bool tracking_weight;
 };
 
 struct cfg_neighbor {
@@ -133,6 +188,23 @@ struct cfg_bgp { /* bgp_instance */
 	unsigned int n_neighbors;
 };
 
+/* The rest of global_defs; what an instance takes over as its default is copied when it begins. */
+struct cfg_globals {
+	uint8_t version; /* vrrp_version */
+	uint8_t down_adverts;
+	bool check_source, lower_prio_no_advert, higher_prio_send_advert, checksum_as_v2;
+	struct cfg_garp garp;
+	int64_t startup_delay_ns, delay_after_boot_ns;
+	char *notify_fifo, *vrrp_notify_fifo;
+	struct cfg_command notify_fifo_script, vrrp_notify_fifo_script;
+	struct cfg_command startup_script, shutdown_script;
+	int64_t startup_timeout_ns, shutdown_timeout_ns;
+	int nice;		/* vrrp_priority, -20..19 */
+	int rt_priority;	/* 1..99; 0: not given */
+	uint32_t rlimit_rttime; /* microseconds; 0: not given */
+	bool no_swap, log_unknown_vrids, notify_priority_changes;
+};
+
 struct config {
 	char *router_id; /* the node's name */
 	bool script_security;
@@ -143,6 +215,13 @@ struct config {
 	unsigned int n_scripts;
 	struct cfg_bgp *bgp;
 	unsigned int n_bgp;
+	struct cfg_globals globals;
+	struct cfg_file *files;
+	unsigned int n_files;
+	struct cfg_process *processes;
+	unsigned int n_processes;
+	struct cfg_group *groups;
+	unsigned int n_groups;
 };
 
 /* How a file reads, and the exit status of `holdfastd -t` (keepalived's values). */
@@ -156,6 +235,14 @@ enum config_verdict { CONFIG_GOOD = 0, CONFIG_UNUSABLE = 4, CONFIG_USABLE_WITH_E
 typedef void (*config_report_fn)(void *ctx, const char *line);
 enum config_verdict config_load(const char *path, const char *config_id, config_report_fn report,
 				void *ctx, struct config **out);
+/*
+ * The same for `len` octets at `text`, which `name` stands for in complaints. Nothing outside them
+ * is read: an include is an error. For tests, for the fuzzer, and for text that did not come from a
+ * file.
+ */
+enum config_verdict config_parse_text(const char *name, const char *text, size_t len,
+				      const char *config_id, config_report_fn report, void *ctx,
+				      struct config **out);
 void config_free(struct config *cfg);
 
 /* Prints `cfg` in canonical form, which reads back to the same. Passwords are printed. 0 or -errno.

@@ -1,0 +1,782 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * The configuration language: words, values, lines, blocks, and the golden files of tests/config.
+ * With HF_GOLDEN_UPDATE=1 in the environment the golden files are written instead of compared.
+ * Links: user/config/config.c user/config/parser.c user/config/set.c user/config/keywords.c
+ * Links: user/config/text.c user/config/defs.c user/config/words.c user/config/value.c
+ * Links: user/config/dump.c user/config/complete.c user/config/complete_bgp.c
+ * Links: user/config/block_global.c user/config/block_instance.c user/config/block_lists.c
+ * Links: user/config/block_script.c user/config/block_group.c user/config/block_bgp.c
+ * Links: user/config/block_announce.c user/core/addr.c
+ */
+#include <errno.h>
+#include <glob.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "config/config.h"
+#include "config/keywords.h"
+#include "config/value.h"
+#include "config/words.h"
+#include "core/addr.h"
+#include "core/mono.h"
+
+/* --- reading from memory
+ * ------------------------------------------------------------------------------ */
+
+struct reading {
+	enum config_verdict verdict;
+	struct config *cfg;
+	char *reports; /* one a line */
+	size_t len;
+	FILE *f;
+};
+
+static void collect(void *ctx, const char *line)
+{
+	fprintf(ctx, "%s\n", line);
+}
+
+static struct reading read_text(const char *text)
+{
+	struct reading r = {0};
+
+	r.f = open_memstream(&r.reports, &r.len);
+	r.verdict = config_parse_text("f", text, strlen(text), "node-a", collect, r.f, &r.cfg);
+	fclose(r.f);
+	return r;
+}
+
+static void done(struct reading *r)
+{
+	config_free(r->cfg);
+	free(r->reports);
+}
+
+static char *dump_text(const struct config *cfg)
+{
+	char *text;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	assert_int_equal(config_dump(cfg, f), 0);
+	fclose(f);
+	return text;
+}
+
+/* An instance whose block holds `body` besides what every one needs. */
+static char *instance(const char *before, const char *body)
+{
+	char *text;
+
+	assert_true(asprintf(&text,
+			     "%s\nvrrp_instance A {\ninterface eth0\nvirtual_router_id 1\n%s\n"
+			     "virtual_ipaddress {\n10.0.0.1\n}\n}\n",
+			     before, body) > 0);
+	return text;
+}
+
+/* --- words and values
+ * ----------------------------------------------------------------------------------- */
+
+static void comments_begin_anywhere_but_in_double_quotes(void **state)
+{
+	static const struct {
+		const char *line, *left;
+		bool cut;
+	} rows[] = {
+	    {"a b", "a b", false},
+	    {"a # b", "a ", false},
+	    {"! b", "", false},
+	    {"auth_pass se!cret", "auth_pass se", true},
+	    {"auth_pass \"se!c#t\" # x", "auth_pass \"se!c#t\" ", false},
+	    {"a '#'", "a '", true},
+	    {"a\\#b\\!c", "a#b!c", false},
+	    {"\"a\\\"#b\"#c", "\"a\\\"#b\"", true},
+	    {"\"open # not a comment", "\"open # not a comment", false},
+	    {"", "", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char line[64];
+
+		snprintf(line, sizeof(line), "%s", rows[i].line);
+		assert_int_equal(words_cut_comment(line), rows[i].cut);
+		assert_string_equal(line, rows[i].left);
+	}
+}
+
+/* The words joined by '|'; braces as themselves. */
+static void join(const struct words *w, char *buf, size_t size)
+{
+	size_t used = 0;
+
+	buf[0] = '\0';
+	for (unsigned int i = 0; i < w->n; i++)
+		used += (size_t)snprintf(buf + used, size - used, "%s%s", i ? "|" : "",
+					 w->word[i].kind == WORD_TEXT	? w->word[i].text
+					 : w->word[i].kind == WORD_OPEN ? "{"
+									: "}");
+}
+
+static void lines_split_at_blanks_and_braces(void **state)
+{
+	static const struct {
+		const char *line, *words; /* NULL: an error */
+	} rows[] = {
+	    {"a b\tc", "a|b|c"},
+	    {"vrrp_instance A{", "vrrp_instance|A|{"},
+	    {"virtual_ipaddress {10.0.0.1}", "virtual_ipaddress|{|10.0.0.1|}"},
+	    {"} }", "}|}"},
+	    {"auth_pass \"a } b\"", "auth_pass|a } b"},
+	    {"auth_pass a}b", "auth_pass|a|}|b"},
+	    {"a\"b c\"d", "ab cd"},
+	    {"x \"\"", "x|"},
+	    {"x \"abc", NULL},
+	    {"x \"ab\\\"", NULL},
+	    {"", ""},
+	};
+	static struct words w;
+	char got[128];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const char *wrong = words_split(rows[i].line, &w);
+
+		assert_int_equal(wrong == NULL, rows[i].words != NULL);
+		if (wrong)
+			continue;
+		join(&w, got, sizeof(got));
+		assert_string_equal(got, rows[i].words);
+	}
+}
+
+static void commands_split_with_quotes_and_escapes(void **state)
+{
+	static const struct {
+		const char *text, *words; /* NULL: an error */
+	} rows[] = {
+	    {"/x a b", "/x|a|b"},
+	    {"/x 'a b' \"c d\"", "/x|a b|c d"},
+	    {"/x a'b c'd", "/x|ab cd"},
+	    {"/x ''", "/x|"},
+	    {"/\\x74\\162ue \\e\\\\", "/true|e\\"},
+	    {"a\\ b", "a b"},
+	    {"'a\\'b'", "a'b"},
+	    {"\\tx\\cA", "\tx\001"},
+	    {"'open", NULL},
+	    {"a\\000b", NULL},
+	};
+	static struct words w;
+	char got[128];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const char *wrong = words_split_command(rows[i].text, &w);
+
+		assert_int_equal(wrong == NULL, rows[i].words != NULL);
+		if (wrong)
+			continue;
+		join(&w, got, sizeof(got));
+		assert_string_equal(got, rows[i].words);
+	}
+}
+
+static void too_many_words_are_an_error(void **state)
+{
+	static struct words w;
+	char line[WORDS_LINE_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(line) - 1; i++)
+		line[i] = i % 2 ? ' ' : 'a';
+	line[sizeof(line) - 1] = '\0';
+	assert_non_null(words_split(line, &w));
+	assert_non_null(words_split_command(line, &w));
+	memset(line, '{', sizeof(line) - 1);
+	assert_non_null(words_split(line, &w));
+}
+
+static void values_are_read_exactly_or_refused(void **state)
+{
+	static const struct {
+		const char *text;
+		int rc;
+		int64_t value;
+	} ints[] = {{"0", -ERANGE, 0},	{"1", 0, 1},	     {"+5", 0, 5},
+		    {"255", 0, 255},	{"256", -ERANGE, 0}, {"0x10", -EINVAL, 0},
+		    {"", -EINVAL, 0},	{"-", -EINVAL, 0},   {"1.5", -EINVAL, 0},
+		    {"-1", -ERANGE, 0}, {" 1", -EINVAL, 0},  {"99999999999999999999", -ERANGE, 0}};
+	static const struct {
+		const char *text;
+		int rc;
+		int64_t ns;
+	} seconds[] = {{"1", 0, NS_PER_S},
+		       {".5", 0, NS_PER_S / 2},
+		       {"5.", 0, 5 * NS_PER_S},
+		       {"0.000000001", 0, 1},
+		       {"0.0000000001", -EINVAL, 0},
+		       {"10.000000001", -ERANGE, 0},
+		       {"1e0", -EINVAL, 0},
+		       {".", -EINVAL, 0},
+		       {"", -EINVAL, 0},
+		       {"-1", -ERANGE, 0},
+		       {"999999999999999999", -ERANGE, 0}};
+	uint32_t c, large[3];
+	int64_t v;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(ints) / sizeof(ints[0]); i++) {
+		v = ints[i].value;
+		assert_int_equal(value_int(ints[i].text, 1, 255, &v), ints[i].rc);
+		assert_int_equal(v, ints[i].value);
+	}
+	for (size_t i = 0; i < sizeof(seconds) / sizeof(seconds[0]); i++) {
+		v = seconds[i].ns;
+		assert_int_equal(value_seconds(seconds[i].text, 1, 10 * NS_PER_S, &v),
+				 seconds[i].rc);
+		assert_int_equal(v, seconds[i].ns);
+	}
+	assert_int_equal(value_community("65000:100", &c), 0);
+	assert_int_equal(c, 0xfde80064);
+	assert_int_equal(value_community("65536:1", &c), -EINVAL);
+	assert_int_equal(value_community("1:2:3", &c), -EINVAL);
+	assert_int_equal(value_community("no_export", &c), 0);
+	assert_int_equal(c, 0xffffff01);
+	assert_int_equal(value_large_community("4294967295:0:1", large), 0);
+	assert_int_equal(value_large_community("4294967296:0:1", large), -EINVAL);
+	assert_int_equal(value_large_community("1:2", large), -EINVAL);
+}
+
+static void words_have_a_distance(void **state)
+{
+	(void)state;
+	assert_int_equal(value_distance("priority", "priority", 9), 0);
+	assert_int_equal(value_distance("priorty", "priority", 9), 1);
+	assert_int_equal(value_distance("raise", "rise", 9), 1);
+	assert_int_equal(value_distance("", "abc", 9), 3);
+	assert_int_equal(value_distance("abcdef", "uvwxyz", 4), 4);
+}
+
+/* --- verdicts and complaints
+ * ---------------------------------------------------------------------------- */
+
+#define G CONFIG_GOOD
+#define E CONFIG_USABLE_WITH_ERRORS
+#define U CONFIG_UNUSABLE
+
+static const char script_c[] = "vrrp_script c {\nscript /bin/true\n}\n";
+static const char speaker[] = "bgp_instance b {\nlocal_as 65001\nneighbor 192.0.2.1 {\n"
+			      "remote_as 65000\n}\n}\n";
+static const char internal[] = "bgp_instance b {\nlocal_as 65001\nneighbor 192.0.2.1 {\n"
+			       "remote_as 65001\n}\n}\n";
+
+/* `before`: the text before the instance. `say`: what a complaint must hold; NULL: there is none.
+ */
+static const struct {
+	const char *before, *body;
+	enum config_verdict verdict;
+	const char *say;
+} verdicts[] = {
+    /* nothing to complain of */
+    {"", "", G, NULL},
+    {"", "state MASTER\npriority 200", G, NULL},
+    {"", "priority \"150\"", G, NULL},
+    {"$P=50", "priority $P", G, NULL},
+    {"$P=5", "priority ${P}0", G, NULL},
+    {"$A=$B\n$B=7", "priority $A", G, NULL},
+    {"$I= \\\n priority 5 \\\n nopreempt", "$I", G, NULL},
+    {"", "@node-a priority 5\n@^node-a foo\n@node-b foo", G, NULL},
+    {"", "version 3\nadvert_int 0.25", G, NULL},
+    {script_c, "track_script { c }", G, NULL},
+    {script_c, "track_script {\nc weight -253 reverse\n}", G, NULL},
+    {speaker, "bgp_announce { }", G, NULL},
+    {"", "no_virtual_ipaddress", G, NULL},
+    /* the dangerous silences of keepalived are loud */
+    {"", "authentication {\nauth_type PASS\nauth_pass se!cret\n}", G,
+     "f:7: warning: a comment begins"},
+    {"", "authentication {\nauth_type PASS\nauth_pass 123456789\n}", G, "only the first 8"},
+    {"", "authentication {\nauth_pass x\n}", G, "auth_pass without auth_type"},
+    {"", "notify_master /x.sh Master", G, "'Master' is read as the user"},
+    {script_c, "nopreempt\ntrack_script {\nc weight 5\n}", G, "brings no failover"},
+    {"vrrp_script c {\nscript /bin/a b\n}", "", G, "'b' and what follows it is ignored"},
+    {"", "unicast_src_ip 10.0.0.8\nunicast_peer {\n10.0.0.8\n10.0.0.9\n}", G, "own address"},
+    {"", "nopreempt off", G, "'off' and what follows"},
+    /* known, without effect */
+    {"", "garp_master_delay 1", G,
+     "f:5: warning: 'garp_master_delay' is accepted but has no effect"},
+    {"", "smtp_alert", G, "no effect"},
+    {"", "smtp_alert off", G, NULL},
+    {"global_defs {\nnotification_email {\na@b\n}\n}", "", G, "no effect"},
+    {"virtual_server 10.0.0.1 80 {\nreal_server 10.0.0.2 80 {\nweight 1\n}\n}", "", G,
+     "f:1: warning: 'virtual_server' is accepted"},
+    {"include nope.conf", "", E, "cannot include"},
+    {"", "virtual_routes {\n10.0.0.0/8 via 10.0.0.1\n}", G, "no effect"},
+    {"", "track_interface {\neth1 weight 5\n}", G, "no effect"},
+    /* refused */
+    {"", "use_vmac", E, "'use_vmac' is not supported; addresses are held"},
+    {"", "authentication {\nauth_type AH\nauth_pass x\n}", U, "is left out"},
+    {"", "auth_hmac {\nkey 1 x\n}", U, "'auth_hmac' is not supported"},
+    {"", "strict_mode on", E, "not supported"},
+    {"", "strict_mode off", G, NULL},
+    {"global_defs {\nvrrp_mcast_group4 224.0.0.19\n}", "", E, "use unicast_peer"},
+    {"global_defs {\nvrrp_mcast_group4 224.0.0.18\n}", "", G, NULL},
+    {"net_namespace x", "", E, "ip netns exec"},
+    /* errors by line, with a way out */
+    {"", "priorty 5", E,
+     "f:5: unknown keyword 'priorty' in vrrp_instance; did you mean 'priority'?"},
+    {"", "frobnicate 5", E, "unknown keyword 'frobnicate' in vrrp_instance; remove it"},
+    {"", "foo {\nbar {\nbaz 1\n}\n}", E, "f:5: unknown keyword 'foo'"},
+    {"", "priority 0", E, "'0' is out of range; write 1 to 255"},
+    {"", "priority 0x64", E, "not a whole number"},
+    {"", "priority", E, "'priority' needs a value"},
+    {"", "state backup", E, "write MASTER or BACKUP"},
+    {"", "state MASTER\nstate BACKUP", E, "BACKUP is ignored"},
+    {"", "state MASTER\nnopreempt", E, "nopreempt is ignored"},
+    {"", "interface lo", E, "cannot run on lo"},
+    {"", "interface eth0123456789012345", E, "not the name of an interface"},
+    {"", "advert_int 0.4", E, "rounded to 1"},
+    {"", "version 3\nadvert_int 0.015", E, "step of 0.01"},
+    {"", "version 3\nadvert_int 41", E, "cut to 40.95"},
+    {"", "version 3\nauthentication {\nauth_type PASS\nauth_pass x\n}", E, "has no authentication"},
+    {"", "authentication {\nauth_type PASS\n}", E, "without a password"},
+    {"", "unicast_src_ip 10.0.0.9", E, "without unicast_peer"},
+    {"", "unicast_ttl 9", E, "unicast_ttl without"},
+    {"", "unicast_peer {\n10.0.0.2 min_ttl 9 max_ttl 5\n}", E, "no advert would pass"},
+    {"", "unicast_peer {\n10.0.0.2\n::2\n}", E, "an IPv6 address in the IPv4 instance"},
+    {"", "virtual_ipaddress {\n10.0.0.2 dev\n}", E, "needs another value"},
+    {"", "virtual_ipaddress {\n10.0.0.2 frob\n}", E, "unknown word 'frob'"},
+    {"", "virtual_ipaddress {\n10.0.0.2/33\n}", E, "not an address"},
+    {"", "virtual_ipaddress {\n224.0.0.1\n}", E, "not the address of a host"},
+    {"", "virtual_ipaddress {\n10.0.0.2 label 1234567890123456\n}", E, "left out"},
+    {"", "track_script {\nc\n}", E, "vrrp_script c is not found"},
+    {script_c, "track_script {\nc weight 254\n}", E, "out of range"},
+    {script_c, "track_script {\nc\nc\n}", E, "tracked already"},
+    {script_c, "priority 255\ntrack_script {\nc weight 5\n}", E, "priority 255 never changes"},
+    {"vrrp_script c {\nscript /bin/true\ninterval 0\n}", "", E, "out of range"},
+    {"vrrp_script c {\nscript /bin/true\nraise 3\n}", "", E, "did you mean 'rise'?"},
+    {"vrrp_script c {\ninterval 1\n}", "", E, "has no script"},
+    {"", "notify_master \"\"", E, "write its path"},
+    {"", "notify_master \"/x", E, "unmatched quote"},
+    {"", "notify_master '/x", E, "terminating quote"},
+    {"", "notify_master /x\nnotify_master /y", E, "given already"},
+    {"", "auth_pass \"a\\\"b\"", E, "unknown keyword 'auth_pass'"},
+    {"", "authentication {\nauth_type PASS\nauth_pass \"a\\\"b\"\n}", E, "can hold no"},
+    {"}", "", E, "f:1: '}' without a block"},
+    {"{\nfoo\n}", "", E, "'{' without a keyword"},
+    {"", "nopreempt {\n}", E, "has no block"},
+    {"foo bar", "", E, "unknown keyword 'foo' in the file"},
+    {"$A=$A", "priority $A", E, "uses itself"},
+    {"$A=\\\n$A\\\n$A", "$A", E, "uses itself"},
+    {"", "~SEQ(n) foo", E, "not a generator"},
+    {"", "~SEQ(n,1,0,5) foo", E, "not a generator"},
+    {"", "~FOO(n,1) foo", E, "not a generator"},
+    {"", "@", E, "@ without an identifier"},
+    {"", "priority 5\001", E, "control character"},
+    {"vrrp_instance A {\ninterface eth1\nvirtual_router_id 9\nvirtual_ipaddress { 10.0.0.9 }\n}",
+     "", E, "vrrp_instance A is defined already"},
+    {"vrrp_instance B {\ninterface eth0\nvirtual_router_id 1\nvirtual_ipaddress { 10.0.0.9 }\n}",
+     "", E, "B and A both use virtual_router_id 1"},
+    {"vrrp_sync_group g {\ngroup {\nA\nZ\n}\n}", "", E, "f:4: no vrrp_instance Z"},
+    /* BGP */
+    {"", "bgp_announce {\n}", U, "no bgp_instance to announce by"},
+    {speaker, "bgp_announce {\ninstance x\n}", U, "no bgp_instance x"},
+    {"bgp_instance b {\nlocal_as 65001\n}", "", E, "has no neighbor"},
+    {"bgp_instance b {\nneighbor 192.0.2.1 {\nremote_as 1\n}\n}", "", E, "add local_as N"},
+    {"bgp_instance b {\nlocal_as 1\nneighbor 192.0.2.1 {\n}\n}", "", E, "add: remote_as N"},
+    {"bgp_instance b {\nlocal_as 23456\nplatform linode 3\n}", "", E, "reserved"},
+    {"bgp_instance b {\nhold_time 2\nplatform linode 3\n}", "", E, "RFC 4271"},
+    {"bgp_instance b {\nhold_time 0\nplatform linode 3\n}", "", G, "never drops the routes"},
+    {"bgp_instance b {\nplatform linode 10000\n}", "", E, "out of range"},
+    {"bgp_instance b {\nplatform aws 1\n}", "", E, "unknown platform"},
+    {"bgp_instance b {\nplatform linode 3\nneighbor 192.0.2.1 {\nremote_as 1\nmultihop 2\n"
+     "ttl_security 1\n}\n}",
+     "", E, "exclude each other"},
+    {"bgp_instance b {\nplatform linode 3\nneighbor 192.0.2.1 {\nremote_as 1\nsource ::9\n}\n}", "",
+     E, "address family"},
+    {speaker, "bgp_announce {\nprefix 10.0.0.1/24\n}", E, "never widened; write 10.0.0.1/32"},
+    {speaker, "bgp_announce {\nprefix 10.0.1.0/24\n}", G, "holds no address of A"},
+    {speaker, "bgp_announce {\nprefix 10.0.0.0/24\n}", G, NULL},
+    {speaker, "bgp_announce {\nsettle_time 3\n}", G, "raised to the hold time"},
+    {speaker, "bgp_announce {\ntakeover community 1:1 1:1\n}", E, "the same"},
+    {speaker, "bgp_announce {\ntakeover med 5 5\n}", E, "lower MED wins"},
+    {speaker, "bgp_announce {\ntakeover med\nmed 5\n}", E, "'med' is ignored"},
+    {speaker, "bgp_announce {\nas_path prepend 16\n}", E, "make more than"},
+    {internal, "bgp_announce {\ntakeover as_path 2\n}", E, "write takeover med"},
+    {speaker, "bgp_announce {\ncommunity 1:99999\n}", E, "not a community"},
+    {speaker, "bgp_announce {\n}\nbgp_announce {\n}", E, "already"},
+};
+
+static void files_get_the_verdict_and_the_complaint_they_deserve(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(verdicts) / sizeof(verdicts[0]); i++) {
+		char *text = instance(verdicts[i].before, verdicts[i].body);
+		struct reading r = read_text(text);
+		const char *say = verdicts[i].say;
+
+		if (r.verdict != verdicts[i].verdict || (say ? !strstr(r.reports, say) : r.len > 0))
+			print_message("for\n%s\nverdict %d, reports\n%s", text, r.verdict,
+				      r.reports);
+		assert_int_equal(r.verdict, verdicts[i].verdict);
+		if (say)
+			assert_non_null(strstr(r.reports, say));
+		else
+			assert_string_equal(r.reports, "");
+		assert_int_equal(r.cfg == NULL, r.verdict == CONFIG_UNUSABLE);
+		done(&r);
+		free(text);
+	}
+}
+
+static void limits_end_runaway_text(void **state)
+{
+	static const char *const texts[] = {
+	    "~SEQ(a,1,200000) ~SEQ(b,1,200000) ~SEQ(c,1,200000) $X=1",
+	    "$A=~SEQ(a,1,99999) $X=1\n$A\n$A\n$A\n$A",
+	};
+	char *deep = calloc(1, 300001);
+	struct reading r;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		r = read_text(texts[i]);
+		assert_int_equal(r.verdict, CONFIG_UNUSABLE);
+		assert_non_null(strstr(r.reports, "too many lines"));
+		done(&r);
+	}
+	for (size_t i = 0; i < 300000; i += 2)
+		memcpy(deep + i, "{\n", 2);
+	r = read_text(deep);
+	assert_int_equal(r.verdict, CONFIG_UNUSABLE);
+	done(&r);
+	memset(deep, 'x', 300000); /* one line, too long */
+	r = read_text(deep);
+	assert_non_null(strstr(r.reports, "f:1: line longer than"));
+	done(&r);
+	for (size_t i = 0; i < 300000; i += 4)
+		memcpy(deep + i, "foo\n", 4);
+	r = read_text(deep);
+	assert_non_null(strstr(r.reports, "further complaints are not shown"));
+	assert_true(r.len < 20000);
+	done(&r);
+	free(deep);
+}
+
+/* --- what ends up in the structures
+ * -------------------------------------------------------------------- */
+
+static struct reading read_good(const char *before, const char *body)
+{
+	char *text = instance(before, body);
+	struct reading r = read_text(text);
+
+	if (r.verdict != CONFIG_GOOD)
+		print_message("%s", r.reports);
+	assert_int_equal(r.verdict, CONFIG_GOOD);
+	assert_int_equal(r.cfg->n_instances, 1);
+	free(text);
+	return r;
+}
+
+static void an_instance_has_keepalived_s_defaults(void **state)
+{
+	struct reading r = read_good("", "");
+	const struct cfg_instance *i = r.cfg->instances;
+
+	(void)state;
+	assert_string_equal(i->name, "A");
+	assert_string_equal(i->interface, "eth0");
+	assert_int_equal(i->line, 2);
+	assert_int_equal(i->family, 4);
+	assert_int_equal(i->version, 2);
+	assert_int_equal(i->vrid, 1);
+	assert_int_equal(i->priority, 100);
+	assert_int_equal(i->down_adverts, 3);
+	assert_int_equal(i->interval_ns, NS_PER_S);
+	assert_int_equal(i->ttl, 255);
+	assert_true(i->preempt && i->check_source && !i->start_master);
+	assert_false(i->lower_prio_no_advert || i->higher_prio_send_advert);
+	assert_int_equal(i->checksum, HF_CSUM_PLAIN);
+	assert_int_equal(i->announce.bgp, -1);
+	assert_int_equal(i->n_vips, 1);
+	assert_int_equal(i->vips[0].prefix.len, 32);
+	assert_string_equal(i->vips[0].dev, "eth0");
+	done(&r);
+}
+
+static void instances_copy_the_globals_that_stand_before_them(void **state)
+{
+	static const char globals[] = "global_defs {\nvrrp_version 3\nvrrp_down_timer_adverts 5\n"
+				      "vrrp_check_unicast_src off\nv3_checksum_as_v2\n}\n";
+	char *after = NULL, *text = instance("", "");
+	struct reading r = read_good(globals, "state MASTER");
+
+	(void)state;
+	assert_int_equal(r.cfg->instances[0].version, 3);
+	assert_int_equal(r.cfg->instances[0].down_adverts, 5);
+	assert_int_equal(r.cfg->instances[0].checksum, HF_CSUM_PLAIN);
+	assert_false(r.cfg->instances[0].check_source);
+	assert_int_equal(r.cfg->instances[0].priority, 255);
+	done(&r);
+	assert_true(asprintf(&after, "%s%s", text, globals) > 0);
+	r = read_text(after);
+	assert_int_equal(r.verdict, CONFIG_GOOD);
+	assert_int_equal(r.cfg->instances[0].version, 3); /* looked up at the end */
+	assert_int_equal(r.cfg->instances[0].down_adverts, 3);
+	assert_true(r.cfg->instances[0].check_source);
+	assert_int_equal(r.cfg->instances[0].checksum, HF_CSUM_PSEUDO);
+	done(&r);
+	free(after);
+	free(text);
+}
+
+static void ipv6_is_version_3_with_the_pseudo_header(void **state)
+{
+	static const char text[] =
+	    "vrrp_instance A {\ninterface eth0\nvirtual_router_id 1\n"
+	    "v3_checksum_as_v2\nvirtual_ipaddress {\nfd00::1/64 dev lo\n}\n}\n";
+	struct reading r = read_text(text);
+
+	(void)state;
+	assert_int_equal(r.verdict, CONFIG_GOOD);
+	assert_int_equal(r.cfg->instances[0].family, 6);
+	assert_int_equal(r.cfg->instances[0].version, 3);
+	assert_int_equal(r.cfg->instances[0].checksum, HF_CSUM_PSEUDO);
+	assert_string_equal(r.cfg->instances[0].vips[0].dev, "lo");
+	done(&r);
+}
+
+static void commands_become_argv_and_user(void **state)
+{
+	struct reading r =
+	    read_good("vrrp_script c {\nuser nobody nogroup\nscript \"/x 'a b' \\\"c d\\\"\"\n"
+		      "interval 0.25\n}\nvrrp_script d {\nscript \"</dev/null\"\n}",
+		      "track_script {\nd\nc weight 7\n}\nnotify_master \"/n M\" root:adm\n"
+		      "notify '/bin/sh -c \"echo {} \\\\x24HOME\"'");
+	const struct cfg_script *c = &r.cfg->scripts[0], *d = &r.cfg->scripts[1];
+	const struct cfg_notify *n = &r.cfg->instances[0].notify;
+
+	(void)state;
+	assert_int_equal(c->command.argc, 3);
+	assert_string_equal(c->command.argv[0], "/x");
+	assert_string_equal(c->command.argv[1], "a b");
+	assert_string_equal(c->command.argv[2], "c d");
+	assert_null(c->command.argv[3]);
+	assert_string_equal(c->command.user, "nobody");
+	assert_string_equal(c->command.group, "nogroup");
+	assert_int_equal(c->interval_ns, NS_PER_S / 4);
+	assert_int_equal(c->timeout_ns, NS_PER_S / 4);
+	assert_int_equal(d->command.argc, 3);
+	assert_string_equal(d->command.argv[2], ": </dev/null");
+	assert_int_equal(r.cfg->instances[0].tracks[0].script, 1);
+	assert_int_equal(r.cfg->instances[0].tracks[1].weight, 7);
+	assert_string_equal(n->master.user, "root");
+	assert_string_equal(n->master.group, "adm");
+	assert_int_equal(n->any.argc, 3);
+	assert_string_equal(n->any.argv[2], "echo {} $HOME");
+	done(&r);
+}
+
+static void linode_is_spelled_out(void **state)
+{
+	char *text = instance("bgp_instance l {\nplatform linode 34\n}",
+			      "bgp_announce {\ncommunity 65000:100\n}"),
+	     address[IPADDR_TEXT];
+	struct reading r = read_text(text);
+	const struct cfg_bgp *b = r.cfg->bgp;
+	const struct cfg_announce *a = &r.cfg->instances[0].announce;
+
+	(void)state;
+	assert_int_equal(r.verdict, CONFIG_GOOD);
+	assert_int_equal(b->local_as, 65001);
+	assert_int_equal(b->hold_time_s, 9);
+	assert_int_equal(b->n_neighbors, 4);
+	assert_string_equal(ipaddr_format(&b->neighbors[3].address, address), "2600:3c0f:34:34::4");
+	assert_int_equal(b->neighbors[3].remote_as, 65000);
+	assert_int_equal(b->neighbors[3].multihop, 16);
+	assert_int_equal(b->neighbors[3].port, 179);
+	assert_int_equal(a->bgp, 0);
+	assert_int_equal(a->takeover, TAKEOVER_COMMUNITY);
+	assert_int_equal(a->community_settled, 0xfde80002);
+	assert_int_equal(a->community_escalated, 0xfde80001);
+	assert_int_equal(a->attrs.origin, BGP_ORIGIN_INCOMPLETE);
+	assert_int_equal(a->attrs.n_communities, 1);
+	assert_int_equal(a->n_prefixes, 1);
+	assert_int_equal(a->prefixes[0].len, 32);
+	assert_int_equal(a->settle_ns, 30 * NS_PER_S);
+	assert_int_equal(a->linger_ns, NS_PER_S / 5);
+	assert_true(a->require_session && !a->standby);
+	done(&r);
+	free(text);
+}
+
+static void takeover_defaults_by_the_kind_of_neighbor(void **state)
+{
+	struct reading r = read_good(speaker, "bgp_announce {\n}");
+
+	(void)state;
+	assert_int_equal(r.cfg->instances[0].announce.takeover, TAKEOVER_AS_PATH);
+	assert_int_equal(r.cfg->instances[0].announce.prepend, 1);
+	done(&r);
+	r = read_good(internal, "bgp_announce {\n}");
+	assert_int_equal(r.cfg->instances[0].announce.takeover, TAKEOVER_MED);
+	assert_true(r.cfg->instances[0].announce.med_settled >
+		    r.cfg->instances[0].announce.med_escalated);
+	done(&r);
+}
+
+static void every_keyword_is_documented_and_found(void **state)
+{
+	(void)state;
+	for (const struct keyword_block *const *b = keyword_blocks; *b; b++) {
+		assert_non_null((*b)->name);
+		assert_int_equal((*b)->kw == NULL, (*b)->line != NULL);
+		for (unsigned int i = 0; i < (*b)->n; i++) {
+			const struct keyword *kw = &(*b)->kw[i];
+			bool refused = kw->effect >= KW_REFUSED;
+
+			if (!kw->help || (refused && !kw->instead))
+				print_message("%s %s\n", (*b)->name, kw->name);
+			assert_non_null(kw->help);
+			assert_true(!refused || kw->instead);
+			assert_ptr_equal(keyword_find(*b, kw->name), kw);
+			assert_true(kw->type != KW_CUSTOM || (kw->set && kw->argument));
+			assert_true(kw->type != KW_BLOCK || kw->block);
+		}
+	}
+}
+
+/* --- golden files
+ * -------------------------------------------------------------------------------------- */
+
+/* Compares `got` with the file `name` less its ".conf" plus `suffix`, or writes it there. */
+static void golden(const char *name, const char *suffix, const char *got)
+{
+	char path[256], *want = calloc(1, 65536);
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%.*s%s", (int)strlen(name) - 5, name, suffix);
+	if (getenv("HF_GOLDEN_UPDATE")) {
+		f = fopen(path, "w");
+		assert_non_null(f);
+		assert_true(fputs(got, f) >= 0);
+		fclose(f);
+	}
+	f = fopen(path, "r");
+	assert_non_null(f);
+	assert_true(fread(want, 1, 65535, f) < 65535);
+	fclose(f);
+	if (strcmp(got, want) != 0)
+		print_message("%s differs; got\n%s", path, got);
+	assert_string_equal(got, want);
+	free(want);
+}
+
+static void check_golden(const char *path)
+{
+	struct reading r = {0}, again;
+	char *dump, *twice;
+
+	r.f = open_memstream(&r.reports, &r.len);
+	r.verdict = config_load(path, "node-a", collect, r.f, &r.cfg);
+	fprintf(r.f, "verdict %d\n", r.verdict);
+	fclose(r.f);
+	golden(path, ".errors", r.reports);
+	if (r.cfg) {
+		dump = dump_text(r.cfg);
+		golden(path, ".dump", dump);
+		again = read_text(dump);
+		if (r.verdict == CONFIG_GOOD && again.verdict != CONFIG_GOOD)
+			print_message("the dump of %s: %s", path, again.reports);
+		assert_true(again.verdict == CONFIG_GOOD || r.verdict != CONFIG_GOOD);
+		assert_non_null(again.cfg);
+		twice = dump_text(again.cfg);
+		assert_string_equal(dump, twice);
+		free(dump);
+		free(twice);
+		done(&again);
+	}
+	done(&r);
+}
+
+static void golden_files_read_as_before(void **state)
+{
+	glob_t found;
+
+	(void)state;
+	assert_int_equal(glob("tests/config/*.conf", 0, NULL, &found), 0);
+	assert_true(found.gl_pathc >= 12);
+	for (size_t i = 0; i < found.gl_pathc; i++)
+		check_golden(found.gl_pathv[i]);
+	globfree(&found);
+}
+
+static void every_verdict_s_dump_reads_back(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(verdicts) / sizeof(verdicts[0]); i++) {
+		char *text = instance(verdicts[i].before, verdicts[i].body);
+		struct reading r = read_text(text), again;
+		char *dump, *twice;
+
+		free(text);
+		if (!r.cfg) {
+			done(&r);
+			continue;
+		}
+		dump = dump_text(r.cfg);
+		again = read_text(dump);
+		assert_non_null(again.cfg);
+		twice = dump_text(again.cfg);
+		assert_string_equal(dump, twice);
+		free(dump);
+		free(twice);
+		done(&again);
+		done(&r);
+	}
+}
+
+static void a_missing_file_is_unusable(void **state)
+{
+	struct config *cfg;
+
+	(void)state;
+	assert_int_equal(config_load("tests/config/nope", NULL, NULL, NULL, &cfg), CONFIG_UNUSABLE);
+	assert_null(cfg);
+	assert_int_equal(config_load("tests", NULL, NULL, NULL, &cfg), CONFIG_UNUSABLE);
+	assert_null(cfg);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(comments_begin_anywhere_but_in_double_quotes),
+	    cmocka_unit_test(lines_split_at_blanks_and_braces),
+	    cmocka_unit_test(commands_split_with_quotes_and_escapes),
+	    cmocka_unit_test(too_many_words_are_an_error),
+	    cmocka_unit_test(values_are_read_exactly_or_refused),
+	    cmocka_unit_test(words_have_a_distance),
+	    cmocka_unit_test(files_get_the_verdict_and_the_complaint_they_deserve),
+	    cmocka_unit_test(limits_end_runaway_text),
+	    cmocka_unit_test(an_instance_has_keepalived_s_defaults),
+	    cmocka_unit_test(instances_copy_the_globals_that_stand_before_them),
+	    cmocka_unit_test(ipv6_is_version_3_with_the_pseudo_header),
+	    cmocka_unit_test(commands_become_argv_and_user),
+	    cmocka_unit_test(linode_is_spelled_out),
+	    cmocka_unit_test(takeover_defaults_by_the_kind_of_neighbor),
+	    cmocka_unit_test(every_keyword_is_documented_and_found),
+	    cmocka_unit_test(golden_files_read_as_before),
+	    cmocka_unit_test(every_verdict_s_dump_reads_back),
+	    cmocka_unit_test(a_missing_file_is_unusable),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* vrrp_sync_group: read, and its members are resolved at the end of the file (complete.c). */
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/parser.h"
+
+void *group_open(struct parser *p, const struct keyword *kw, void *target)
+{
+	struct config *c = target;
+	const char *name = parser_word(p, 1);
+	struct group_draft *d;
+	struct cfg_group *g;
+
+	(void)kw;
+	if (!name)
+		return NULL;
+	g = parser_append(p, &c->groups, &c->n_groups, sizeof(*g), CFG_MAX_INSTANCES,
+			  "vrrp_sync_groups");
+	if (!g)
+		return NULL;
+	g->line = p->stmt.line;
+	parser_string(p, &g->name, name);
+	d = parser_append(p, &p->group_drafts, &p->n_group_drafts, sizeof(*d), CFG_MAX_INSTANCES,
+			  "vrrp_sync_groups");
+	if (!d) {
+		free(g->name);
+		c->n_groups--;
+		return NULL;
+	}
+	d->file = p->stmt.file;
+	return g;
+}
+
+static void member_line(struct parser *p, void *target)
+{
+	struct group_draft *d = &p->group_drafts[p->n_group_drafts - 1];
+
+	(void)target;
+	for (unsigned int i = 0; i < p->stmt.n; i++) {
+		const char *word = parser_word(p, i);
+		struct name_at *n;
+
+		n = word ? parser_append(p, &d->names, &d->n, sizeof(*n), CFG_MAX_INSTANCES,
+					 "members")
+			 : NULL;
+		if (!n)
+			return;
+		n->line = p->stmt.line;
+		parser_string(p, &n->name, word);
+	}
+}
+
+static void print_members(struct dump *d, const struct keyword *kw, const void *target)
+{
+	const struct cfg_group *g = target;
+
+	if (g->n_members == 0)
+		return;
+	dump_open(d, "%s", kw->name);
+	for (unsigned int i = 0; i < g->n_members; i++) {
+		dump_begin(d);
+		dump_quoted(d, d->cfg->instances[g->members[i]].name);
+		dump_end(d);
+	}
+	dump_close(d);
+}
+
+#define NOTIFY(name_, field, help_)                                                                \
+	{                                                                                          \
+		name_, KW_COMMAND, KW_ACTS, offsetof(struct cfg_group, notify.field),              \
+		    .help = help_                                                                  \
+	}
+#define IGNORED(name_, help_)                                                                      \
+	{                                                                                          \
+		name_, KW_ANY, KW_NO_EFFECT, KW_NOWHERE, .help = help_                             \
+	}
+
+static const struct keyword group[] = {
+    {"group", KW_BLOCK, KW_ACTS, KW_NOWHERE, .argument = "{ }", .help = "its instances' names",
+     .print = print_members, .block = &block_group_members},
+    NOTIFY("notify_master", master, "run when the group becomes MASTER"),
+    NOTIFY("notify_backup", backup, "run when the group becomes BACKUP"),
+    NOTIFY("notify_fault", fault, "run when the group becomes FAULT"),
+    NOTIFY("notify_stop", stop, "run when the daemon ends"),
+    NOTIFY("notify", any, "run on each"),
+    {"sync_group_tracking_weight", KW_FLAG, KW_ACTS, offsetof(struct cfg_group, tracking_weight),
+     .fallback = "off", .help = "members keep their weights"},
+    IGNORED("track_interface", "interfaces that decide"),
+    IGNORED("track_script", "checks that decide"),
+    IGNORED("track_file", "files that decide"),
+    IGNORED("track_process", "processes that decide"),
+    IGNORED("track_bfd", "BFD sessions that decide"),
+    IGNORED("smtp_alert", "SMTP"),
+    IGNORED("notify_priority_changes", "priority changes to the FIFO"),
+    IGNORED("global_tracking", "an old name of sync_group_tracking_weight"),
+};
+
+const struct keyword_block block_group = {"vrrp_sync_group", group, KW_COUNT(group), NULL};
+const struct keyword_block block_group_members = {"group", NULL, 0, member_line};

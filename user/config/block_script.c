@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * vrrp_script, and its relatives that are read but not acted on: track_file, vrrp_track_process.
+ * They must stand before the instance that tracks them, as in keepalived: the index is found when
+ * the instance's line is read.
+ */
+#include <limits.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/parser.h"
+#include "core/mono.h"
+
+#define MAX_INTERVAL_NS (4294 * NS_PER_S) /* keepalived's limit */
+
+void script_set_defaults(struct cfg_script *s)
+{
+	s->interval_ns = NS_PER_S;
+	s->rise = s->fall = 1;
+}
+
+void process_set_defaults(struct cfg_process *s)
+{
+	s->quorum = 1;
+	s->quorum_max = UINT32_MAX;
+}
+
+/* The name of a new block, or NULL and a complaint. */
+static const char *block_name(struct parser *p)
+{
+	const char *name = parser_word(p, 1);
+
+	if (name && (!*name || strlen(name) >= CFG_NAME_MAX)) {
+		parser_error(p, "'%s' needs a name of 1 to %d characters", p->stmt.word[0],
+			     CFG_NAME_MAX - 1);
+		name = NULL;
+	}
+	if (name)
+		parser_no_more(p, 2);
+	return name;
+}
+
+/* --- vrrp_script
+ * ----------------------------------------------------------------------------------- */
+
+void *script_open(struct parser *p, const struct keyword *kw, void *target)
+{
+	struct config *c = target;
+	const char *name = block_name(p);
+	struct cfg_script *s;
+
+	(void)kw;
+	for (unsigned int i = 0; name && i < c->n_scripts; i++) {
+		if (strcmp(c->scripts[i].name, name) == 0) {
+			parser_error(p, "vrrp_script %s is defined already; this one is left out",
+				     name);
+			return NULL;
+		}
+	}
+	s = name ? parser_append(p, &c->scripts, &c->n_scripts, sizeof(*s), CFG_MAX_SCRIPTS,
+				 "vrrp_scripts")
+		 : NULL;
+	if (!s)
+		return NULL;
+	script_set_defaults(s);
+	s->command.line = p->stmt.line;
+	parser_string(p, &s->name, name);
+	return s;
+}
+
+void config_script_free(struct cfg_script *s)
+{
+	free(s->name);
+	config_command_free(&s->command);
+}
+
+void script_close(struct parser *p, void *target)
+{
+	struct cfg_script *s = target;
+
+	if (s->timeout_ns == 0)
+		s->timeout_ns = s->interval_ns;
+	if (s->command.argc > 0 || p->failed)
+		return;
+	parser_error_at(p, p->stmt.file, s->command.line,
+			"vrrp_script %s has no script and is left out; add: script \"PATH\"",
+			s->name);
+	config_script_free(s);
+	p->cfg->n_scripts--;
+}
+
+/* The user may be named before or after the command. */
+static void set_script(struct parser *p, const struct keyword *kw, void *target)
+{
+	struct cfg_script *s = target;
+	struct cfg_command new = {.user = s->command.user, .group = s->command.group};
+
+	(void)kw;
+	s->command.user = s->command.group = NULL;
+	if (parser_command(p, &s->command, false)) {
+		s->command.user = new.user;
+		s->command.group = new.group;
+		return;
+	}
+	config_command_free(&new);
+}
+
+static void set_script_owner(struct parser *p, const struct keyword *kw, void *target)
+{
+	struct cfg_script *s = target;
+	const char *user = parser_word(p, 1);
+
+	(void)kw;
+	if (!user)
+		return;
+	parser_user(p, user, p->stmt.n > 2 ? p->stmt.word[2] : NULL, &s->command.user,
+		    &s->command.group);
+	parser_no_more(p, 3);
+}
+
+static void set_script_weight(struct parser *p, const struct keyword *kw, void *target)
+{
+	struct cfg_script *s = target;
+
+	(void)kw;
+	parser_weight(p, 1, 253, &s->weight, &s->reverse);
+}
+
+static void print_script(struct dump *d, const struct keyword *kw, const void *target)
+{
+	struct cfg_command c = ((const struct cfg_script *)target)->command;
+
+	c.user = c.group = NULL;
+	dump_command(d, kw->name, &c);
+}
+
+static void print_script_owner(struct dump *d, const struct keyword *kw, const void *target)
+{
+	const struct cfg_command *c = &((const struct cfg_script *)target)->command;
+
+	if (!c->user)
+		return;
+	dump_begin(d);
+	fprintf(d->f, "%s ", kw->name);
+	dump_quoted(d, c->user);
+	if (c->group) {
+		fputc(' ', d->f);
+		dump_quoted(d, c->group);
+	}
+	dump_end(d);
+}
+
+static void print_script_weight(struct dump *d, const struct keyword *kw, const void *target)
+{
+	const struct cfg_script *s = target;
+
+	dump_line(d, "%s %d%s", kw->name, s->weight, s->reverse ? " reverse" : "");
+}
+
+static const struct keyword script[] = {
+    {"script", KW_CUSTOM, KW_ACTS, KW_NOWHERE, .argument = "\"PATH ARGUMENTS\"",
+     .help = "the command; exit status 0 means healthy", .set = set_script, .print = print_script},
+    {"user", KW_CUSTOM, KW_ACTS, KW_NOWHERE, .argument = "USER [GROUP]", .fallback = "script_user",
+     .help = "who runs it", .set = set_script_owner, .print = print_script_owner},
+    {"interval", KW_SECONDS, KW_ACTS, offsetof(struct cfg_script, interval_ns), NS_PER_MS,
+     MAX_INTERVAL_NS, .fallback = "1", .help = "seconds from start to start"},
+    {"timeout", KW_SECONDS, KW_ACTS, offsetof(struct cfg_script, timeout_ns), NS_PER_MS,
+     MAX_INTERVAL_NS, .fallback = "the interval",
+     .help = "seconds until a run is killed, which is a failure"},
+    {"weight", KW_CUSTOM, KW_ACTS, KW_NOWHERE, -253, 253, .argument = "N [reverse]",
+     .fallback = "0", .help = "what it adds to the priority; 0: a failure is FAULT",
+     .set = set_script_weight, .print = print_script_weight},
+    {"rise", KW_INT, KW_ACTS, offsetof(struct cfg_script, rise), 1, INT_MAX, .fallback = "1",
+     .help = "successes in a row until healthy"},
+    {"fall", KW_INT, KW_ACTS, offsetof(struct cfg_script, fall), 1, INT_MAX, .fallback = "1",
+     .help = "failures in a row until unhealthy"},
+    {"init_fail", KW_FLAG, KW_ACTS, offsetof(struct cfg_script, init_fail), .fallback = "off",
+     .help = "unhealthy until the first successes"},
+};
+
+const struct keyword_block block_script = {"vrrp_script", script, KW_COUNT(script), NULL};
+
+/* --- track_file
+ * -------------------------------------------------------------------------------------- */
+
+void *file_open(struct parser *p, const struct keyword *kw, void *target)
+{
+	struct config *c = target;
+	const char *name = block_name(p);
+	struct cfg_file *f;
+
+	(void)kw;
+	f = name ? parser_append(p, &c->files, &c->n_files, sizeof(*f), CFG_MAX_SCRIPTS,
+				 "track_files")
+		 : NULL;
+	if (!f)
+		return NULL;
+	f->weight = 1;
+	parser_string(p, &f->name, name);
+	return f;
+}
+
+void file_close(struct parser *p, void *target)
+{
+	struct cfg_file *f = target;
+
+	if (f->path)
+		return;
+	parser_error(p, "track_file %s has no file and is left out; add: file \"PATH\"", f->name);
+	free(f->name);
+	p->cfg->n_files--;
+}
+
+static void set_file_weight(struct parser *p, const struct keyword *kw, void *target)
+{
+	struct cfg_file *f = target;
+
+	(void)kw;
+	parser_weight(p, 1, 254, &f->weight, &f->reverse);
+}
+
+static void print_file_weight(struct dump *d, const struct keyword *kw, const void *target)
+{
+	const struct cfg_file *f = target;
+
+	dump_line(d, "%s %d%s", kw->name, f->weight, f->reverse ? " reverse" : "");
+}
+
+static const struct keyword file[] = {
+    {"file", KW_WORD, KW_ACTS, offsetof(struct cfg_file, path), .argument = "PATH",
+     .help = "the file, which holds one decimal number"},
+    {"weight", KW_CUSTOM, KW_ACTS, KW_NOWHERE, -254, 254, .argument = "N [reverse]",
+     .fallback = "1", .help = "the number is multiplied by it", .set = set_file_weight,
+     .print = print_file_weight},
+    {"init_file", KW_ANY, KW_NO_EFFECT, KW_NOWHERE, .argument = "[VALUE] [overwrite]",
+     .help = "make the file at start"},
+};
+
+const struct keyword_block block_file = {"track_file", file, KW_COUNT(file), NULL};
+
+/* --- vrrp_track_process
+ * ----------------------------------------------------------------------------- */
+
+void *process_open(struct parser *p, const struct keyword *kw, void *target)
+{
+	struct config *c = target;
+	const char *name = block_name(p);
+	struct cfg_process *s;
+
+	(void)kw;
+	s = name ? parser_append(p, &c->processes, &c->n_processes, sizeof(*s), CFG_MAX_SCRIPTS,
+				 "vrrp_track_processes")
+		 : NULL;
+	if (!s)
+		return NULL;
+	process_set_defaults(s);
+	parser_string(p, &s->name, name);
+	return s;
+}
+
+void process_close(struct parser *p, void *target)
+{
+	struct cfg_process *s = target;
+
+	if (s->command.argc > 0 || p->failed)
+		return;
+	parser_error(p,
+		     "vrrp_track_process %s has no process and is left out; add: process "
+		     "\"NAME\"",
+		     s->name);
+	free(s->name);
+	p->cfg->n_processes--;
+}
+
+static void set_process(struct parser *p, const struct keyword *kw, void *target)
+{
+	(void)kw;
+	parser_command(p, &((struct cfg_process *)target)->command, false);
+}
+
+static void print_process(struct dump *d, const struct keyword *kw, const void *target)
+{
+	dump_command(d, kw->name, &((const struct cfg_process *)target)->command);
+}
+
+static void set_process_weight(struct parser *p, const struct keyword *kw, void *target)
+{
+	struct cfg_process *s = target;
+
+	(void)kw;
+	parser_weight(p, 1, 254, &s->weight, &s->reverse);
+}
+
+static void print_process_weight(struct dump *d, const struct keyword *kw, const void *target)
+{
+	const struct cfg_process *s = target;
+
+	dump_line(d, "%s %d%s", kw->name, s->weight, s->reverse ? " reverse" : "");
+}
+
+static void set_process_delay(struct parser *p, const struct keyword *kw, void *target)
+{
+	struct cfg_process *s = target;
+
+	if (parser_seconds(p, 1, kw->min, kw->max, &s->fork_delay_ns))
+		s->terminate_delay_ns = s->fork_delay_ns;
+}
+
+static const struct keyword process[] = {
+    {"process", KW_CUSTOM, KW_ACTS, KW_NOWHERE, .argument = "\"COMMAND ARGUMENTS\"",
+     .help = "the process looked for", .set = set_process, .print = print_process},
+    {"param_match", KW_ANY, KW_NO_EFFECT, KW_NOWHERE, .argument = "{initial|partial}",
+     .help = "which arguments must match"},
+    {"weight", KW_CUSTOM, KW_ACTS, KW_NOWHERE, -254, 254, .argument = "N [reverse]",
+     .fallback = "0", .help = "what it adds to the priority", .set = set_process_weight,
+     .print = print_process_weight},
+    {"quorum", KW_U32, KW_ACTS, offsetof(struct cfg_process, quorum), 1, 65535, .fallback = "1",
+     .help = "so many must run"},
+    {"quorum_max", KW_U32, KW_ACTS, offsetof(struct cfg_process, quorum_max), 0, UINT32_MAX,
+     .fallback = "no limit", .help = "no more may run; 0: none"},
+    {"fork_delay", KW_SECONDS, KW_ACTS, offsetof(struct cfg_process, fork_delay_ns), 0,
+     3600 * NS_PER_S, .fallback = "0", .help = "seconds after a start until it counts"},
+    {"terminate_delay", KW_SECONDS, KW_ACTS, offsetof(struct cfg_process, terminate_delay_ns), 0,
+     3600 * NS_PER_S, .fallback = "0", .help = "seconds after an end until it counts"},
+    {"delay", KW_CUSTOM, KW_ACTS, KW_NOWHERE, NS_PER_US, 3600 * NS_PER_S, .argument = "SECONDS",
+     .help = "both delays", .set = set_process_delay},
+    {"full_command", KW_FLAG, KW_ACTS, offsetof(struct cfg_process, full_command),
+     .fallback = "off", .help = "match the whole command line"},
+};
+
+const struct keyword_block block_process = {"vrrp_track_process", process, KW_COUNT(process), NULL};
