@@ -2,6 +2,8 @@
 /*
  * The configuration language: words, values, lines, blocks, and the golden files of tests/config.
  * With HF_GOLDEN_UPDATE=1 in the environment the golden files are written instead of compared.
+ * With files as arguments it only prints their verdicts, for tests/config/test_oracle.
+ *
  * Links: user/config/config.c user/config/parser.c user/config/set.c user/config/keywords.c
  * Links: user/config/text.c user/config/defs.c user/config/words.c user/config/value.c
  * Links: user/config/dump.c user/config/complete.c user/config/complete_bgp.c
@@ -363,6 +365,8 @@ static const struct {
     {"vrrp_script c {\nscript /bin/true\ninterval 0\n}", "", E, "out of range"},
     {"vrrp_script c {\nscript /bin/true\nraise 3\n}", "", E, "did you mean 'rise'?"},
     {"vrrp_script c {\ninterval 1\n}", "", E, "has no script"},
+    {"", "notify_master \"/x\" \"a\\\"b\"", E, "is not a user"},
+    {"", "notify_master \"/x\" root \":\"", E, "is not a user"},
     {"", "notify_master \"\"", E, "write its path"},
     {"", "notify_master \"/x", E, "unmatched quote"},
     {"", "notify_master '/x", E, "terminating quote"},
@@ -402,6 +406,9 @@ static const struct {
     {"bgp_instance b {\nplatform linode 3\nneighbor 192.0.2.1 {\nremote_as 1\nsource ::9\n}\n}", "",
      E, "address family"},
     {speaker, "bgp_announce {\nprefix 10.0.0.1/24\n}", E, "never widened; write 10.0.0.1/32"},
+    {"bgp_instance b {\nplatform linode 3\nneighbor fe80::1 {\nremote_as 1\n}\n}", "", E,
+     "link-local"},
+    {speaker, "bgp_announce {\nprefix 0.0.0.0/0\n}", E, "default route"},
     {speaker, "bgp_announce {\nprefix 10.0.1.0/24\n}", G, "holds no address of A"},
     {speaker, "bgp_announce {\nprefix 10.0.0.0/24\n}", G, NULL},
     {speaker, "bgp_announce {\nsettle_time 3\n}", G, "raised to the hold time"},
@@ -525,6 +532,9 @@ static void instances_copy_the_globals_that_stand_before_them(void **state)
 	assert_int_equal(r.cfg->instances[0].checksum, HF_CSUM_PLAIN);
 	assert_false(r.cfg->instances[0].check_source);
 	assert_int_equal(r.cfg->instances[0].priority, 255);
+	done(&r);
+	r = read_good(globals, "unicast_peer {\n10.0.0.2 min_ttl 254\n}");
+	assert_true(r.cfg->instances[0].check_source); /* limits imply it */
 	done(&r);
 	assert_true(asprintf(&after, "%s%s", text, globals) > 0);
 	r = read_text(after);
@@ -755,7 +765,19 @@ static void a_missing_file_is_unusable(void **state)
 	assert_null(cfg);
 }
 
-int main(void)
+/* Prints the verdict of each file, and what it is complained of. */
+static int print_verdicts(int n, char **paths)
+{
+	for (int i = 0; i < n; i++) {
+		struct config *cfg;
+
+		printf("%s %d\n", paths[i], config_load(paths[i], "node-a", collect, stderr, &cfg));
+		config_free(cfg);
+	}
+	return 0;
+}
+
+int main(int argc, char **argv)
 {
 	static const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(comments_begin_anywhere_but_in_double_quotes),
@@ -778,5 +800,7 @@ int main(void)
 	    cmocka_unit_test(a_missing_file_is_unusable),
 	};
 
+	if (argc > 1)
+		return print_verdicts(argc - 1, argv + 1);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -174,6 +174,11 @@ static void *neighbor_open(struct parser *p, const struct keyword *kw, void *tar
 	(void)kw;
 	if (!parser_address(p, 1, &address))
 		return NULL;
+	if (address.b[0] == 0xfe && (address.b[1] & 0xc0) == 0x80) {
+		parser_error(p, "a link-local neighbor is not supported and left out; write its "
+				"global address");
+		return NULL;
+	}
 	parser_no_more(p, 2);
 	return add_neighbor(p, target, &address);
 }

@@ -492,43 +492,43 @@ static size_t is_definition(const char *text)
 	return n > 0 && text[1 + n] == '=' ? n : 0;
 }
 
-/*
- * Is t->text a finished line? If not it has been used up, and what it made is pending: also the
- * rest of a condition, and what a definition brought, since both may be any kind of line again.
+/* What is left of a condition, or what a definition brought, may be any kind of line again. */
+static void read_again(struct conf_text *t)
+{
+	if (t->text[0])
+		add_pending(t, t->text, strlen(t->text));
+}
+
+/* Is t->text a finished line? If not it has been used up, and the lines that it made are pending.
  */
 static bool finish_line(struct conf_text *t)
 {
 	size_t name_len = is_definition(t->text);
-	bool again = t->text[0] == '@';
-	const char *wrong = NULL;
+	const char *wrong;
 
+	if (t->text[0] == '@') {
+		apply_condition(t);
+		read_again(t);
+		return false;
+	}
 	if (name_len > 0) {
 		take_definition(t, name_len);
 		return false;
 	}
-	if (again)
-		apply_condition(t);
-	else
-		wrong = defs_substitute(&t->defs, t->file, t->text, &t->uses);
-	if (wrong) {
-		complain(t, true, "%s", wrong);
-		return false;
-	}
-	if (strchr(t->text, '\n')) {
-		add_lines(t);
-		return false;
-	}
+	wrong = defs_substitute(&t->defs, t->file, t->text, &t->uses);
 	words_trim(t->text);
-	if (t->text[0] == '~' && !again) {
+	if (!wrong && t->text[0] != '~' && t->text[0] != '@' && !strchr(t->text, '\n') &&
+	    !is_definition(t->text))
+		return t->text[0] != '\0';
+	if (wrong)
+		complain(t, true, "%s", wrong);
+	else if (strchr(t->text, '\n'))
+		add_lines(t);
+	else if (t->text[0] == '~')
 		start_generator(t);
-		return false;
-	}
-	if (again || t->text[0] == '@' || is_definition(t->text)) {
-		if (t->text[0])
-			add_pending(t, t->text, strlen(t->text));
-		return false;
-	}
-	return t->text[0] != '\0';
+	else
+		read_again(t);
+	return false;
 }
 
 bool conf_text_next(struct conf_text *t, struct text_line *out)
