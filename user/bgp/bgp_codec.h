@@ -110,8 +110,7 @@ struct bgp_error {
 /* "Cease: Administrative Shutdown" and the like, for logs; never NULL. */
 const char *bgp_error_text(uint8_t code, uint8_t subcode);
 
-/* --- bgp_codec.c: what all messages share ------------------------------------------------------
- */
+/* --- bgp_codec.c: what all messages share --- */
 
 /* Starts a message of `type` in `buf`; it ends at BGP_MESSAGE_MAX even if `size` is more. */
 struct wr bgp_message_begin(enum bgp_message_type type, uint8_t *buf, size_t size);
@@ -153,8 +152,7 @@ int bgp_notification_parse(const uint8_t *body, size_t len, struct bgp_error *er
 /* Which routes a ROUTE-REFRESH asks for; the body is four octets, as bgp_header_parse() checked. */
 void bgp_refresh_parse(const uint8_t body[4], uint16_t *afi, uint8_t *safi);
 
-/* --- bgp_codec_open.c --------------------------------------------------------------------------
- */
+/* --- bgp_codec_open.c --- */
 
 struct bgp_open {
 	uint32_t as;
@@ -176,8 +174,7 @@ int bgp_open_build(const struct bgp_open *open, uint8_t *buf, size_t size);
  */
 int bgp_open_parse(const uint8_t *body, size_t len, struct bgp_open *open, struct bgp_error *err);
 
-/* --- bgp_codec_announce.c: UPDATEs that we send ------------------------------------------------
- */
+/* --- bgp_codec_announce.c: UPDATEs that we send --- */
 
 /* What a session carries: what both sides offered, and our end of it. */
 struct bgp_session {
@@ -216,8 +213,7 @@ int bgp_announce_build(const struct bgp_session *s, const struct bgp_attrs *attr
 int bgp_withdraw_build(const struct bgp_session *s, const struct ipprefix *prefixes, unsigned int n,
 		       unsigned int *taken, uint8_t *buf, size_t size);
 
-/* --- bgp_codec_update.c: UPDATEs that we receive -----------------------------------------------
- */
+/* --- bgp_codec_update.c: UPDATEs that we receive --- */
 
 /* What an UPDATE held. Nothing of it is kept: an announcing speaker needs no routes. */
 struct bgp_update {

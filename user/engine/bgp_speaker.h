@@ -7,6 +7,7 @@
 #ifndef HF_ENGINE_BGP_SPEAKER_H
 #define HF_ENGINE_BGP_SPEAKER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,7 +18,7 @@
 struct bgp_speaker;
 
 /* Told of every session that becomes or ceases to be Established; `established`: how many are now.
- */
+ * It may announce, withdraw and shut down, but not destroy the speaker. */
 typedef void (*bgp_sessions_fn)(void *ctx, unsigned int established);
 
 /*
@@ -26,13 +27,14 @@ typedef void (*bgp_sessions_fn)(void *ctx, unsigned int established);
  */
 struct bgp_speaker *bgp_speaker_create(struct loop *loop, const struct cfg_bgp *cfg,
 				       uint32_t router_id, bgp_sessions_fn fn, void *ctx);
-/* Closes all at once, without a word. NULL is fine. */
+/* Closes all at once, without a word. Not from within `fn`. NULL is fine. */
 void bgp_speaker_destroy(struct bgp_speaker *sp);
 
 /*
  * The route for `prefix` becomes `attrs` at every neighbor, by an implicit update where it
  * differed; it is written to the sockets before this returns where they take it, else as soon as
- * they do. 0 or -errno (-ENOSPC: more prefixes than the speaker was made for).
+ * they do. 0 or -errno: -ENOSPC (more than BGP_MAX_PREFIXES), -EINVAL (an impossible prefix length
+ * or more communities or prepends than there is room for).
  */
 int bgp_speaker_announce(struct bgp_speaker *sp, const struct ipprefix *prefix,
 			 const struct bgp_attrs *attrs);
@@ -40,10 +42,13 @@ int bgp_speaker_announce(struct bgp_speaker *sp, const struct ipprefix *prefix,
 int bgp_speaker_withdraw(struct bgp_speaker *sp, const struct ipprefix *prefix);
 
 /*
- * Writes out Cease/Administrative Shutdown (RFC 8203) with `reason` to every session and closes
- * them; no session is opened again. Withdraw first: this call does not.
+ * Writes out Cease/Administrative Shutdown (RFC 8203) with `reason` (UTF-8, at most 128 octets are
+ * sent; NULL: none) to every session and closes them; no session is opened again. Withdraw first:
+ * this call does not. Connections end when the peers have read it, at most a second later: run the
+ * loop until bgp_speaker_is_closed() before bgp_speaker_destroy() to be sure that they have.
  */
 void bgp_speaker_shutdown(struct bgp_speaker *sp, const char *reason);
+bool bgp_speaker_is_closed(const struct bgp_speaker *sp);
 
 unsigned int bgp_speaker_established(const struct bgp_speaker *sp);
 /* When the last UPDATE was handed to TCP (loop_clock()), MONO_NEVER before the first. */
@@ -52,13 +57,15 @@ struct mono bgp_speaker_last_update(const struct bgp_speaker *sp);
 /* A neighbor for `status`. Texts are copied: the snapshot outlives the session. */
 struct bgp_neighbor_status {
 	struct ipaddr address;
-	char state[16]; /* "Idle", "Connect", "Active", "OpenSent", "OpenConfirm", "Established" */
+	char state[16]; /* "Idle", "Connect", "OpenSent", "OpenConfirm", "Established" */
 	uint32_t remote_as;
 	uint32_t uptime_s;
 	uint16_t hold_time_s; /* negotiated; configured while down */
 	uint32_t prefixes_announced;
 	uint32_t prefixes_received; /* parsed, counted, dropped */
-	uint64_t updates_sent;
+	uint64_t updates_sent, updates_received;
+	uint64_t updates_malformed; /* received, and contained as RFC 7606 wants */
+	uint64_t notifications_sent, notifications_received;
 	char last_error[128]; /* empty: none yet */
 };
 

@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * What neighbors are to be told: news, batches, slow neighbors, room.
+ * Links: user/bgp/bgp_rib.c user/bgp/bgp_codec.c user/bgp/bgp_codec_announce.c user/core/addr.c
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "bgp/bgp_rib.h"
+#include "core/addr.h"
+
+static struct bgp_batch batch;
+static const struct bgp_session v4 = {.ipv4 = true,
+				      .next_hop = {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 1}}};
+
+static struct ipprefix prefix(const char *text)
+{
+	struct ipprefix p;
+
+	assert_int_equal(ipprefix_parse(&p, text), 0);
+	return p;
+}
+
+static struct ipprefix numbered(unsigned int i)
+{
+	struct ipprefix p = prefix("10.0.0.0/32");
+
+	p.addr.b[14] = (uint8_t)(i >> 8);
+	p.addr.b[15] = (uint8_t)i;
+	return p;
+}
+
+static int announce(struct bgp_rib *rib, const char *text, uint32_t med)
+{
+	struct ipprefix p = prefix(text);
+	struct bgp_attrs a = {.has_med = 1, .med = med};
+
+	return bgp_rib_announce(rib, &p, &a);
+}
+
+static int withdraw(struct bgp_rib *rib, const char *text)
+{
+	struct ipprefix p = prefix(text);
+
+	return bgp_rib_withdraw(rib, &p);
+}
+
+/* The next batch for `peer` in short, as "+MED PREFIX ..." or "- PREFIX ...", and marks it sent. */
+static const char *next(struct bgp_rib *rib, unsigned int peer)
+{
+	static char text[256];
+	char p[IPPREFIX_TEXT];
+	size_t n;
+
+	if (!bgp_rib_next(rib, peer, &v4, &batch))
+		return "";
+	n = (size_t)(batch.attrs ? snprintf(text, sizeof(text), "+%u", batch.attrs->med)
+				 : snprintf(text, sizeof(text), "-"));
+	for (unsigned int i = 0; i < batch.n; i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n, " %s",
+				      ipprefix_format(&batch.prefixes[i], p));
+	bgp_rib_sent(rib, peer, &batch, batch.n);
+	return text;
+}
+
+static void only_news_is_sent_and_only_to_who_has_a_session(void **state)
+{
+	struct bgp_rib *rib = bgp_rib_create(2);
+
+	(void)state;
+	assert_int_equal(announce(rib, "192.0.2.1/32", 1), 1);
+	assert_int_equal(announce(rib, "192.0.2.1/32", 1), 0);
+	assert_false(bgp_rib_is_pending(rib, 0));
+	bgp_rib_peer_up(rib, 0);
+	assert_string_equal(next(rib, 0), "+1 192.0.2.1/32");
+	assert_string_equal(next(rib, 0), "");
+	assert_string_equal(next(rib, 1), "");
+	assert_int_equal(announce(rib, "192.0.2.1/32", 1), 0);
+	assert_string_equal(next(rib, 0), "");
+	assert_int_equal(announce(rib, "192.0.2.1/32", 2), 1); /* an implicit update */
+	assert_string_equal(next(rib, 0), "+2 192.0.2.1/32");
+	assert_int_equal(bgp_rib_told(rib, 0), 1);
+	assert_int_equal(bgp_rib_told(rib, 1), 0);
+	assert_int_equal(withdraw(rib, "192.0.2.1/32"), 0);
+	assert_int_equal(withdraw(rib, "192.0.2.1/32"), -ENOENT);
+	assert_string_equal(next(rib, 0), "- 192.0.2.1/32");
+	assert_int_equal(bgp_rib_told(rib, 0), 0);
+	bgp_rib_destroy(rib);
+}
+
+static void what_was_never_told_is_not_withdrawn(void **state)
+{
+	struct bgp_rib *rib = bgp_rib_create(1);
+
+	(void)state;
+	bgp_rib_peer_up(rib, 0);
+	announce(rib, "192.0.2.1/32", 1);
+	withdraw(rib, "192.0.2.1/32");
+	assert_string_equal(next(rib, 0), "");
+	bgp_rib_destroy(rib);
+}
+
+static void a_slow_neighbor_gets_the_last_word_only(void **state)
+{
+	struct bgp_rib *rib = bgp_rib_create(1);
+
+	(void)state;
+	bgp_rib_peer_up(rib, 0);
+	announce(rib, "192.0.2.1/32", 1);
+	assert_string_equal(next(rib, 0), "+1 192.0.2.1/32");
+	for (uint32_t i = 2; i < 100; i++) {
+		announce(rib, "192.0.2.1/32", i);
+		withdraw(rib, "192.0.2.1/32");
+	}
+	assert_string_equal(next(rib, 0), "- 192.0.2.1/32");
+	assert_string_equal(next(rib, 0), "");
+	withdraw(rib, "192.0.2.1/32");
+	announce(rib, "192.0.2.1/32", 7);
+	assert_string_equal(next(rib, 0), "+7 192.0.2.1/32");
+	bgp_rib_destroy(rib);
+}
+
+static void equal_attributes_share_a_batch(void **state)
+{
+	struct bgp_rib *rib = bgp_rib_create(1);
+
+	(void)state;
+	bgp_rib_peer_up(rib, 0);
+	announce(rib, "192.0.2.1/32", 1);
+	announce(rib, "192.0.2.2/32", 2);
+	announce(rib, "192.0.2.3/32", 1);
+	announce(rib, "2001:db8::1/128", 1); /* another family, another message */
+	assert_string_equal(next(rib, 0), "+1 192.0.2.1/32 192.0.2.3/32");
+	assert_string_equal(next(rib, 0), "+2 192.0.2.2/32");
+	assert_string_equal(next(rib, 0), "+1 2001:db8::1/128");
+	withdraw(rib, "192.0.2.1/32");
+	withdraw(rib, "192.0.2.2/32");
+	withdraw(rib, "2001:db8::1/128"); /* the session never carried it */
+	assert_string_equal(next(rib, 0), "- 192.0.2.1/32 192.0.2.2/32");
+	assert_string_equal(next(rib, 0), "");
+	bgp_rib_destroy(rib);
+}
+
+static void a_batch_may_be_sent_in_parts(void **state)
+{
+	struct bgp_rib *rib = bgp_rib_create(1);
+
+	(void)state;
+	bgp_rib_peer_up(rib, 0);
+	announce(rib, "192.0.2.1/32", 1);
+	announce(rib, "192.0.2.2/32", 1);
+	announce(rib, "192.0.2.3/32", 1);
+	assert_true(bgp_rib_next(rib, 0, &v4, &batch));
+	assert_int_equal(batch.n, 3);
+	bgp_rib_sent(rib, 0, &batch, 2);
+	assert_int_equal(bgp_rib_told(rib, 0), 2);
+	assert_string_equal(next(rib, 0), "+1 192.0.2.3/32");
+	bgp_rib_destroy(rib);
+}
+
+static void a_new_session_and_a_refresh_get_all_again(void **state)
+{
+	struct bgp_rib *rib = bgp_rib_create(1);
+
+	(void)state;
+	bgp_rib_peer_up(rib, 0);
+	announce(rib, "192.0.2.1/32", 1);
+	announce(rib, "2001:db8::1/128", 1);
+	next(rib, 0);
+	next(rib, 0);
+	bgp_rib_refresh(rib, 0, true);
+	assert_string_equal(next(rib, 0), "+1 192.0.2.1/32");
+	assert_string_equal(next(rib, 0), "");
+	bgp_rib_refresh(rib, 0, false);
+	assert_string_equal(next(rib, 0), "+1 2001:db8::1/128");
+	withdraw(rib, "192.0.2.1/32"); /* pending when the session ends: forgotten with it */
+	bgp_rib_peer_down(rib, 0);
+	assert_int_equal(bgp_rib_told(rib, 0), 0);
+	assert_string_equal(next(rib, 0), "");
+	bgp_rib_peer_up(rib, 0);
+	assert_string_equal(next(rib, 0), "+1 2001:db8::1/128");
+	bgp_rib_destroy(rib);
+}
+
+static void host_bits_make_no_new_route(void **state)
+{
+	struct bgp_rib *rib = bgp_rib_create(1);
+	struct ipprefix bad = {.addr = prefix("192.0.2.1/32").addr, .len = 33};
+	struct bgp_attrs a = {0};
+
+	(void)state;
+	bgp_rib_peer_up(rib, 0);
+	assert_int_equal(announce(rib, "192.0.2.77/25", 1), 1);
+	assert_int_equal(announce(rib, "192.0.2.5/25", 1), 0);
+	assert_int_equal(announce(rib, "192.0.2.77/26", 1), 1);
+	assert_string_equal(next(rib, 0), "+1 192.0.2.0/25 192.0.2.64/26");
+	assert_int_equal(withdraw(rib, "192.0.2.9/25"), 0);
+	assert_int_equal(announce(rib, "0.0.0.0/0", 1), 1);
+	assert_int_equal(announce(rib, "2001:db8::ff/9", 1), 1);
+	assert_string_equal(next(rib, 0), "- 192.0.2.0/25");
+	assert_string_equal(next(rib, 0), "+1 0.0.0.0/0");
+	assert_string_equal(next(rib, 0), "+1 2000::/9");
+	assert_int_equal(bgp_rib_announce(rib, &bad, &a), -EINVAL);
+	assert_int_equal(bgp_rib_withdraw(rib, &bad), -ENOENT);
+	bgp_rib_destroy(rib);
+}
+
+static void a_full_rib_refuses_and_recovers(void **state)
+{
+	struct bgp_rib *rib = bgp_rib_create(2);
+	struct bgp_attrs a = {0};
+	struct ipprefix p;
+
+	(void)state;
+	bgp_rib_peer_up(rib, 1);
+	for (unsigned int round = 0; round < 3; round++) {
+		for (unsigned int i = 0; i < BGP_MAX_PREFIXES; i++) {
+			p = numbered(i);
+			assert_int_equal(bgp_rib_announce(rib, &p, &a), 1);
+		}
+		p = numbered(BGP_MAX_PREFIXES);
+		assert_int_equal(bgp_rib_announce(rib, &p, &a), -ENOSPC);
+		while (bgp_rib_next(rib, 1, &v4, &batch))
+			bgp_rib_sent(rib, 1, &batch, batch.n);
+		assert_int_equal(bgp_rib_told(rib, 1), BGP_MAX_PREFIXES);
+		for (unsigned int i = 0; i < BGP_MAX_PREFIXES; i++) {
+			p = numbered(i);
+			assert_int_equal(bgp_rib_withdraw(rib, &p), 0);
+		}
+		/* Their slots are taken until the neighbor has heard of it. */
+		p = numbered(BGP_MAX_PREFIXES);
+		assert_int_equal(bgp_rib_announce(rib, &p, &a), -ENOSPC);
+		while (bgp_rib_next(rib, 1, &v4, &batch))
+			bgp_rib_sent(rib, 1, &batch, batch.n);
+	}
+	bgp_rib_destroy(rib);
+}
+
+/* Whatever order things happen in, a neighbor that has read all knows exactly what is announced. */
+static void neighbors_converge_whatever_comes(void **state)
+{
+	enum { ROUTES = 40, PEERS = 3 };
+	struct bgp_rib *rib = bgp_rib_create(PEERS);
+	uint32_t want[ROUTES] = {0}, has[PEERS][ROUTES] = {{0}}; /* MED, 0: no route */
+	bool up[PEERS] = {0};
+	unsigned int seed = 4;
+
+	(void)state;
+	for (int step = 0; step < 100000; step++) {
+		unsigned int i = (unsigned int)rand_r(&seed) % ROUTES;
+		unsigned int peer = (unsigned int)rand_r(&seed) % PEERS;
+		uint32_t med = 1 + (uint32_t)rand_r(&seed) % 3;
+		struct bgp_attrs a = {.has_med = 1, .med = med};
+		struct ipprefix p = numbered(i);
+
+		switch (rand_r(&seed) % 8) {
+		case 0:
+		case 1:
+			assert_int_equal(bgp_rib_announce(rib, &p, &a), want[i] != med);
+			want[i] = med;
+			break;
+		case 2:
+			assert_int_equal(bgp_rib_withdraw(rib, &p), want[i] ? 0 : -ENOENT);
+			want[i] = 0;
+			break;
+		case 3:
+			if (up[peer])
+				bgp_rib_peer_down(rib, peer);
+			else
+				bgp_rib_peer_up(rib, peer);
+			up[peer] = !up[peer];
+			for (unsigned int n = 0; n < ROUTES; n++)
+				has[peer][n] = 0;
+			break;
+		default:
+			if (!bgp_rib_next(rib, peer, &v4, &batch)) {
+				if (up[peer])
+					assert_memory_equal(has[peer], want, sizeof(want));
+				break;
+			}
+			assert_true(up[peer]);
+			batch.n = 1 + (unsigned int)rand_r(&seed) % batch.n;
+			for (unsigned int n = 0; n < batch.n; n++)
+				has[peer][batch.prefixes[n].addr.b[15]] =
+				    batch.attrs ? batch.attrs->med : 0;
+			bgp_rib_sent(rib, peer, &batch, batch.n);
+		}
+	}
+	bgp_rib_destroy(rib);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(only_news_is_sent_and_only_to_who_has_a_session),
+	    cmocka_unit_test(what_was_never_told_is_not_withdrawn),
+	    cmocka_unit_test(a_slow_neighbor_gets_the_last_word_only),
+	    cmocka_unit_test(equal_attributes_share_a_batch),
+	    cmocka_unit_test(a_batch_may_be_sent_in_parts),
+	    cmocka_unit_test(a_new_session_and_a_refresh_get_all_again),
+	    cmocka_unit_test(host_bits_make_no_new_route),
+	    cmocka_unit_test(a_full_rib_refuses_and_recovers),
+	    cmocka_unit_test(neighbors_converge_whatever_comes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,546 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * The speaker against a router played by the test, over TCP on the loopback interface.
+ * Links: user/engine/bgp_speaker.c user/engine/bgp_neighbor.c user/engine/bgp_output.c
+ * Links: user/engine/bgp_socket.c user/bgp/bgp_rib.c user/bgp/bgp_step.c user/bgp/bgp_codec.c
+ * Links: user/bgp/bgp_codec_open.c user/bgp/bgp_codec_announce.c user/bgp/bgp_codec_update.c
+ * Links: user/core/loop.c user/core/log.c user/core/addr.c
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "bgp/bgp_codec.h"
+#include "bgp/bgp_rib.h"
+#include "bgp_hex.h"
+#include "core/addr.h"
+#include "core/log.h"
+#include "engine/bgp_speaker.h"
+
+#define DEADLINE_NS (20 * NS_PER_S) /* for what takes milliseconds on an idle machine */
+
+/* The router: a listening socket, one connection, and what it was told. */
+struct router {
+	int listener, fd;
+	uint8_t buf[1 << 16];
+	size_t len;
+	uint8_t type, body[BGP_MESSAGE_MAX]; /* the message last taken */
+	size_t body_len;
+	unsigned int updates;
+	uint32_t med[BGP_MAX_PREFIXES + 1]; /* of 10.0.x.y/32 at x.y; 0: no route */
+};
+
+struct lab {
+	struct loop *loop;
+	struct cfg_neighbor neighbor;
+	struct cfg_bgp cfg;
+	struct bgp_speaker *sp;
+	struct router r;
+	unsigned int told, established; /* by the speaker's callback */
+};
+
+static struct lab lab;
+
+static void on_sessions(void *ctx, unsigned int established)
+{
+	struct lab *l = ctx;
+
+	l->told++;
+	l->established = established;
+}
+
+static void listen_again(struct router *r, uint16_t port)
+{
+	struct sockaddr_in sin = {.sin_family = AF_INET,
+				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+				  .sin_port = htons(port)};
+	int one = 1, small = 4096;
+
+	r->listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	setsockopt(r->listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	setsockopt(r->listener, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
+	assert_int_equal(bind(r->listener, (struct sockaddr *)&sin, sizeof(sin)), 0);
+	assert_int_equal(listen(r->listener, 4), 0);
+}
+
+static int setup(void **state)
+{
+	struct sockaddr_in sin;
+	socklen_t len = sizeof(sin);
+
+	(void)state;
+	lab = (struct lab){.loop = loop_create(), .r = {.fd = -1}};
+	log_init("test", true, LOG_LV_ERROR);
+	listen_again(&lab.r, 0);
+	getsockname(lab.r.listener, (struct sockaddr *)&sin, &len);
+	lab.neighbor = (struct cfg_neighbor){.remote_as = 65000, .port = ntohs(sin.sin_port)};
+	ipaddr_parse(&lab.neighbor.address, "127.0.0.1");
+	lab.cfg = (struct cfg_bgp){.name = (char *)(uintptr_t) "fabric",
+				   .local_as = 65001,
+				   .hold_time_s = 90,
+				   .connect_retry_ns = 20 * NS_PER_MS,
+				   .neighbors = &lab.neighbor,
+				   .n_neighbors = 1};
+	lab.sp = bgp_speaker_create(lab.loop, &lab.cfg, 0x7f00000b, on_sessions, &lab);
+	assert_non_null(lab.sp);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	bgp_speaker_destroy(lab.sp);
+	loop_destroy(lab.loop);
+	if (lab.r.fd >= 0)
+		close(lab.r.fd);
+	if (lab.r.listener >= 0)
+		close(lab.r.listener);
+	return 0;
+}
+
+static void turn(struct mono *until)
+{
+	if (!mono_is_set(*until))
+		*until = mono_add(loop_clock(), DEADLINE_NS);
+	assert_true(mono_before(loop_clock(), *until));
+	assert_int_equal(loop_turn(lab.loop, 2 * NS_PER_MS), 0);
+}
+
+/* Turns the loop until `cond` holds. */
+#define UNTIL(cond)                                                                                \
+	do {                                                                                       \
+		struct mono until_ = MONO_NEVER;                                                   \
+		while (!(cond))                                                                    \
+			turn(&until_);                                                             \
+	} while (0)
+
+static bool accepted(struct router *r)
+{
+	r->len = 0;
+	r->fd = accept4(r->listener, NULL, NULL, SOCK_NONBLOCK);
+	return r->fd >= 0;
+}
+
+/* Takes the next message that has arrived. */
+static bool taken(struct router *r)
+{
+	struct bgp_header h;
+	struct bgp_error err;
+	ssize_t got = recv(r->fd, r->buf + r->len, sizeof(r->buf) - r->len, MSG_DONTWAIT);
+
+	r->len += got > 0 ? (size_t)got : 0;
+	if (r->len < BGP_HEADER_LEN)
+		return false;
+	assert_int_equal(bgp_header_parse(r->buf, &h, &err), 0);
+	if (r->len < h.length)
+		return false;
+	r->type = h.type;
+	r->body_len = h.length - BGP_HEADER_LEN;
+	memcpy(r->body, r->buf + BGP_HEADER_LEN, r->body_len);
+	r->len -= h.length;
+	memmove(r->buf, r->buf + h.length, r->len);
+	return true;
+}
+
+static void expect(struct router *r, enum bgp_message_type type)
+{
+	UNTIL(taken(r));
+	assert_int_equal(r->type, type);
+}
+
+/* True when the speaker's end of the connection is at its end. */
+static bool at_eof(struct router *r)
+{
+	return recv(r->fd, r->buf, sizeof(r->buf), MSG_DONTWAIT) == 0;
+}
+
+static void say(struct router *r, const char *hex)
+{
+	uint8_t buf[BGP_MESSAGE_MAX];
+	size_t len = unhex(hex, buf);
+
+	assert_int_equal(send(r->fd, buf, len, MSG_NOSIGNAL), len);
+}
+
+static void say_open(struct router *r)
+{
+	struct bgp_open open = {.as = 65000,
+				.router_id = 0x7f000001,
+				.hold_time_s = 30,
+				.as4 = true,
+				.ipv4 = true,
+				.refresh = true};
+	uint8_t buf[256];
+	int len = bgp_open_build(&open, buf, sizeof(buf));
+
+	assert_int_equal(send(r->fd, buf, (size_t)len, MSG_NOSIGNAL), len);
+}
+
+#define KEEPALIVE MARKER "0013 04"
+
+static void establish(struct router *r)
+{
+	UNTIL(accepted(r));
+	expect(r, BGP_MSG_OPEN);
+	say_open(r);
+	say(r, KEEPALIVE);
+	expect(r, BGP_MSG_KEEPALIVE);
+	UNTIL(bgp_speaker_established(lab.sp) == 1);
+	assert_int_equal(lab.established, 1);
+}
+
+static struct ipprefix numbered(unsigned int i)
+{
+	struct ipprefix p = {.len = 32};
+
+	ipaddr_from_v4(&p.addr, (uint8_t[]){10, 0, (uint8_t)(i >> 8), (uint8_t)i});
+	return p;
+}
+
+static int announce(unsigned int i, uint32_t med)
+{
+	struct ipprefix p = numbered(i);
+	struct bgp_attrs a = {.has_med = 1, .med = med};
+
+	return bgp_speaker_announce(lab.sp, &p, &a);
+}
+
+static int withdraw(unsigned int i)
+{
+	struct ipprefix p = numbered(i);
+
+	return bgp_speaker_withdraw(lab.sp, &p);
+}
+
+static struct bgp_neighbor_status status(void)
+{
+	struct bgp_neighbor_status s;
+
+	bgp_speaker_status(lab.sp, 0, &s);
+	return s;
+}
+
+/* Notes the prefixes in `r`, all 10.0.x.y/32, as announced with `med`. */
+static void learn_prefixes(struct router *r, struct rd rd, uint32_t med)
+{
+	while (rd_left(&rd) > 0) {
+		assert_int_equal(rd_u8(&rd), 32);
+		r->med[rd_u32(&rd) & 0xffff] = med;
+		assert_false(rd.error);
+	}
+}
+
+/* Takes an UPDATE into the router's table. MED is the attribute behind 20 octets of others. */
+static void learn(struct router *r)
+{
+	struct rd rd = rd_init(r->body, r->body_len);
+	struct rd withdrawn = rd_sub(&rd, rd_u16(&rd)), attrs = rd_sub(&rd, rd_u16(&rd));
+
+	assert_int_equal(r->type, BGP_MSG_UPDATE);
+	r->updates++;
+	learn_prefixes(r, withdrawn, 0);
+	rd_bytes(&attrs, 20 + 3);
+	learn_prefixes(r, rd, rd_u32(&attrs));
+}
+
+static void a_session_comes_up_and_an_update_leaves_in_the_same_call(void **state)
+{
+	struct router *r = &lab.r;
+
+	(void)state;
+	establish(r);
+	assert_false(taken(r));
+	assert_false(mono_is_set(bgp_speaker_last_update(lab.sp)));
+	assert_int_equal(announce(57, 9), 0);
+	assert_true(taken(r)); /* no turn of the loop lies between */
+	assert_hex(r->body, (int)r->body_len,
+		   "0000 001b 400101 00 400206 0201 0000fde9 400304 7f000001 800404 00000009"
+		   "20 0a000039");
+	assert_true(mono_is_set(bgp_speaker_last_update(lab.sp)));
+	assert_int_equal(announce(57, 9), 0); /* no news */
+	assert_false(taken(r));
+	assert_int_equal(withdraw(57), 0);
+	assert_true(taken(r));
+	assert_hex(r->body, (int)r->body_len, "0005 20 0a000039 0000");
+	assert_int_equal(withdraw(57), -ENOENT);
+	assert_string_equal(status().state, "Established");
+	assert_int_equal(status().hold_time_s, 30);
+	assert_int_equal(status().updates_sent, 2);
+	assert_int_equal(lab.told, 1);
+}
+
+static void what_cannot_be_is_refused(void **state)
+{
+	struct ipprefix p = numbered(1);
+	struct bgp_attrs a = {.n_communities = BGP_MAX_COMMUNITIES + 1};
+
+	(void)state;
+	assert_int_equal(bgp_speaker_announce(lab.sp, &p, &a), -EINVAL);
+	p.len = 33;
+	assert_int_equal(bgp_speaker_announce(lab.sp, &p, &(struct bgp_attrs){0}), -EINVAL);
+	for (unsigned int i = 0; i < BGP_MAX_PREFIXES; i++)
+		assert_int_equal(announce(i, 1), 0);
+	assert_int_equal(announce(BGP_MAX_PREFIXES, 1), -ENOSPC);
+}
+
+static void routes_announced_before_go_out_packed_when_a_session_stands(void **state)
+{
+	struct router *r = &lab.r;
+
+	(void)state;
+	for (unsigned int i = 0; i < BGP_MAX_PREFIXES; i++)
+		announce(i, 1 + i % 2);
+	establish(r);
+	while (status().prefixes_announced < BGP_MAX_PREFIXES ||
+	       r->med[BGP_MAX_PREFIXES - 1] == 0) {
+		UNTIL(taken(r));
+		learn(r);
+	}
+	for (unsigned int i = 0; i < BGP_MAX_PREFIXES; i++)
+		assert_int_equal(r->med[i], 1 + i % 2);
+	assert_in_range(r->updates, 6, 8); /* 809 prefixes fill one */
+}
+
+/* What five rounds of announcements and one of withdrawals must have left. */
+static bool all_learnt(const struct router *r)
+{
+	for (unsigned int i = 0; i < BGP_MAX_PREFIXES; i++) {
+		if (r->med[i] != (i % 3 == 0 ? 0 : 50000 + i))
+			return false;
+	}
+	return true;
+}
+
+static void a_router_that_does_not_read_holds_up_nothing_and_ends_up_right(void **state)
+{
+	struct router *r = &lab.r;
+	struct mono began;
+
+	(void)state;
+	establish(r);
+	began = loop_clock();
+	for (uint32_t round = 1; round <= 5; round++) {
+		for (unsigned int i = 0; i < BGP_MAX_PREFIXES; i++)
+			assert_int_equal(announce(i, round * 10000 + i), 0);
+	}
+	for (unsigned int i = 0; i < BGP_MAX_PREFIXES; i += 3)
+		assert_int_equal(withdraw(i), 0);
+	assert_true(mono_diff_ns(loop_clock(), began) < DEADLINE_NS);
+	assert_true(status().updates_sent < 5 * BGP_MAX_PREFIXES); /* it did hold some back */
+	while (!all_learnt(r)) {
+		UNTIL(taken(r));
+		learn(r);
+	}
+	assert_false(taken(r));
+	assert_true(r->updates < 6 * BGP_MAX_PREFIXES);
+}
+
+static void a_lost_session_is_dialled_again_and_told_all_again(void **state)
+{
+	struct router *r = &lab.r;
+
+	(void)state;
+	establish(r);
+	announce(57, 9);
+	expect(r, BGP_MSG_UPDATE);
+	close(r->fd);
+	UNTIL(lab.established == 0);
+	assert_string_equal(status().last_error, "connection lost: closed by peer");
+	assert_int_equal(status().prefixes_announced, 0);
+	establish(r);
+	expect(r, BGP_MSG_UPDATE);
+	learn(r);
+	assert_int_equal(r->med[57], 9);
+	assert_int_equal(lab.told, 3);
+}
+
+static void a_notification_ends_the_session_and_is_shown(void **state)
+{
+	struct router *r = &lab.r;
+
+	(void)state;
+	establish(r);
+	say(r, MARKER "0019 03 06 02 03 627965");
+	UNTIL(lab.established == 0);
+	assert_string_equal(status().last_error,
+			    "received NOTIFICATION 6/2, Cease: Administrative Shutdown: \"bye\"");
+	assert_int_equal(status().notifications_received, 1);
+	UNTIL(at_eof(r));
+}
+
+static void garbage_is_answered_by_name(void **state)
+{
+	static const struct {
+		const char *in, *notification;
+	} rows[] = {
+	    {"00000000 00000000 00000000 00000000 0013 04", "01 01"},
+	    {MARKER "0012 04", "01 02 0012"},
+	    {MARKER "0013 09", "01 03 09"},
+	    {MARKER "0017 02 0000 0001", "03 01"},
+	    {MARKER "001d 01 04 fde8 0009 c000020b 00", "05 03"},
+	};
+	struct router *r = &lab.r;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		establish(r);
+		say(r, rows[i].in);
+		expect(r, BGP_MSG_NOTIFICATION);
+		assert_hex(r->body, (int)r->body_len, rows[i].notification);
+		UNTIL(at_eof(r));
+		assert_int_equal(lab.established, 0);
+		close(r->fd);
+		r->fd = -1;
+	}
+}
+
+static void an_open_of_another_as_is_refused(void **state)
+{
+	struct router *r = &lab.r;
+
+	(void)state;
+	UNTIL(accepted(r));
+	expect(r, BGP_MSG_OPEN);
+	say(r, MARKER "001d 01 04 fdea 0009 c000020b 00");
+	expect(r, BGP_MSG_NOTIFICATION);
+	assert_hex(r->body, (int)r->body_len, "02 02");
+	assert_int_equal(lab.told, 0);
+	assert_string_equal(status().last_error,
+			    "sent NOTIFICATION 2/2, OPEN Message Error: Bad Peer AS");
+}
+
+static void messages_may_come_in_single_octets(void **state)
+{
+	struct router *r = &lab.r;
+	uint8_t octets[64];
+	size_t len = unhex(KEEPALIVE MARKER "0017 05 0001 00 01", octets);
+
+	(void)state;
+	establish(r);
+	announce(57, 9);
+	expect(r, BGP_MSG_UPDATE);
+	for (size_t i = 0; i < len; i++) {
+		assert_int_equal(send(r->fd, octets + i, 1, MSG_NOSIGNAL), 1);
+		loop_turn(lab.loop, NS_PER_MS);
+	}
+	expect(r, BGP_MSG_UPDATE); /* the refresh was understood */
+	assert_int_equal(lab.established, 1);
+}
+
+static void updates_are_counted_and_bad_ones_tolerated(void **state)
+{
+	struct router *r = &lab.r;
+
+	(void)state;
+	establish(r);
+	say(r, MARKER "002d 02 0000 0014 400101 00 400206 0201 0000fde8 400304 c0000201 08 0a");
+	say(r, MARKER "002d 02 0000 0014 400101 07 400206 0201 0000fde8 400304 c0000201 08 0a");
+	UNTIL(status().updates_received == 2);
+	assert_int_equal(status().prefixes_received, 1);
+	assert_int_equal(status().updates_malformed, 1);
+	assert_int_equal(lab.established, 1);
+}
+
+static void shutdown_says_why_and_waits_for_the_peer(void **state)
+{
+	struct router *r = &lab.r;
+
+	(void)state;
+	establish(r);
+	say(r, KEEPALIVE); /* unread when the speaker closes: must not become a reset */
+	bgp_speaker_shutdown(lab.sp, "maintenance");
+	assert_int_equal(lab.established, 0);
+	assert_true(taken(r));
+	assert_int_equal(r->type, BGP_MSG_NOTIFICATION);
+	assert_hex(r->body, (int)r->body_len, "06 02 0b 6d61696e74656e616e6365");
+	assert_true(at_eof(r));
+	assert_false(bgp_speaker_is_closed(lab.sp));
+	say(r, KEEPALIVE);
+	close(r->fd);
+	r->fd = -1;
+	UNTIL(bgp_speaker_is_closed(lab.sp));
+	for (int i = 0; i < 50; i++)
+		loop_turn(lab.loop, NS_PER_MS);
+	assert_false(accepted(r)); /* and it stays away */
+	assert_string_equal(status().state, "Idle");
+}
+
+static void a_peer_that_does_not_close_is_closed(void **state)
+{
+	(void)state;
+	establish(&lab.r);
+	bgp_speaker_shutdown(lab.sp, NULL);
+	assert_false(bgp_speaker_is_closed(lab.sp));
+	UNTIL(bgp_speaker_is_closed(lab.sp));
+}
+
+static void a_router_that_is_away_is_found_when_it_is_back(void **state)
+{
+	struct router *r = &lab.r;
+
+	(void)state;
+	UNTIL(accepted(r));
+	close(r->listener);
+	close(r->fd);
+	UNTIL(strstr(status().last_error, "cannot connect: Connection refused"));
+	assert_int_equal(lab.told, 0);
+	listen_again(r, lab.neighbor.port);
+	establish(r);
+}
+
+/* The callback is the place where a daemon announces. */
+static void announce_from_callback(void *ctx, unsigned int established)
+{
+	on_sessions(ctx, established);
+	if (established)
+		announce(57, 9);
+	else
+		bgp_speaker_shutdown(lab.sp, NULL);
+}
+
+static void the_callback_may_announce_and_shut_down(void **state)
+{
+	struct router *r = &lab.r;
+
+	(void)state;
+	bgp_speaker_destroy(lab.sp);
+	lab.sp = bgp_speaker_create(lab.loop, &lab.cfg, 0x7f00000b, announce_from_callback, &lab);
+	UNTIL(accepted(r)); /* the first speaker's */
+	close(r->fd);
+	establish(r);
+	expect(r, BGP_MSG_UPDATE);
+	say(r, MARKER "0015 03 06 04");
+	UNTIL(lab.established == 0);
+	UNTIL(bgp_speaker_is_closed(lab.sp));
+	assert_string_equal(status().state, "Idle");
+}
+
+#define SPEAKER_TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    SPEAKER_TEST(a_session_comes_up_and_an_update_leaves_in_the_same_call),
+	    SPEAKER_TEST(what_cannot_be_is_refused),
+	    SPEAKER_TEST(routes_announced_before_go_out_packed_when_a_session_stands),
+	    SPEAKER_TEST(a_router_that_does_not_read_holds_up_nothing_and_ends_up_right),
+	    SPEAKER_TEST(a_lost_session_is_dialled_again_and_told_all_again),
+	    SPEAKER_TEST(a_notification_ends_the_session_and_is_shown),
+	    SPEAKER_TEST(garbage_is_answered_by_name),
+	    SPEAKER_TEST(an_open_of_another_as_is_refused),
+	    SPEAKER_TEST(messages_may_come_in_single_octets),
+	    SPEAKER_TEST(updates_are_counted_and_bad_ones_tolerated),
+	    SPEAKER_TEST(shutdown_says_why_and_waits_for_the_peer),
+	    SPEAKER_TEST(a_peer_that_does_not_close_is_closed),
+	    SPEAKER_TEST(a_router_that_is_away_is_found_when_it_is_back),
+	    SPEAKER_TEST(the_callback_may_announce_and_shut_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

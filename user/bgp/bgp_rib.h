@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the neighbors are to be told: the routes as they should be, and for each neighbor which of
+ * them it has been told and which are still to be sent (its Adj-RIB-Out, RFC 4271 section 3.2). A
+ * slow neighbor costs two bits a route, however often the route changes meanwhile. No I/O, and no
+ * allocation after bgp_rib_create().
+ */
+#ifndef HF_BGP_RIB_H
+#define HF_BGP_RIB_H
+
+#include <stdbool.h>
+
+#include "bgp/bgp_codec.h"
+
+/* As many as shared addresses in a configuration: see CFG_MAX_VIPS. */
+#define BGP_MAX_PREFIXES 4096
+
+struct bgp_rib;
+
+/* For `n_peers` neighbors. NULL with errno. */
+struct bgp_rib *bgp_rib_create(unsigned int n_peers);
+void bgp_rib_destroy(struct bgp_rib *rib); /* NULL is fine */
+
+/* The route for `prefix` is to be `attrs`. Host bits of `prefix` are cleared. 1 if that is news, 0
+ * if not, -ENOSPC, or -EINVAL for a prefix longer than its address. */
+int bgp_rib_announce(struct bgp_rib *rib, const struct ipprefix *prefix,
+		     const struct bgp_attrs *attrs);
+/* There is to be no route for `prefix`. 0, or -ENOENT if there was none. */
+int bgp_rib_withdraw(struct bgp_rib *rib, const struct ipprefix *prefix);
+
+/* `peer` has a session from now on and knows no route: all are to be sent. */
+void bgp_rib_peer_up(struct bgp_rib *rib, unsigned int peer);
+/* `peer` has forgotten all; nothing is to be sent. */
+void bgp_rib_peer_down(struct bgp_rib *rib, unsigned int peer);
+/* `peer` asks for all routes of one family once more (RFC 2918). */
+void bgp_rib_refresh(struct bgp_rib *rib, unsigned int peer, bool ipv4);
+
+/* As many /8 withdrawals as a message could hold: (4096 - 23) / 2. */
+#define BGP_BATCH_MAX 2036
+
+/* Routes that go into one UPDATE: `attrs` is NULL for a withdrawal. */
+struct bgp_batch {
+	const struct bgp_attrs *attrs;
+	enum bgp_carrier carrier; /* BGP_CARRY_NONE: `peer` cannot be told; skip them */
+	unsigned int n;
+	struct ipprefix prefixes[BGP_BATCH_MAX];
+	uint16_t slots[BGP_BATCH_MAX];
+};
+
+/* Gathers what is to be sent to `peer` next, over its session `s`. False: nothing. */
+bool bgp_rib_next(const struct bgp_rib *rib, unsigned int peer, const struct bgp_session *s,
+		  struct bgp_batch *batch);
+/* The first `taken` routes of `batch` have been sent to `peer`, or skipped. No change of the routes
+ * may lie between the two calls. */
+void bgp_rib_sent(struct bgp_rib *rib, unsigned int peer, const struct bgp_batch *batch,
+		  unsigned int taken);
+
+bool bgp_rib_is_pending(const struct bgp_rib *rib, unsigned int peer);
+/* How many routes `peer` has been told and not been told otherwise. */
+unsigned int bgp_rib_told(const struct bgp_rib *rib, unsigned int peer);
+
+#endif

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * The socket of a BGP session and its options. Owns nothing: the descriptor is the caller's.
+ * Rejected: leaving dead peers to the hold timer alone. TCP_USER_TIMEOUT also ends a connection
+ * whose peer answers nothing but keeps its window shut, and that of a host that lost its route.
+ */
+#include "engine/bgp_socket.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "core/addr.h"
+
+#define TOS_NETWORK_CONTROL 0xc0	/* DSCP CS6, what routers give their own protocols */
+#define SOCKET_BUFFER	    (64 * 1024) /* sixteen full messages each way */
+#define TTL_MAX		    255
+#define TTL_IBGP	    64
+
+static int set_int(int fd, int level, int option, int value)
+{
+	return setsockopt(fd, level, option, &value, sizeof(value)) < 0 ? -errno : 0;
+}
+
+static int set_ttl(int fd, const struct cfg_neighbor *cfg, bool ibgp)
+{
+	bool v4 = ipaddr_is_v4(&cfg->address);
+	int ttl = cfg->multihop ? cfg->multihop : ibgp ? TTL_IBGP : 1, err;
+
+	if (cfg->ttl_security) {
+		err = v4 ? set_int(fd, IPPROTO_IP, IP_MINTTL, TTL_MAX + 1 - cfg->ttl_security)
+			 : set_int(fd, IPPROTO_IPV6, IPV6_MINHOPCOUNT,
+				   TTL_MAX + 1 - cfg->ttl_security);
+		if (err < 0)
+			return err;
+		ttl = TTL_MAX;
+	}
+	return v4 ? set_int(fd, IPPROTO_IP, IP_TTL, ttl)
+		  : set_int(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, ttl);
+}
+
+static int set_password(int fd, const struct cfg_neighbor *cfg)
+{
+	struct tcp_md5sig sig = {0};
+	struct sockaddr_storage peer;
+	size_t len = cfg->password ? strlen(cfg->password) : 0;
+
+	if (len == 0)
+		return 0;
+	if (len > TCP_MD5SIG_MAXKEYLEN)
+		return -EKEYREJECTED;
+	ipaddr_to_sockaddr(&cfg->address, 0, &peer);
+	memcpy(&sig.tcpm_addr, &peer, sizeof(sig.tcpm_addr));
+	sig.tcpm_keylen = (uint16_t)len;
+	memcpy(sig.tcpm_key, cfg->password, len);
+	return setsockopt(fd, IPPROTO_TCP, TCP_MD5SIG, &sig, sizeof(sig)) < 0 ? -errno : 0;
+}
+
+static int bind_source(int fd, const struct cfg_neighbor *cfg)
+{
+	struct sockaddr_storage ss;
+	socklen_t len;
+
+	if (ipaddr_is_unset(&cfg->source))
+		return 0;
+	len = ipaddr_to_sockaddr(&cfg->source, 0, &ss);
+	set_int(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
+	return bind(fd, (struct sockaddr *)&ss, len) < 0 ? -errno : 0;
+}
+
+/* What the session can do without is not checked. */
+static void set_niceties(int fd, const struct cfg_neighbor *cfg)
+{
+	set_int(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+	set_int(fd, SOL_SOCKET, SO_RCVBUF, SOCKET_BUFFER);
+	set_int(fd, SOL_SOCKET, SO_SNDBUF, SOCKET_BUFFER);
+	if (ipaddr_is_v4(&cfg->address))
+		set_int(fd, IPPROTO_IP, IP_TOS, TOS_NETWORK_CONTROL);
+	else
+		set_int(fd, IPPROTO_IPV6, IPV6_TCLASS, TOS_NETWORK_CONTROL);
+}
+
+int bgp_socket_dial(const struct cfg_neighbor *cfg, bool ibgp, uint16_t timeout_s)
+{
+	struct sockaddr_storage peer;
+	socklen_t len = ipaddr_to_sockaddr(&cfg->address, cfg->port, &peer);
+	int fd = socket(ipaddr_family(&cfg->address), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
+			IPPROTO_TCP);
+	int err;
+
+	if (fd < 0)
+		return -errno;
+	set_niceties(fd, cfg);
+	bgp_socket_set_timeout(fd, timeout_s);
+	err = set_ttl(fd, cfg, ibgp);
+	if (err == 0)
+		err = set_password(fd, cfg);
+	if (err == 0)
+		err = bind_source(fd, cfg);
+	if (err == 0 && connect(fd, (struct sockaddr *)&peer, len) < 0 && errno != EINPROGRESS)
+		err = -errno;
+	if (err == 0)
+		return fd;
+	close(fd);
+	return err;
+}
+
+int bgp_socket_result(int fd)
+{
+	int err = 0;
+	socklen_t len = sizeof(err);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &err, &len) < 0)
+		return -errno;
+	return -err;
+}
+
+void bgp_socket_set_timeout(int fd, uint16_t timeout_s)
+{
+	set_int(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, timeout_s * 1000);
+}
+
+int bgp_socket_local(int fd, struct ipaddr *local)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = sizeof(ss);
+
+	if (getsockname(fd, (struct sockaddr *)&ss, &len) < 0)
+		return -errno;
+	return ipaddr_from_sockaddr(local, NULL, &ss);
+}

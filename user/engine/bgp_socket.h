@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* TCP as a BGP session needs it. */
+#ifndef HF_ENGINE_BGP_SOCKET_H
+#define HF_ENGINE_BGP_SOCKET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config/config.h"
+
+/*
+ * Begins to connect to `cfg`, with its source, TTL, TTL security (RFC 5082) and MD5 password (RFC
+ * 2385), and never blocks. Data that the peer does not acknowledge for `timeout_s` (0: TCP's own
+ * time) ends the connection. Returns a descriptor that becomes writable when it is decided, or
+ * -errno.
+ */
+int bgp_socket_dial(const struct cfg_neighbor *cfg, bool ibgp, uint16_t timeout_s);
+/* How the connecting ended: 0 or -errno. */
+int bgp_socket_result(int fd);
+void bgp_socket_set_timeout(int fd, uint16_t timeout_s);
+/* Our address on the connection. 0 or -errno. */
+int bgp_socket_local(int fd, struct ipaddr *local);
+
+#endif

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * One BGP instance: its neighbors and the rib that says what each of them is still to be told. All
+ * is allocated in bgp_speaker_create(). Rejected: sending an announcement from a timer, so that
+ * many of them share messages: a takeover is a handful of prefixes, and they cannot wait.
+ */
+#include "engine/bgp_speaker.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "engine/bgp_neighbor.h"
+
+struct bgp_speaker *bgp_speaker_create(struct loop *loop, const struct cfg_bgp *cfg,
+				       uint32_t router_id, bgp_sessions_fn fn, void *ctx)
+{
+	/* Owner: the caller, by bgp_speaker_destroy(). */
+	struct bgp_speaker *sp =
+	    calloc(1, sizeof(*sp) + cfg->n_neighbors * sizeof(sp->neighbors[0]));
+
+	if (!sp)
+		return NULL;
+	sp->rib = bgp_rib_create(cfg->n_neighbors);
+	if (!sp->rib) {
+		free(sp);
+		return NULL;
+	}
+	sp->loop = loop;
+	sp->cfg = cfg;
+	sp->fn = fn;
+	sp->ctx = ctx;
+	sp->n_neighbors = cfg->n_neighbors;
+	for (unsigned int i = 0; i < sp->n_neighbors; i++) {
+		struct bgp_event start = {.type = BGP_EV_START};
+
+		bgp_neighbor_init(sp, i, router_id);
+		bgp_neighbor_event(&sp->neighbors[i], &start);
+	}
+	return sp;
+}
+
+void bgp_speaker_destroy(struct bgp_speaker *sp)
+{
+	if (!sp)
+		return;
+	for (unsigned int i = 0; i < sp->n_neighbors; i++)
+		bgp_neighbor_destroy(&sp->neighbors[i]);
+	bgp_rib_destroy(sp->rib);
+	free(sp);
+}
+
+static void flush_all(struct bgp_speaker *sp)
+{
+	for (unsigned int i = 0; i < sp->n_neighbors; i++) {
+		if (sp->neighbors[i].fsm.state == BGP_ESTABLISHED)
+			bgp_neighbor_flush(&sp->neighbors[i]);
+	}
+}
+
+int bgp_speaker_announce(struct bgp_speaker *sp, const struct ipprefix *prefix,
+			 const struct bgp_attrs *attrs)
+{
+	int news;
+
+	if (attrs->n_communities > BGP_MAX_COMMUNITIES ||
+	    attrs->n_large > BGP_MAX_LARGE_COMMUNITIES || attrs->prepend > BGP_MAX_PREPEND)
+		return -EINVAL;
+	news = bgp_rib_announce(sp->rib, prefix, attrs);
+	if (news > 0)
+		flush_all(sp);
+	return news < 0 ? news : 0;
+}
+
+int bgp_speaker_withdraw(struct bgp_speaker *sp, const struct ipprefix *prefix)
+{
+	int err = bgp_rib_withdraw(sp->rib, prefix);
+
+	if (err == 0)
+		flush_all(sp);
+	return err;
+}
+
+void bgp_speaker_shutdown(struct bgp_speaker *sp, const char *reason)
+{
+	uint8_t data[1 + BGP_SHUTDOWN_SENT];
+	struct bgp_error cease = {BGP_ERR_CEASE, BGP_CEASE_SHUTDOWN,
+				  bgp_shutdown_build(reason, data), data};
+
+	for (unsigned int i = 0; i < sp->n_neighbors; i++) {
+		struct bgp_event ev = {.type = BGP_EV_STOP, .error = cease};
+
+		bgp_neighbor_event(&sp->neighbors[i], &ev);
+	}
+}
+
+bool bgp_speaker_is_closed(const struct bgp_speaker *sp)
+{
+	for (unsigned int i = 0; i < sp->n_neighbors; i++) {
+		if (sp->neighbors[i].src.fd >= 0 || sp->neighbors[i].drain.fd >= 0)
+			return false;
+	}
+	return true;
+}
+
+unsigned int bgp_speaker_established(const struct bgp_speaker *sp)
+{
+	return sp->established;
+}
+
+struct mono bgp_speaker_last_update(const struct bgp_speaker *sp)
+{
+	return sp->last_update;
+}
+
+unsigned int bgp_speaker_neighbors(const struct bgp_speaker *sp)
+{
+	return sp->n_neighbors;
+}
+
+void bgp_speaker_status(const struct bgp_speaker *sp, unsigned int index,
+			struct bgp_neighbor_status *out)
+{
+	const struct bgp_neighbor *n = &sp->neighbors[index];
+	bool up = n->fsm.state == BGP_ESTABLISHED;
+
+	*out = n->counters;
+	out->address = n->cfg->address;
+	out->remote_as = n->cfg->remote_as;
+	snprintf(out->state, sizeof(out->state), "%s", bgp_state_name(n->fsm.state));
+	if (up)
+		out->uptime_s =
+		    (uint32_t)(mono_diff_ns(loop_now(sp->loop), n->fsm.established) / NS_PER_S);
+	out->hold_time_s = up ? n->fsm.hold_time_s : n->step_cfg.hold_time_s;
+	out->prefixes_announced = bgp_rib_told(sp->rib, index);
+}
