@@ -75,11 +75,26 @@ VRRP_ADVERT_INLINE int vrrp_password_equal(const __u8 *a, const __u8 *b)
 	return !differs;
 }
 
-/* Version 2: the password, then the interval. `auth` points to the eight octets at the end. */
-VRRP_ADVERT_INLINE enum hf_verdict_reason vrrp_check_v2(const __u8 *msg, const __u8 *auth,
+/*
+ * Has the compiler forget what it knows of `v`: the test of a bound that it would leave out stands,
+ * for the verifier, which has lost sight of that bound when the value comes back from the stack.
+ */
+#define VRRP_FORGET(v) __asm__ volatile("" : "+r"(v))
+
+/* Version 2: the password, eight octets behind the addresses, then the interval. */
+VRRP_ADVERT_INLINE enum hf_verdict_reason vrrp_check_v2(const __u8 *msg, const __u8 *end,
 							const struct hf_inst_cfg *cfg,
 							struct vrrp_heard *heard)
 {
+	__u64 at = VRRP_HDR_LEN + 4ull * heard->count;
+	const __u8 *auth;
+
+	VRRP_FORGET(at);
+	if (at > VRRP_MAX_LEN)
+		return HF_V_LENGTH;
+	auth = msg + at;
+	if (auth + VRRP_V2_AUTH_LEN > end)
+		return HF_V_TRUNCATED;
 	if (msg[VRRP_OFF_AUTH_TYPE] != cfg->auth_type)
 		return HF_V_AUTH_TYPE;
 	if (cfg->auth_type == VRRP_AUTH_PASS && !vrrp_password_equal(auth, cfg->auth_data))
@@ -165,7 +180,6 @@ VRRP_ADVERT_INLINE enum hf_verdict_reason vrrp_advert_check_fields(const __u8 *m
 {
 	enum hf_verdict_reason reason = vrrp_check_addresses(pkt, cfg, peer);
 	__u32 len = VRRP_HDR_LEN;
-	const __u8 *auth;
 
 	if (reason != HF_V_ACCEPTED)
 		return reason;
@@ -180,14 +194,11 @@ VRRP_ADVERT_INLINE enum hf_verdict_reason vrrp_advert_check_fields(const __u8 *m
 	if (heard->count > VRRP_MAX_ADDRS)
 		return HF_V_LENGTH;
 	len += heard->count * (cfg->family == 4 ? 4u : 16u);
-	if (cfg->version != 2)
-		return pkt->len == len ? vrrp_check_v3(msg, heard) : HF_V_LENGTH;
-	auth = msg + len;
-	if (pkt->len != len + VRRP_V2_AUTH_LEN)
+	if (cfg->version == 2)
+		len += VRRP_V2_AUTH_LEN;
+	if (pkt->len != len)
 		return HF_V_LENGTH;
-	if (auth + VRRP_V2_AUTH_LEN > end)
-		return HF_V_TRUNCATED;
-	return vrrp_check_v2(msg, auth, cfg, heard);
+	return cfg->version == 2 ? vrrp_check_v2(msg, end, cfg, heard) : vrrp_check_v3(msg, heard);
 }
 
 /* The second half: `sum` is that of the message, by vrrp_sum_message(). */

@@ -51,7 +51,7 @@ static inline void on_test_event(void *ctx, const struct hf_event *ev)
 static inline int fixture_enter(void **state)
 {
 	(void)state;
-	log_init("test", true, LOG_LV_ERROR);
+	log_init("test", true, getenv("TEST_VERBOSE") ? LOG_LV_DEBUG : LOG_LV_ERROR);
 	snprintf(fx.name, sizeof(fx.name), "hftest%d", (int)getpid());
 	if (geteuid() != 0)
 		return 0;

@@ -41,6 +41,8 @@ static const volatile struct hf_inst_state *start(void **state)
 {
 	bool timerfd = *state != NULL;
 
+	if (!timerfd && access("/sys/kernel/realtime", F_OK) == 0)
+		skip(); /* PREEMPT_RT has no bpf_timer */
 	fixture_open_as((struct datapath_options){.force_timerfd = timerfd});
 	assert_int_equal(fx.dp->bpf_timer, !timerfd);
 	fixture_instance(UNICAST_V3, TEST_LO, VRRP_ROLE_OFF);

@@ -22,28 +22,27 @@
 #include "datapath/internal.h"
 #include "datapath/skeleton.h"
 
-/* The end of what libbpf and the verifier complained about: said only if the load fails for good.
+/*
+ * The end of what libbpf and the verifier complained about in the last attempt: it is said only if
+ * the load fails for good. Static, as libbpf's print function has no context.
  */
-static char complaint[1024];
+static char complaint[2048];
 
 static int print_libbpf(enum libbpf_print_level level, const char *fmt, va_list args)
 {
-	char text[512];
-	size_t len, kept = strlen(complaint);
+	char *text, *all;
 
-	vsnprintf(text, sizeof(text), fmt, args);
-	len = strcspn(text, "\n");
-	log_debug("libbpf: %.*s", (int)len, text);
-	if (level != LIBBPF_WARN)
+	if (vasprintf(&text, fmt, args) < 0)
 		return 0;
-	len = strlen(text);
-	if (kept + len >= sizeof(complaint)) {
-		size_t drop = kept + len - sizeof(complaint) + 1;
+	log_debug("%.*s", (int)strcspn(text, "\n"), text);
+	if (level == LIBBPF_WARN && asprintf(&all, "%s%s", complaint, text) >= 0) {
+		size_t len = strlen(all),
+		       over = len < sizeof(complaint) ? 0 : len - (sizeof(complaint) - 1);
 
-		kept -= drop;
-		memmove(complaint, complaint + drop, kept);
+		memcpy(complaint, all + over, len - over + 1);
+		free(all);
 	}
-	memcpy(complaint + kept, text, len + 1);
+	free(text);
 	return 0;
 }
 
@@ -176,6 +175,7 @@ static int load_once(struct datapath *dp, bool adopt, bool use_timer, unsigned i
 	int err;
 
 	*found = 0;
+	complaint[0] = '\0';
 	dp->skel = holdfast__open();
 	if (!dp->skel)
 		return -errno;
@@ -210,7 +210,6 @@ int dp_load(struct datapath *dp, bool *adopted)
 	unsigned int found = 0;
 	int err = -ENOENT;
 
-	complaint[0] = '\0';
 	libbpf_set_print(print_libbpf);
 	if (dp->dir[0])
 		err = load(dp, true, &found);
