@@ -8,7 +8,8 @@
  * On the wire: one JSON object a line, both ways: {"command": "status"}, {"command": "handover",
  * "instance": "example"}. Answers carry "ok": true and the fields asked for, or "ok": false,
  * "error": TEXT. Requests over CONTROL_REQUEST_MAX octets, and clients over CONTROL_MAX_CLIENTS,
- * are refused.
+ * are refused; so are members of a request that this daemon does not know, lest it do less or more
+ * than was asked.
  */
 #ifndef HF_CONTROL_H
 #define HF_CONTROL_H
@@ -38,19 +39,24 @@ struct control_request {
 	char error[CONTROL_ERROR_TEXT]; /* why, and what to do instead */
 };
 
-/* Carries out one request within the loop's turn, filling `refused` and `error`, or `status`. */
+/*
+ * Carries out one request within the loop's turn, filling `refused` and `error`, or `status` (no
+ * more than `status->room`). Called in the loop; it may not destroy the control sockets.
+ */
 typedef void (*control_handler_fn)(void *ctx, struct control_request *req);
 
 struct control;
 
 /*
  * Makes `run_dir` (/run/NAME) and the sockets, and starts the thread. `fn` is called in the loop.
- * NULL with errno and the reason logged.
+ * NULL with errno and the reason logged; EADDRINUSE: a daemon of that name runs already.
  */
 struct control *control_create(struct loop *loop, const char *run_dir,
 			       const struct status_limits *limits, control_handler_fn fn,
 			       void *ctx);
 /* Ends the thread, closes the clients and removes the sockets. NULL is fine. */
 void control_destroy(struct control *ctl);
+/* The configuration has changed: questions asked from now on bring room for `limits`. */
+void control_set_limits(struct control *ctl, const struct status_limits *limits);
 
 #endif

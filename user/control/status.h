@@ -56,7 +56,7 @@ struct status_instance {
 	struct status_stamps stamps;
 	uint64_t transitions, adverts_sent, adverts_received;
 	uint64_t notify_superseded;
-	unsigned int n_addresses, n_announced;
+	unsigned int n_addresses, n_announced; /* all, also those beyond the arrays */
 	struct ipprefix addresses[STATUS_MAX_ANNOUNCED];
 	struct status_prefix announced[STATUS_MAX_ANNOUNCED];
 };
@@ -81,10 +81,20 @@ struct status_bgp {
 
 struct status_vip {
 	struct ipaddr address;
+	uint32_t vip; /* the data path's index */
 	struct hf_traffic rx, tx;
 };
 
+/* How many of each the arrays hold; from the configuration. */
+struct status_limits {
+	unsigned int instances, checks, bgp, neighbors, interfaces, vips;
+};
+
 struct status {
+	struct status_limits room; /* what was allocated: fill no more */
+	/* What the picture still lacks and takes long to read, done by the control thread; or NULL. */
+	void (*complete)(struct status *st, void *ctx);
+	void *complete_ctx;
 	char name[CFG_NAME_MAX];
 	int64_t uptime_ns;
 	struct loop_stats loop;
@@ -99,16 +109,22 @@ struct status {
 	char alarms[STATUS_MAX_ALARMS][STATUS_ALARM_TEXT];
 };
 
-/* How many of each the arrays must hold; from the configuration. */
-struct status_limits {
-	unsigned int instances, checks, bgp, neighbors, interfaces, vips;
-};
-
 /* An empty picture with room for `lim`, or NULL with errno. */
 struct status *status_create(const struct status_limits *lim);
 void status_free(struct status *st);
 
-/* The JSON text of `st` (design section 8), to be freed by the caller; one line. NULL with errno.
+/*
+ * The JSON text of `st`, one line without its end, to be freed by the caller; NULL with errno.
+ *
+ * Design section 8 names the fields others build on. Beside them: "schema" (raised when a field
+ * changes its meaning); "loop", the watchdog's counts; of an instance "version", "faults" (names of
+ * enum vrrp_fault), "yielded", "notify_superseded", "virtual_addresses_total", "announced_total";
+ * "adverts", "refusals" (packets by reason) and "traffic" (per address). Times are ISO 8601, UTC,
+ * milliseconds; what never happened is null.
+ *
+ * "stamps_us" of the last transition holds whole microseconds since the detection, negative for
+ * what came before: {"last_advert": -36090, "deadline": -12, "detected": 0, "woken": 60, ...}; what
+ * did not happen is absent. A transition that no timer detected counts from "woken".
  */
 char *status_to_json(const struct status *st);
 
