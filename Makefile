@@ -40,7 +40,7 @@ LIB_CMOCKA := -lcmocka            # tests
 LIBS       := $(LIB_BPF) $(LIB_MNL) $(LIB_JSON) -lpthread
 
 DAEMON_SRC := $(filter-out $(wildcard user/cli/*.c user/exporter/*.c), $(wildcard user/*/*.c)) user/main.c
-CTL_SRC    := $(wildcard user/cli/*.c) user/core/addr.c user/core/log.c
+CTL_SRC    := $(wildcard user/cli/*.c) user/core/addr.c user/core/log.c user/core/nearest.c
 UNIT_SRC   := $(wildcard tests/unit/test_*.c)
 BPFT_SRC   := $(wildcard tests/bpf/test_*.c)
 SIM_SRC    := $(wildcard tests/sim/test_*.c)
@@ -102,6 +102,8 @@ fuzz: $(FUZZ) ## build the fuzz targets (clang, libFuzzer)
 .SECONDEXPANSION:
 $(TESTS) $(BENCH): $(OUT)/%: $$(call links,%.c)
 	$(call say,LINK)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIB_CMOCKA) $(LIBS)
+
+$(OUT)/tests/unit/test_cli: | $(OUT)/holdfastctl # the test runs it
 
 $(FUZZ): $(OUT)/%: %.c $$(shell sed -n 's/^[ *]*Links: *//p' %.c)
 	@mkdir -p $(@D)

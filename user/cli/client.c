@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * The command line's end of the control sockets. It knows JSON and nothing of the engine, so that
+ * an older holdfastctl can ask a newer daemon. Every wait is bounded: a stopped daemon still
+ * accepts connections.
+ */
+#include "cli/client.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define ANSWER_TIMEOUT_S 5	    /* over the two seconds that the daemon waits for its engine */
+#define ANSWER_MAX	 (64 << 20) /* octets; a full house of instances makes four million */
+#define ANSWER_STEP	 65536
+#define ANSWER_DEPTH	 16
+
+void client_complain(const char *fmt, ...)
+{
+	va_list args;
+
+	fputs("holdfastctl: ", stderr);
+	va_start(args, fmt);
+	vfprintf(stderr, fmt, args);
+	va_end(args);
+	fputc('\n', stderr);
+}
+
+/* A connection to `socket_name` of the daemon, or -errno. */
+static int dial(const struct client_target *target, const char *socket_name)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	struct timeval limit = {.tv_sec = ANSWER_TIMEOUT_S};
+	int fd, err;
+
+	if (snprintf(address.sun_path, sizeof(address.sun_path), "%s/%s/%s", target->run_dir,
+		     target->name, socket_name) >= (int)sizeof(address.sun_path))
+		return -ENOENT;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
+		return fd;
+	err = -errno;
+	close(fd);
+	return err;
+}
+
+static enum cli_exit complain_no_connection(const struct client_target *target, const char *verb,
+					    bool question, int err)
+{
+	if (err == -ENOENT || err == -ECONNREFUSED || err == -ENOTDIR) {
+		client_complain("no daemon named %s: is it running? systemctl status %s",
+				target->name, target->name);
+		return CLI_NO_DAEMON;
+	}
+	if (err == -EAGAIN) {
+		client_complain("the daemon %s does not accept connections: is it stopped? "
+				"systemctl status %s",
+				target->name, target->name);
+		return CLI_NO_DAEMON;
+	}
+	if (err == -EACCES || err == -EPERM)
+		client_complain(question ? "you may not ask the daemon %s: run %s as root, or join "
+					   "the group holdfast"
+					 : "you may not command the daemon %s: run %s as root",
+				target->name, verb);
+	else
+		client_complain("cannot reach the daemon %s: %s", target->name, strerror(-err));
+	return CLI_REFUSED;
+}
+
+/* 0 or -errno. */
+static int send_request(int fd, const char *verb, const char *instance)
+{
+	json_object *request = json_object_new_object();
+	char *line = NULL;
+	int len, err = 0;
+
+	json_object_object_add(request, "command", json_object_new_string(verb));
+	if (instance)
+		json_object_object_add(request, "instance", json_object_new_string(instance));
+	len = asprintf(&line, "%s\n",
+		       json_object_to_json_string_ext(request, JSON_C_TO_STRING_PLAIN));
+	if (len < 0)
+		err = -ENOMEM;
+	else if (send(fd, line, (size_t)len, MSG_NOSIGNAL) < 0)
+		err = -errno;
+	if (len >= 0)
+		free(line);
+	json_object_put(request);
+	return err;
+}
+
+/* The answer's line without its newline, to be freed; NULL with errno. */
+static char *read_line(int fd)
+{
+	size_t size = 0, len = 0;
+	char *line = NULL, *end = NULL;
+
+	while (!end) {
+		ssize_t n;
+
+		if (size - len < ANSWER_STEP) {
+			char *more =
+			    size < ANSWER_MAX ? realloc(line, size * 2 + ANSWER_STEP) : NULL;
+
+			if (!more) {
+				errno = EMSGSIZE;
+				goto fail;
+			}
+			line = more;
+			size = size * 2 + ANSWER_STEP;
+		}
+		n = recv(fd, line + len, size - len, 0);
+		if (n <= 0) {
+			errno = n == 0 ? ECONNRESET : errno;
+			goto fail;
+		}
+		end = memchr(line + len, '\n', (size_t)n);
+		len += (size_t)n;
+	}
+	*end = '\0';
+	return line;
+fail:
+	free(line);
+	return NULL;
+}
+
+static json_object *parse_answer(const char *line)
+{
+	json_tokener *tok = json_tokener_new_ex(ANSWER_DEPTH);
+	json_object *answer = NULL;
+
+	if (!tok)
+		return NULL;
+	json_tokener_set_flags(tok, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+	answer = json_tokener_parse_ex(tok, line, (int)strlen(line));
+	json_tokener_free(tok);
+	if (json_object_is_type(answer, json_type_object))
+		return answer;
+	json_object_put(answer);
+	return NULL;
+}
+
+/* Takes "ok" out of the answer; a refusal is told, and *answer put. */
+static enum cli_exit judge(json_object **answer)
+{
+	json_object *ok = NULL, *error = NULL;
+
+	if (json_object_object_get_ex(*answer, "ok", &ok) && json_object_get_boolean(ok)) {
+		json_object_object_del(*answer, "ok");
+		return CLI_DONE;
+	}
+	json_object_object_get_ex(*answer, "error", &error);
+	client_complain("%s", error ? json_object_get_string(error) : "refused without a reason");
+	json_object_put(*answer);
+	*answer = NULL;
+	return CLI_REFUSED;
+}
+
+/* Sends and waits on the open connection `fd`. */
+static enum cli_exit converse(int fd, const struct client_target *target, const char *verb,
+			      const char *instance, json_object **answer)
+{
+	int err = send_request(fd, verb, instance);
+	/* A daemon that turns us away says why before it closes: read, even if sending failed. */
+	char *line = read_line(fd);
+
+	if (!line) {
+		err = err < 0 ? -err : errno;
+		if (err == EAGAIN)
+			client_complain("the daemon %s has not answered within %d s: is it "
+					"stopped? systemctl status %s",
+					target->name, ANSWER_TIMEOUT_S, target->name);
+		else
+			client_complain("the daemon %s closed the connection: %s", target->name,
+					strerror(err));
+		return CLI_NO_DAEMON;
+	}
+	*answer = parse_answer(line);
+	free(line);
+	if (*answer)
+		return judge(answer);
+	client_complain("the daemon %s gave an answer that is no JSON object", target->name);
+	return CLI_REFUSED;
+}
+
+enum cli_exit client_ask(const struct client_target *target, const char *verb, const char *instance,
+			 bool question, json_object **answer)
+{
+	int fd = dial(target, "control");
+	enum cli_exit status;
+
+	*answer = NULL;
+	if (fd == -EACCES && question)
+		fd = dial(target, "status");
+	if (fd < 0)
+		return complain_no_connection(target, verb, question, fd);
+	status = converse(fd, target, verb, instance, answer);
+	close(fd);
+	return status;
+}

@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * holdfastctl: reads the command line, asks the daemon and prints its answer. The commands stand in
+ * one table; a question is a view of the status or a part of it.
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/client.h"
+#include "cli/text.h"
+#include "cli/view.h"
+#include "core/nearest.h"
+
+#define MAX_PARTS 3
+
+struct options {
+	struct client_target target;
+	bool json;
+	const char *instance; /* the command's argument, or NULL */
+};
+
+struct command {
+	const char *name, *argument, *help;
+	enum cli_exit (*run)(const struct options *opt, const struct command *cmd);
+	const char *verb;	      /* what the daemon is asked */
+	void (*view)(json_object *);  /* questions: the answer for people */
+	const char *parts[MAX_PARTS]; /* questions: members printed by --json; none: all */
+	const char *done;	      /* orders: said when it is done, %s the instance */
+};
+
+static enum cli_exit run_question(const struct options *opt, const struct command *cmd);
+static enum cli_exit run_order(const struct options *opt, const struct command *cmd);
+
+static const struct command commands[] = {
+    {"status",
+     NULL,
+     "state of every instance, alarms, data path",
+     run_question,
+     "status",
+     view_status,
+     {NULL},
+     NULL},
+    {"bgp",
+     NULL,
+     "BGP sessions and their last errors",
+     run_question,
+     "status",
+     view_bgp,
+     {"bgp"},
+     NULL},
+    {"checks",
+     NULL,
+     "health checks and what they last said",
+     run_question,
+     "status",
+     view_checks,
+     {"checks"},
+     NULL},
+    {"counters",
+     NULL,
+     "traffic of each address, adverts refused",
+     run_question,
+     "status",
+     view_counters,
+     {"adverts", "refusals", "traffic"},
+     NULL},
+    {"handover",
+     "INSTANCE",
+     "give the mastership to another node",
+     run_order,
+     "handover",
+     NULL,
+     {NULL},
+     "%s is being handed over; follow it with: holdfastctl status"},
+    {"reload",
+     NULL,
+     "read the configuration again",
+     run_order,
+     "reload",
+     NULL,
+     {NULL},
+     "the daemon reads its configuration; what changed is in its log"},
+};
+
+#define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static void print_json(json_object *obj)
+{
+	int style = isatty(STDOUT_FILENO) ? JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED
+					  : JSON_C_TO_STRING_PLAIN;
+
+	puts(json_object_to_json_string_ext(obj, style | JSON_C_TO_STRING_NOSLASHESCAPE));
+}
+
+static void print_parts(json_object *answer, const struct command *cmd)
+{
+	json_object *chosen = json_object_new_object();
+
+	for (int i = 0; i < MAX_PARTS && cmd->parts[i]; i++) {
+		json_object *part = json_get(answer, cmd->parts[i]);
+
+		json_object_object_add(chosen, cmd->parts[i], json_object_get(part));
+	}
+	print_json(cmd->parts[0] ? chosen : answer);
+	json_object_put(chosen);
+}
+
+static enum cli_exit run_question(const struct options *opt, const struct command *cmd)
+{
+	json_object *answer;
+	enum cli_exit status = client_ask(&opt->target, cmd->verb, NULL, true, &answer);
+
+	if (status != CLI_DONE)
+		return status;
+	if (opt->json) {
+		print_parts(answer, cmd);
+	} else {
+		text_make_printable(answer);
+		cmd->view(answer);
+	}
+	json_object_put(answer);
+	return status;
+}
+
+/* After a refusal: was the instance's name mistyped? */
+static void suggest_instance(const struct options *opt)
+{
+	struct nearest near = nearest_start(opt->instance);
+	json_object *status;
+
+	if (client_ask(&opt->target, "status", NULL, true, &status) != CLI_DONE)
+		return;
+	for (size_t i = 0; i < json_length(status, "instances"); i++)
+		nearest_offer(&near, json_text(json_at(status, "instances", i), "name"));
+	if (near.best && near.distance > 0)
+		client_complain("did you mean %s?", near.best);
+	json_object_put(status);
+}
+
+static enum cli_exit run_order(const struct options *opt, const struct command *cmd)
+{
+	json_object *answer;
+	enum cli_exit status = client_ask(&opt->target, cmd->verb, opt->instance, false, &answer);
+	const char *hole = strstr(cmd->done, "%s");
+
+	if (status == CLI_REFUSED && opt->instance)
+		suggest_instance(opt);
+	if (status != CLI_DONE)
+		return status;
+	if (opt->json)
+		print_json(answer);
+	else if (hole)
+		text_paragraph(0, 4, "%s%s", opt->instance, hole + 2);
+	else
+		text_paragraph(0, 4, "%s", cmd->done);
+	json_object_put(answer);
+	return status;
+}
+
+static void print_help(FILE *to)
+{
+	fputs("Usage: holdfastctl [--name NAME] COMMAND [--json]\n\nCommands:\n", to);
+	for (size_t i = 0; i < N_COMMANDS; i++) {
+		const char *argument = commands[i].argument ? commands[i].argument : "";
+
+		fprintf(to, "  %s%s%-*s %s\n", commands[i].name, argument[0] ? " " : "",
+			20 - (int)strlen(commands[i].name) - (argument[0] ? 1 : 0), argument,
+			commands[i].help);
+	}
+	fputs("\nOptions:\n"
+	      "  --name NAME           the daemon's name, as given to holdfastd (holdfast)\n"
+	      "  --json                the answer as JSON; on one line if not to a terminal\n"
+	      "  -h, --help            this text\n"
+	      "  --version             the version\n"
+	      "\nExit status: 0 done, 1 refused, 2 usage, 3 no daemon.\n",
+	      to);
+}
+
+static enum cli_exit usage_error(void)
+{
+	fputs("Try: holdfastctl --help\n", stderr);
+	return CLI_USAGE;
+}
+
+static const struct command *find_command(const char *name)
+{
+	struct nearest near = nearest_start(name);
+
+	for (size_t i = 0; i < N_COMMANDS; i++) {
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+		nearest_offer(&near, commands[i].name);
+	}
+	if (near.best)
+		client_complain("unknown command %s; did you mean %s?", name, near.best);
+	else
+		client_complain("unknown command %s", name);
+	return NULL;
+}
+
+/* Runs the command that `argv` begins with. */
+static enum cli_exit run_command(struct options *opt, int argc, char **argv)
+{
+	const struct command *cmd;
+
+	if (argc == 0) {
+		print_help(stderr);
+		return CLI_USAGE;
+	}
+	cmd = find_command(argv[0]);
+	if (!cmd)
+		return usage_error();
+	if (argc > (cmd->argument ? 2 : 1)) {
+		client_complain("%s: too many arguments", cmd->name);
+		return usage_error();
+	}
+	if (argc < (cmd->argument ? 2 : 1)) {
+		client_complain("%s: name the %s", cmd->name, cmd->argument);
+		return usage_error();
+	}
+	opt->instance = argv[1];
+	return cmd->run(opt, cmd);
+}
+
+enum long_option { OPT_NAME = 256, OPT_JSON, OPT_VERSION, OPT_RUN_DIR };
+
+int main(int argc, char **argv)
+{
+	static const struct option long_options[] = {
+	    {"name", required_argument, NULL, OPT_NAME},
+	    {"json", no_argument, NULL, OPT_JSON},
+	    {"help", no_argument, NULL, 'h'},
+	    {"version", no_argument, NULL, OPT_VERSION},
+	    {"run-dir", required_argument, NULL, OPT_RUN_DIR}, /* for tests: instead of /run */
+	    {NULL, 0, NULL, 0},
+	};
+	struct options opt = {.target = {"/run", "holdfast"}};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "h", long_options, NULL)) != -1) {
+		switch (c) {
+		case OPT_NAME:
+			opt.target.name = optarg;
+			break;
+		case OPT_JSON:
+			opt.json = true;
+			break;
+		case OPT_RUN_DIR:
+			opt.target.run_dir = optarg;
+			break;
+		case OPT_VERSION:
+			puts("holdfastctl " HF_VERSION);
+			return CLI_DONE;
+		case 'h':
+			print_help(stdout);
+			return CLI_DONE;
+		default:
+			return usage_error();
+		}
+	}
+	if (!opt.target.name[0] || strchr(opt.target.name, '/')) {
+		client_complain("--name: \"%s\" is no daemon's name", opt.target.name);
+		return usage_error();
+	}
+	return (int)run_command(&opt, argc - optind, argv + optind);
+}
