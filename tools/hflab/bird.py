@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""BIRD with its files in the lab's directory, so that several run side by side."""
+import os
+import subprocess
+
+from .sandbox import LabError
+
+ROUTER_AS, NODE_AS = 65000, 65001
+
+# Preferences as the platform's route servers give them by community (65000:1 before 65000:2), or
+# plain BGP where takeover works by AS path or MED.
+ROUTER = """
+log stderr all;
+router id {router_id};
+protocol device {{ scan time 10; }}
+protocol kernel {{ ipv4 {{ import none; export where source = RTS_BGP; }}; }}
+protocol kernel {{ ipv6 {{ import none; export where source = RTS_BGP; }}; }}
+function rank() {{
+    {rank}
+    return true;
+}}
+filter shared4 {{
+    if net !~ [ 203.0.113.0/24{{32,32}} ] then reject;
+    rank();
+    accept;
+}}
+filter shared6 {{
+    if net !~ [ 2001:db8:113::/48{{128,128}} ] then reject;
+    rank();
+    accept;
+}}
+template bgp node {{
+    local as {router_as};
+    passive on;
+    hold time {hold_time};
+    error wait time 1, 2;
+    ipv4 {{ import filter shared4; export none; extended next hop on; }};
+}}
+"""
+BY_COMMUNITY = """
+    if (65000, 1) ~ bgp_community then bgp_local_pref = 200;
+    else bgp_local_pref = 100;"""
+NEIGHBOR = """
+protocol bgp {name} from node {{
+    local {local};
+    neighbor {remote} as {node_as};
+    {channel}
+}}
+"""
+CHANNEL6 = "ipv6 { import filter shared6; export none; };"
+
+# A node's BGP half without a daemon: announces the shared IP while its static protocol is enabled.
+NODE = """
+log stderr all;
+router id {address};
+protocol device {{ scan time 10; }}
+protocol static shared {{ disabled; ipv4; route {prefix} unreachable; }}
+protocol bgp upstream {{
+    local {address} as {node_as};
+    neighbor {router} as {router_as};
+    hold time 9;
+    connect delay time 1;
+    connect retry time 1;
+    error wait time 1, 2;
+    ipv4 {{
+        import none;
+        export filter {{ bgp_community.add((65000, {community})); accept; }};
+        next hop self;
+    }};
+}}
+"""
+
+
+def router_conf(router_id, neighbors, hold_time=9, by_community=True):
+    """`neighbors`: (name, the router's address, the node's address) of each session."""
+    text = ROUTER.format(router_id=router_id, router_as=ROUTER_AS, hold_time=hold_time,
+                         rank=BY_COMMUNITY if by_community else "")
+    for name, local, remote in neighbors:
+        text += NEIGHBOR.format(name=name, local=local, remote=remote, node_as=NODE_AS,
+                                channel=CHANNEL6 if ":" in remote else "")
+    return text
+
+
+def node_conf(address, router, prefix, community=2):
+    return NODE.format(address=address, router=router, prefix=prefix, community=community,
+                       node_as=NODE_AS, router_as=ROUTER_AS)
+
+
+class Bird:
+    def __init__(self, sandbox, text):
+        self.sandbox = sandbox
+        base = os.path.join(sandbox.directory, "bird")
+        self.conf, self.socket, self.pidfile = base + ".conf", base + ".ctl", base + ".pid"
+        self.log = base + ".log"
+        with open(self.conf, "w", encoding="ascii") as f:
+            f.write(text)
+        self.start()
+
+    def start(self):
+        with open(self.log, "ab") as log:
+            self.process = self.sandbox.popen(
+                ["bird", "-f", "-c", self.conf, "-s", self.socket, "-P", self.pidfile],
+                stdout=log, stderr=subprocess.STDOUT)
+
+    def running(self):
+        if self.process.poll() is not None:
+            raise LabError(f"BIRD of {self.sandbox.name} ended, see its log")
+        return "up and running" in self.birdc("show", "status")
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(timeout=10)
+
+    def birdc(self, *words):
+        return self.sandbox.run("birdc", "-s", self.socket, *words, check=False)[1]
+
+    def established(self, protocol):
+        return "Established" in self.birdc("show", "protocols", protocol)

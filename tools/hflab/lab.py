@@ -1,0 +1,271 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The topology: nodes and router on one bridge, a client behind the router.
+
+    a ---+                          addresses: see Plan
+    b ---+--- bridge (switch) --- router r --- client c
+"""
+import contextlib
+import dataclasses
+import datetime
+import glob
+import ipaddress
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+from . import bird
+from .node import Node
+from .sandbox import LabError, Sandbox, TOP, start_time
+
+HOME = "/var/tmp"  # not /tmp and /run, which the machines have for themselves
+BUILD = os.environ.get("HOLDFAST_BUILD", os.path.join(TOP, "build"))
+SHARED, SHARED6 = "203.0.113.57", "2001:db8:113::57"
+CLIENT, CLIENT6 = "198.18.0.2", "2001:db8:c::2"
+PROBE_PORT = 5570
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """Where the nodes are; the router is the first address of each of their networks."""
+    nodes: dict    # name -> IPv4 address, in a /24
+    nodes6: dict   # name -> IPv6 address, in a /64
+
+    @staticmethod
+    def router_of(address):
+        return str(ipaddress.ip_interface(f"{address}/{64 if ':' in address else 24}").network[1])
+
+
+SIMPLE = Plan({"a": "192.0.2.11", "b": "192.0.2.12"}, {"a": "2001:db8:2::11", "b": "2001:db8:2::12"})
+# As in the seed guide: two networks of one provider.
+GUIDE = Plan({"a": "192.0.2.173", "b": "198.51.100.49"},
+             {"a": "2001:db8:2::173", "b": "2001:db8:3::49"})
+
+
+def wait_for(condition, deadline_s, what, every_s=0.02):
+    """The first true value of condition(); LabError with `what` when there is none in time."""
+    end = time.monotonic() + deadline_s
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() >= end:
+            raise LabError(f"not within {deadline_s} s: {what}")
+        time.sleep(every_s)
+
+
+class Lab:
+    """`with Lab() as lab:` brings it up, and takes it down whatever happens."""
+    serial = 0
+
+    def __init__(self, plan=SIMPLE, by_community=True, hold_time=9):
+        self.plan, self.by_community, self.hold_time = plan, by_community, hold_time
+        self.machines, self.nodes = [], {}
+        self.home = None
+        self._signals = {}
+
+    # --- up and down --------------------------------------------------------------------------
+    def __enter__(self):
+        try:
+            self._catch_signals()
+            self._build()
+        except BaseException:
+            self._down(failed=True)
+            raise
+        return self
+
+    def __exit__(self, kind, value, trace):
+        self._down(failed=kind is not None and not issubclass(kind, KeyboardInterrupt))
+
+    def _catch_signals(self):
+        """A terminated lab unwinds like one with an exception."""
+        def terminate(signo, _frame):
+            sys.exit(128 + signo)
+        if threading.current_thread() is threading.main_thread():
+            for signo in (signal.SIGTERM, signal.SIGHUP):
+                self._signals[signo] = signal.signal(signo, terminate)
+
+    def _build(self):
+        if os.geteuid() != 0:
+            raise LabError("the lab needs root")
+        Lab.serial += 1
+        self.home = tempfile.mkdtemp(prefix=f"hf{os.getpid()}-{Lab.serial}-", dir=HOME)
+        os.chmod(self.home, 0o755)
+        with open(os.path.join(self.home, "owner"), "w", encoding="ascii") as f:
+            f.write(f"{os.getpid()} {start_time(os.getpid())}\n")
+        for name in self.plan.nodes:
+            self.nodes[name] = self._machine(Node, name)
+        self.switch, self.router, self.client = (self._machine(Sandbox, n) for n in "src")
+        for m in self.machines:
+            m.wait_ready()
+        self._connect()
+        self._start_router()
+        for node in self.nodes.values():
+            node.prepare(self)
+
+    def _machine(self, kind, name):
+        m = kind(name, os.path.join(self.home, name))
+        self.machines.append(m)
+        return m
+
+    def _down(self, failed):
+        """Ends the machines. A signal that comes meanwhile must not leave half of them."""
+        main = threading.current_thread() is threading.main_thread()
+        interrupt = signal.signal(signal.SIGINT, signal.SIG_IGN) if main else None
+        for signo in self._signals:
+            signal.signal(signo, signal.SIG_IGN)
+        try:
+            if failed:
+                self.print_logs()
+            for m in self.machines:
+                m.close()
+            if self.home and not os.environ.get("HOLDFAST_LAB_KEEP"):
+                shutil.rmtree(self.home, ignore_errors=True)
+        finally:
+            for signo, handler in self._signals.items():
+                signal.signal(signo, handler)
+            if main:
+                signal.signal(signal.SIGINT, interrupt)
+            self.machines, self.nodes = [], {}
+
+    def print_logs(self, lines=40):
+        for path in sorted(glob.glob(os.path.join(self.home or "/nonexistent", "*", "*.log"))):
+            with open(path, encoding="utf-8", errors="replace") as f:
+                tail = f.read().splitlines()[-lines:]
+            print(f"# --- {os.path.relpath(path, self.home)}", file=sys.stderr)
+            for line in tail:
+                print(f"#   {line}", file=sys.stderr)
+        sys.stderr.flush()
+
+    # --- the network --------------------------------------------------------------------------
+    def _connect(self):
+        s, r, c = self.switch, self.router, self.client
+        s.ip("link add br0 type bridge mcast_snooping 0", "link set br0 up",
+             *(f"link add port-{m.name} type veth peer name eth0 netns {m.pid}"
+               for m in (*self.nodes.values(), r)),
+             *(f"link set port-{m.name} master br0 up" for m in (*self.nodes.values(), r)))
+        r.ip(f"link add eth1 type veth peer name eth0 netns {c.pid}")
+        for m in (r, c, *self.nodes.values()):
+            m.sysctl(net__ipv4__conf__all__rp_filter=0, net__ipv4__conf__default__rp_filter=0,
+                     net__ipv4__ip_forward=int(m is r), net__ipv6__conf__all__forwarding=int(m is r))
+        addresses = [*self.plan.nodes.values(), *self.plan.nodes6.values()]
+        r.ip(*self._addresses("eth0", sorted({self.plan.router_of(a) for a in addresses})),
+             *self._addresses("eth1", [self.plan.router_of(a) for a in (CLIENT, CLIENT6)]))
+        c.ip(*self._addresses("eth0", [CLIENT, CLIENT6]), *self._default_routes(CLIENT, CLIENT6))
+        for name, node in self.nodes.items():
+            self.address(name)
+            node.ip(f"addr add {SHARED}/32 dev lo", f"addr add {SHARED6}/128 dev lo nodad")
+
+    def address(self, name):
+        """Brings a node's interface up with its addresses and routes; also after it was down."""
+        own = self.plan.nodes[name], self.plan.nodes6[name]
+        others = [a for p in (self.plan.nodes, self.plan.nodes6) for a in p.values() if a not in own]
+        self.nodes[name].ip(*self._addresses("eth0", own), *self._default_routes(*own),
+                            *(f"route replace {a} dev eth0" for a in others))
+
+    @staticmethod
+    def _addresses(dev, addresses):
+        yield f"link set {dev} up"
+        for a in addresses:
+            yield f"addr replace {a}/64 dev {dev} nodad" if ":" in a else f"addr replace {a}/24 dev {dev}"
+
+    def _default_routes(self, *addresses):
+        return [f"route replace default via {self.plan.router_of(a)}" for a in addresses]
+
+    def _start_router(self):
+        sessions = []
+        for name in self.nodes:
+            for suffix, address in (("", self.plan.nodes[name]), ("6", self.plan.nodes6[name])):
+                sessions.append((name + suffix, self.plan.router_of(address), address))
+        conf = bird.router_conf("192.0.2.1", sessions, self.hold_time, self.by_community)
+        self.bird = bird.Bird(self.router, conf)
+        self._routes_log = os.path.join(self.home, "r", "routes.log")
+        with open(self._routes_log, "wb") as log:
+            self.router.popen(["ip", "-ts", "monitor", "route"], stdout=log)
+        wait_for(self.bird.running, 10, "the router's BIRD runs")
+
+    def cut(self, name):
+        """The node leaves the network and keeps its carrier, as does the router: like a death that
+        nobody is told of. Both ends keep their connections until a timer ends them."""
+        self.switch.ip(f"link set port-{name} nomaster")
+
+    def mend(self, name):
+        self.switch.ip(f"link set port-{name} master br0")
+
+    # --- what can be seen -----------------------------------------------------------------------
+    def holder(self, prefix=SHARED):
+        """The name of the node that the router's kernel sends the prefix to, or None."""
+        family = "-6" if ":" in prefix else "-4"
+        routes = json.loads(self.router.run("ip", "-j", family, "route", "show", prefix)[1] or "[]")
+        for route in routes:
+            gateway = route.get("gateway") or route.get("via", {}).get("host")
+            return self._node_at(gateway)
+        return None
+
+    def _node_at(self, address):
+        for plan in (self.plan.nodes, self.plan.nodes6):
+            for name, own in plan.items():
+                if own == address:
+                    return name
+        return None
+
+    def route_changes(self, prefix=SHARED, since=0.0):
+        """What the router's kernel did with the prefix since that Unix time: (time, the node that
+        it goes to then, or None), in order."""
+        changes = []
+        line_of = re.compile(r"^\[([^\]]+)\] (Deleted )?" + re.escape(prefix) + r" .*?via (?:inet6 )?(\S+)")
+        with open(self._routes_log, encoding="ascii", errors="replace") as f:
+            for m in filter(None, map(line_of.match, f)):
+                at = datetime.datetime.fromisoformat(m[1] + "+00:00").timestamp()
+                if at >= since:
+                    changes.append((at, None if m[2] else self._node_at(m[3])))
+        return changes
+
+    @contextlib.contextmanager
+    def probing(self, rate=2000, to=SHARED):
+        """A client that asks all the time; the report is the probe's `.report` afterwards."""
+        probe = Probe(self, rate, to)
+        try:
+            yield probe
+        finally:
+            probe.stop()
+
+
+class Probe:
+    def __init__(self, lab, rate, to):
+        self.lab, self.report = lab, None
+        self._process = lab.client.popen(
+            [os.path.join(BUILD, "vipprobe"), "send", "--to", to, "--port", str(PROBE_PORT),
+             "--rate", str(rate), "--json"], stdout=subprocess.PIPE)
+
+    def stop(self):
+        """Ends the client and returns its report (vipprobe's JSON)."""
+        if self.report is None:
+            self._process.send_signal(signal.SIGINT)
+            out = self._process.communicate(timeout=20)[0]
+            self.report = json.loads(out or "{}")
+        return self.report
+
+
+def clean():
+    """Removes what dead labs left: their directories. (Their processes, namespaces and interfaces
+    end with them.) Returns the directories removed."""
+    removed = []
+    for home in glob.glob(os.path.join(HOME, "hf[0-9]*-*-*")):
+        try:
+            with open(os.path.join(home, "owner"), encoding="ascii") as f:
+                pid, started = f.read().split()
+        except (OSError, ValueError):
+            if time.time() - os.stat(home).st_mtime < 60:
+                continue  # one that is just being made
+            pid = started = "0"
+        if start_time(pid) != started:
+            shutil.rmtree(home, ignore_errors=True)
+            removed.append(home)
+    return removed

@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""A node: /etc/keepalived of its own, the daemon, and what can happen to it."""
+import json
+import os
+import shutil
+import signal
+import subprocess
+
+from .sandbox import LabError, Sandbox
+
+CONFIG = "/etc/keepalived/keepalived.conf"
+
+
+class Node(Sandbox):
+    def __init__(self, name, directory):
+        super().__init__(name, directory)
+        self.etc = os.path.join(directory, "etc-keepalived")
+        self.daemon = None
+        os.makedirs(self.etc)
+
+    def prepare(self, lab):
+        """Once the network stands: the node's own files, and who answers the client."""
+        from .lab import BUILD, PROBE_PORT, SHARED, SHARED6
+        self.lab, self.build = lab, BUILD
+        self.address, self.address6 = lab.plan.nodes[self.name], lab.plan.nodes6[self.name]
+        self.log = os.path.join(self.directory, "holdfastd.log")
+        self.run("mount", "--bind", self.etc, "/etc/keepalived")
+        if os.path.exists(os.path.join(BUILD, "vipprobe")):
+            for shared in (SHARED, SHARED6):
+                self.popen([os.path.join(BUILD, "vipprobe"), "answer", "--bind", shared,
+                            "--port", str(PROBE_PORT), "--name", self.name])
+
+    def write(self, name, text, mode=0o644):
+        """A file in the node's /etc/keepalived."""
+        path = os.path.join(self.etc, name)
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(text)
+        os.chmod(path, mode)
+
+    def configure(self, text):
+        self.write("keepalived.conf", text)
+
+    def trigger(self, on):
+        """The seed guide's trigger file: while it is there, check.sh fails."""
+        path = os.path.join(self.etc, "trigger.file")
+        if on:
+            with open(path, "w", encoding="ascii"):
+                pass
+        elif os.path.exists(path):
+            os.unlink(path)
+
+    def place_over(self, path, text, mode=0o644):
+        """The node sees `text` in place of the host's file."""
+        own = os.path.join(self.directory, os.path.basename(path))
+        with open(own, "w", encoding="utf-8") as f:
+            f.write(text)
+        os.chmod(own, mode)
+        self.run("mount", "--bind", own, path)
+
+    def place_commands(self, commands):
+        """Stand-ins for programs, first in the PATH: {name: shell script}."""
+        bin_dir = os.path.join(self.directory, "sbin")
+        shutil.rmtree(bin_dir, ignore_errors=True)
+        os.makedirs(bin_dir)
+        for name, text in commands.items():
+            path = os.path.join(bin_dir, name)
+            with open(path, "w", encoding="ascii") as f:
+                f.write(text)
+            os.chmod(path, 0o755)
+        self.run("mount", "--bind", bin_dir, "/usr/local/sbin")
+
+    # --- the daemon -----------------------------------------------------------------------------
+    def start(self, *options):
+        if self.alive():
+            raise LabError(f"{self.name}: the daemon runs already")
+        with open(self.log, "ab") as log:
+            self.daemon = self.popen([os.path.join(self.build, "holdfastd"), "-n", "-l", "-D",
+                                      "-f", CONFIG, *options], stdout=log, stderr=subprocess.STDOUT)
+
+    def alive(self):
+        return self.daemon is not None and self.daemon.poll() is None
+
+    def signal(self, signo):
+        """By the Popen object, which never signals a process that took the id over."""
+        if not self.alive():
+            raise LabError(f"{self.name}: the daemon does not run")
+        self.daemon.send_signal(signo)
+
+    def stop(self, deadline_s=10):
+        """As systemd does; returns the daemon's exit status."""
+        self.signal(signal.SIGTERM)
+        try:
+            return self.daemon.wait(timeout=deadline_s)
+        except subprocess.TimeoutExpired:
+            raise LabError(f"{self.name}: the daemon does not end on SIGTERM") from None
+
+    def kill(self):
+        self.signal(signal.SIGKILL)
+        self.daemon.wait()
+
+    def pause(self):
+        self.signal(signal.SIGSTOP)
+
+    def resume(self):
+        self.signal(signal.SIGCONT)
+
+    def die(self):
+        """The host dies: from one moment to the next it is off the network; no FIN, no Cease."""
+        self.lab.cut(self.name)
+        self.kill()
+
+    def boot(self, *options):
+        """The host that died comes back: nothing pinned, no connections."""
+        self.run("find", "/sys/fs/bpf", "-mindepth", "1", "-delete", check=False)
+        self.run("ss", "-K", "state", "all", "dport", "=", "179", check=False)
+        self.lab.mend(self.name)
+        self.start(*options)
+
+    # --- what it says ---------------------------------------------------------------------------
+    def ctl(self, *words):
+        """holdfastctl: (exit status, stdout, stderr)."""
+        return self.run(os.path.join(self.build, "holdfastctl"), *words, check=False)
+
+    def status(self):
+        """`status --json`, or None when the daemon does not answer."""
+        code, out, _ = self.ctl("status", "--json")
+        try:
+            return json.loads(out) if code == 0 else None
+        except ValueError:
+            raise LabError(f"{self.name}: status --json is not JSON: {out!r}") from None
+
+    def instance(self, index=0):
+        """One instance of the status; empty when there is none."""
+        instances = (self.status() or {}).get("instances", [])
+        return instances[index] if index < len(instances) else {}
+
+    def state(self):
+        return self.instance().get("state")
+
+    def sessions_up(self):
+        """True if it has BGP neighbors and every session is Established."""
+        states = [n.get("state") for b in (self.status() or {}).get("bgp", [])
+                  for n in b.get("neighbors", [])]
+        return bool(states) and all(s == "Established" for s in states)
+
+    def announced(self):
+        """How its prefixes are announced: {prefix: none|standby|settled|escalated}."""
+        return {p["prefix"]: p["as"] for p in self.instance().get("announced", [])}

@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Two nodes with the daemon, and what can happen to the active one.
+
+Each trial does one thing to the active node while a client asks 2,000 times a second, and tells what
+it cost: the demo shows it, the tests hold it to bounds, the benchmark repeats it.
+"""
+import dataclasses
+import os
+import time
+
+from .lab import BUILD, SHARED, wait_for
+from .sandbox import LabError
+
+READY_S = 20    # until both daemons are connected and one is MASTER
+RECOVER_S = 20  # after which an outage counts as not recovered
+FREEZE_S = 3
+QUIET_S = 0.3   # the client's run before the trial and after the recovery
+# The machine has few cores: ask nobody anything while the milliseconds that count pass.
+HANDS_OFF_S = 0.15
+
+
+def daemon_is_built():
+    return all(os.access(os.path.join(BUILD, p), os.X_OK)
+               for p in ("holdfastd", "holdfastctl", "vipprobe"))
+
+
+@dataclasses.dataclass
+class Outcome:
+    name: str
+    giver: str
+    taker: str
+    detected_ms: float  # from the last advert to the taker's kernel, None where nothing was detected
+    route_ms: float     # from the deed (a dead host: the first datagram lost) until the router's kernel sent to the taker
+    outage_ms: float    # the client's longest time without an answer
+    lost: int
+    sent: int
+    cause: str          # the taker's word for it
+    flapped: bool       # it moved more than once
+    report: dict        # the client's
+
+
+class Pair:
+    """The lab's nodes a and b with the daemon configured by `configure(node)` (see conf)."""
+
+    def __init__(self, lab, configure, shared=SHARED):
+        self.lab, self.shared = lab, shared
+        self.nodes = lab.nodes
+        for node in self.nodes.values():
+            configure(node)
+
+    def start(self):
+        for node in self.nodes.values():
+            node.start()
+        return self.wait_ready()
+
+    def wait_ready(self, deadline_s=READY_S):
+        """One MASTER with the router's route, one BACKUP, all sessions up."""
+        wait_for(self._ready, deadline_s, "one MASTER with the route, one BACKUP, sessions up", 0.1)
+        return self
+
+    def _ready(self):
+        for node in self.nodes.values():
+            if not node.alive():
+                raise LabError(f"{node.name}: the daemon ended with {node.daemon.poll()}")
+        if sorted(str(n.state()) for n in self.nodes.values()) != ["BACKUP", "MASTER"]:
+            return False
+        return all(n.sessions_up() for n in self.nodes.values()) and \
+            self.lab.holder(self.shared) == self.active().name
+
+    def active(self):
+        """The node that is MASTER; LabError unless there is exactly one."""
+        masters = [n for n in self.nodes.values() if n.alive() and n.state() == "MASTER"]
+        if len(masters) != 1:
+            raise LabError(f"{len(masters)} nodes are MASTER: {[n.name for n in masters]}")
+        return masters[0]
+
+    def other(self, node):
+        return next(n for n in self.nodes.values() if n is not node)
+
+    def wait_settled(self, deadline_s=30):
+        """Until the active node's path is one that a taker can outrank at the router."""
+        wait_for(lambda: set(self.active().announced().values()) == {"settled"}, deadline_s,
+                 "the active node settles", 0.2)
+
+    # --- trials: (the deed, how to undo it) -------------------------------------------------------
+    def host_death(self):
+        return self._trial("host death", lambda n: n.die(), lambda n: n.boot())
+
+    def kill(self):
+        return self._trial("kill -9 of the daemon", lambda n: n.kill(), lambda n: n.start())
+
+    def stop(self):
+        return self._trial("SIGTERM", lambda n: n.stop(), lambda n: n.start())
+
+    def freeze(self):
+        """Stopped for three seconds, then let go: the move must not be followed by another."""
+        return self._trial("SIGSTOP for 3 s", lambda n: n.pause(), lambda n: None,
+                           watch=self._thaw)
+
+    def handover(self):
+        def command(node):
+            code, out, err = node.ctl("handover", node.instance()["name"])
+            if code != 0:
+                raise LabError(f"handover: exit status {code}: {out}{err}")
+        return self._trial("planned handover", command, lambda n: None)
+
+    def service_failure(self):
+        return self._trial("service failure", lambda n: n.trigger(True), lambda n: n.trigger(False))
+
+    def _thaw(self, giver, taker, began):
+        time.sleep(max(0.0, FREEZE_S - (time.time() - began)))
+        giver.resume()
+        wait_for(lambda: giver.state() == "BACKUP", 5, f"{giver.name} steps down after the thaw")
+        time.sleep(QUIET_S)
+        if taker.state() != "MASTER":
+            raise LabError(f"{taker.name} lost the address again after the thaw")
+
+    def _trial(self, name, deed, undo, watch=None):
+        """Does the deed, waits for the recovery, undoes it and waits until the pair is whole."""
+        giver = self.active()
+        taker = self.other(giver)
+        with self.lab.probing(to=self.shared) as probe:
+            time.sleep(QUIET_S)
+            began = time.time()
+            deed(giver)
+            time.sleep(HANDS_OFF_S)
+            wait_for(lambda: self.lab.holder(self.shared) == taker.name and
+                     taker.state() == "MASTER", RECOVER_S, f"{name}: {taker.name} takes over", 0.05)
+            if watch:
+                watch(giver, taker, began)
+            time.sleep(QUIET_S)
+        outcome = self._outcome(name, giver, taker, began, probe.report)
+        undo(giver)
+        self.wait_ready()
+        return outcome
+
+    def _outcome(self, name, giver, taker, began, report):
+        # A command that cuts a host off takes milliseconds itself: the client knows the moment better.
+        if not giver.alive() and report["gaps"]:
+            began = max(began, report["gaps"][0]["start_unix_us"] / 1e6)
+        to_taker = [at for at, node in self.lab.route_changes(self.shared, began)
+                    if node == taker.name]
+        last = taker.instance().get("last_transition", {})
+        advert = last.get("stamps_us", {}).get("last_advert")
+        switches = [s["to"] for s in report["switches"]]
+        if report["gaps"] and report["gaps"][-1]["open"]:
+            raise LabError(f"{name}: the client has no answer any more")
+        return Outcome(
+            name=name, giver=giver.name, taker=taker.name,
+            detected_ms=-advert / 1000 if advert is not None and "down" in last["cause"] else None,
+            route_ms=(to_taker[0] - began) * 1000 if to_taker else None,
+            outage_ms=report["outage_us"] / 1000, lost=report["lost"], sent=report["sent"],
+            cause=last.get("cause", ""), flapped=switches != [giver.name, taker.name],
+            report=report)
