@@ -9,7 +9,7 @@ import traceback
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "tools"))
-from hflab import lab, trial  # noqa: E402 (the path comes first)
+from hflab import lab, plan, trial  # noqa: E402 (the path comes first)
 
 
 def check(truth, what):
@@ -26,14 +26,14 @@ def skip_reason(needs_daemon=True):
         if not shutil.which(program, path="/usr/sbin:/usr/bin:/sbin:/bin"):
             return f"{program} is not installed (make deps)"
     if needs_daemon and not trial.daemon_is_built():
-        return f"{lab.BUILD} lacks holdfastd, holdfastctl or vipprobe"
+        return f"{plan.BUILD} lacks holdfastd, holdfastctl or vipprobe"
     return None
 
 
 @contextlib.contextmanager
-def pair(configure, plan=lab.SIMPLE, shared=lab.SHARED, ready=True):
+def pair(configure, at=plan.SIMPLE, shared=plan.SHARED, ready=True):
     """A lab with the daemon on both nodes, up and connected."""
-    with lab.Lab(plan=plan) as net:
+    with lab.Lab(plan=at) as net:
         two = trial.Pair(net, configure, shared)
         if ready:
             two.start()

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Configuration files for the lab's nodes."""
 from .bird import NODE_AS, ROUTER_AS
-from .lab import SHARED, SHARED6
+from .plan import SHARED, SHARED6
 
 # The seed guide's scripts: a check that fails while a file is there, and a notify script that
 # drives the BGP daemon of the guide and keeps a log.

@@ -5,10 +5,8 @@
     b ---+--- bridge (switch) --- router r --- client c
 """
 import contextlib
-import dataclasses
 import datetime
 import glob
-import ipaddress
 import json
 import os
 import re
@@ -22,30 +20,10 @@ import time
 
 from . import bird
 from .node import Node
-from .sandbox import LabError, Sandbox, TOP, start_time
+from .plan import BUILD, CLIENT, CLIENT6, PROBE_PORT, SHARED, SHARED6, SIMPLE
+from .sandbox import LabError, Sandbox, start_time
 
 HOME = "/var/tmp"  # not /tmp and /run, which the machines have for themselves
-BUILD = os.environ.get("HOLDFAST_BUILD", os.path.join(TOP, "build"))
-SHARED, SHARED6 = "203.0.113.57", "2001:db8:113::57"
-CLIENT, CLIENT6 = "198.18.0.2", "2001:db8:c::2"
-PROBE_PORT = 5570
-
-
-@dataclasses.dataclass(frozen=True)
-class Plan:
-    """Where the nodes are; the router is the first address of each of their networks."""
-    nodes: dict    # name -> IPv4 address, in a /24
-    nodes6: dict   # name -> IPv6 address, in a /64
-
-    @staticmethod
-    def router_of(address):
-        return str(ipaddress.ip_interface(f"{address}/{64 if ':' in address else 24}").network[1])
-
-
-SIMPLE = Plan({"a": "192.0.2.11", "b": "192.0.2.12"}, {"a": "2001:db8:2::11", "b": "2001:db8:2::12"})
-# As in the seed guide: two networks of one provider.
-GUIDE = Plan({"a": "192.0.2.173", "b": "198.51.100.49"},
-             {"a": "2001:db8:2::173", "b": "2001:db8:3::49"})
 
 
 def wait_for(condition, deadline_s, what, every_s=0.02):
@@ -153,7 +131,8 @@ class Lab:
         r.ip(f"link add eth1 type veth peer name eth0 netns {c.pid}")
         for m in (r, c, *self.nodes.values()):
             m.sysctl(net__ipv4__conf__all__rp_filter=0, net__ipv4__conf__default__rp_filter=0,
-                     net__ipv4__ip_forward=int(m is r), net__ipv6__conf__all__forwarding=int(m is r))
+                     net__ipv4__ip_forward=int(m is r),
+                     net__ipv6__conf__all__forwarding=int(m is r))
         addresses = [*self.plan.nodes.values(), *self.plan.nodes6.values()]
         r.ip(*self._addresses("eth0", sorted({self.plan.router_of(a) for a in addresses})),
              *self._addresses("eth1", [self.plan.router_of(a) for a in (CLIENT, CLIENT6)]))
@@ -165,7 +144,7 @@ class Lab:
     def address(self, name):
         """Brings a node's interface up with its addresses and routes; also after it was down."""
         own = self.plan.nodes[name], self.plan.nodes6[name]
-        others = [a for p in (self.plan.nodes, self.plan.nodes6) for a in p.values() if a not in own]
+        others = {*self.plan.nodes.values(), *self.plan.nodes6.values()} - set(own)
         self.nodes[name].ip(*self._addresses("eth0", own), *self._default_routes(*own),
                             *(f"route replace {a} dev eth0" for a in others))
 
@@ -173,7 +152,7 @@ class Lab:
     def _addresses(dev, addresses):
         yield f"link set {dev} up"
         for a in addresses:
-            yield f"addr replace {a}/64 dev {dev} nodad" if ":" in a else f"addr replace {a}/24 dev {dev}"
+            yield f"addr replace {a}/" + (f"64 dev {dev} nodad" if ":" in a else f"24 dev {dev}")
 
     def _default_routes(self, *addresses):
         return [f"route replace default via {self.plan.router_of(a)}" for a in addresses]
@@ -219,7 +198,8 @@ class Lab:
         """What the router's kernel did with the prefix since that Unix time: (time, the node that
         it goes to then, or None), in order."""
         changes = []
-        line_of = re.compile(r"^\[([^\]]+)\] (Deleted )?" + re.escape(prefix) + r" .*?via (?:inet6 )?(\S+)")
+        line_of = re.compile(r"^\[([^\]]+)\] (Deleted )?" + re.escape(prefix) +
+                             r" .*?via (?:inet6 )?(\S+)")
         with open(self._routes_log, encoding="ascii", errors="replace") as f:
             for m in filter(None, map(line_of.match, f)):
                 at = datetime.datetime.fromisoformat(m[1] + "+00:00").timestamp()

@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 
+from .plan import BUILD, PROBE_PORT, SHARED, SHARED6
 from .sandbox import LabError, Sandbox
 
 CONFIG = "/etc/keepalived/keepalived.conf"
@@ -20,8 +21,7 @@ class Node(Sandbox):
 
     def prepare(self, lab):
         """Once the network stands: the node's own files, and who answers the client."""
-        from .lab import BUILD, PROBE_PORT, SHARED, SHARED6
-        self.lab, self.build = lab, BUILD
+        self.lab = lab
         self.address, self.address6 = lab.plan.nodes[self.name], lab.plan.nodes6[self.name]
         self.log = os.path.join(self.directory, "holdfastd.log")
         self.run("mount", "--bind", self.etc, "/etc/keepalived")
@@ -74,11 +74,15 @@ class Node(Sandbox):
         if self.alive():
             raise LabError(f"{self.name}: the daemon runs already")
         with open(self.log, "ab") as log:
-            self.daemon = self.popen([os.path.join(self.build, "holdfastd"), "-n", "-l", "-D",
+            self.daemon = self.popen([os.path.join(BUILD, "holdfastd"), "-n", "-l", "-D",
                                       "-f", CONFIG, *options], stdout=log, stderr=subprocess.STDOUT)
 
     def alive(self):
         return self.daemon is not None and self.daemon.poll() is None
+
+    def exit_status(self):
+        """How the last daemon ended, as Popen has it; None while it runs or if none was started."""
+        return self.daemon.poll() if self.daemon else None
 
     def signal(self, signo):
         """By the Popen object, which never signals a process that took the id over."""
@@ -119,7 +123,7 @@ class Node(Sandbox):
     # --- what it says ---------------------------------------------------------------------------
     def ctl(self, *words):
         """holdfastctl: (exit status, stdout, stderr)."""
-        return self.run(os.path.join(self.build, "holdfastctl"), *words, check=False)
+        return self.run(os.path.join(BUILD, "holdfastctl"), *words, check=False)
 
     def status(self):
         """`status --json`, or None when the daemon does not answer."""

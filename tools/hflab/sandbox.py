@@ -11,11 +11,14 @@ import ctypes
 import os
 import subprocess
 import sys
+import time
 
-TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from .plan import BUILD, TOP
+
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 CLONE_NEWPID = 0x20000000
 RUN_LIMIT_S = 20  # for one command in a machine; they take milliseconds
+CLOSE_LIMIT_S = 5  # for all its processes to end; likewise
 
 # $1: the machine's name, $2: its directory on the host, $3...: what /tmp and /run must not hide.
 # An ignored SIGCHLD survives the exec, so that orphans leave no zombies. With `--kill-child`, and
@@ -64,7 +67,8 @@ def _setns(fd, kind):
 def _children_in_pid_namespace_of(pid):
     """Processes started meanwhile belong to that PID namespace. `nsenter --pid` would do it with a
     process in between, and a signal to Popen.pid would hit that one."""
-    own, other = os.open("/proc/self/ns/pid", os.O_RDONLY), os.open(f"/proc/{pid}/ns/pid", os.O_RDONLY)
+    own = os.open("/proc/self/ns/pid", os.O_RDONLY)
+    other = os.open(f"/proc/{pid}/ns/pid", os.O_RDONLY)
     try:
         _setns(other, CLONE_NEWPID)
         try:
@@ -77,7 +81,7 @@ def _children_in_pid_namespace_of(pid):
 
 
 def start_time(pid):
-    """Tells a process from a later one with the same id; None when there is none, or only a zombie."""
+    """Tells a process from a later one with its id; None when there is none, or only a zombie."""
     try:
         with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as f:
             fields = f.read().rpartition(")")[2].split()
@@ -92,11 +96,12 @@ class Sandbox:
         self.directory = directory
         self.children = []
         os.makedirs(directory, exist_ok=True)
-        kept = [p for p in (TOP,) if p.startswith(("/tmp/", "/run/"))]
+        kept = [p for p in (TOP, BUILD) if p.startswith(("/tmp/", "/run/"))]
         self._holder = subprocess.Popen(
             ["unshare", "--net", "--mount", "--pid", "--uts", "--fork", "--kill-child", "--",
              "sh", "-c", INIT, "sh", name, directory, *kept],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True, env={"PATH": PATH})
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True,
+            env={"PATH": PATH})
         self.pid = None
 
     def wait_ready(self):
@@ -104,7 +109,8 @@ class Sandbox:
         if self._holder.stdout.readline() != b"ready\n":
             self.close()
             raise LabError(f"cannot make the namespaces of {self.name} (are you root?)")
-        with open(f"/proc/{self._holder.pid}/task/{self._holder.pid}/children", encoding="ascii") as f:
+        pid = self._holder.pid
+        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as f:
             self.pid = int(f.read().split()[0])
         return self
 
@@ -156,12 +162,13 @@ class Sandbox:
         """Ends the machine and everything in it; returns when the processes are gone. Process 1
         ends only when the others have been waited for."""
         self._holder.stdin.close()
+        end = time.monotonic() + CLOSE_LIMIT_S
         for p in (*self.children, self._holder):
             try:
-                p.wait(timeout=5)
+                p.wait(timeout=max(0, end - time.monotonic()))
             except subprocess.TimeoutExpired:
-                print(f"lab: {self.name}: {p.args} does not end by itself", file=sys.stderr)
-                p.kill()
+                print(f"lab: {self.name} does not end by itself", file=sys.stderr)
+                self._holder.kill()  # and by --kill-child all the others
                 p.wait()
             for stream in (p.stdout, p.stderr):
                 if stream:

@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Two nodes with the daemon, and what can happen to the active one.
 
-Each trial does one thing to the active node while a client asks 2,000 times a second, and tells what
-it cost: the demo shows it, the tests hold it to bounds, the benchmark repeats it.
+Each trial does one thing to the active node while a client asks 2,000 times a second, and tells
+what it cost: the demo shows it, the tests hold it to bounds, the benchmark repeats it.
 """
 import dataclasses
 import os
 import time
 
-from .lab import BUILD, SHARED, wait_for
+from .lab import wait_for
+from .plan import BUILD, SHARED
 from .sandbox import LabError
 
 READY_S = 20    # until both daemons are connected and one is MASTER
@@ -29,8 +30,8 @@ class Outcome:
     name: str
     giver: str
     taker: str
-    detected_ms: float  # from the last advert to the taker's kernel, None where nothing was detected
-    route_ms: float     # from the deed (a dead host: the first datagram lost) until the router's kernel sent to the taker
+    detected_ms: float  # from the last advert to the taker's kernel; None: it was told
+    route_ms: float     # from the deed (a dead host: the first datagram lost) to the router's route
     outage_ms: float    # the client's longest time without an answer
     lost: int
     sent: int
@@ -49,8 +50,10 @@ class Pair:
             configure(node)
 
     def start(self):
+        """Starts the daemons that do not run."""
         for node in self.nodes.values():
-            node.start()
+            if not node.alive():
+                node.start()
         return self.wait_ready()
 
     def wait_ready(self, deadline_s=READY_S):
@@ -59,28 +62,35 @@ class Pair:
         return self
 
     def _ready(self):
+        states = self.states()
+        return sorted(states.values()) == ["BACKUP", "MASTER"] and \
+            all(n.sessions_up() for n in self.nodes.values()) and \
+            states.get(self.lab.holder(self.shared)) == "MASTER"
+
+    def states(self):
+        """{name: state} of the daemons that answer; LabError if one has ended by itself."""
         for node in self.nodes.values():
             if not node.alive():
-                raise LabError(f"{node.name}: the daemon ended with {node.daemon.poll()}")
-        if sorted(str(n.state()) for n in self.nodes.values()) != ["BACKUP", "MASTER"]:
-            return False
-        return all(n.sessions_up() for n in self.nodes.values()) and \
-            self.lab.holder(self.shared) == self.active().name
+                raise LabError(f"{node.name}: the daemon does not run: {node.exit_status()}")
+        states = {name: node.state() for name, node in self.nodes.items()}
+        return {name: state for name, state in states.items() if state}
 
     def active(self):
         """The node that is MASTER; LabError unless there is exactly one."""
-        masters = [n for n in self.nodes.values() if n.alive() and n.state() == "MASTER"]
+        states = self.states()
+        masters = [name for name, state in states.items() if state == "MASTER"]
         if len(masters) != 1:
-            raise LabError(f"{len(masters)} nodes are MASTER: {[n.name for n in masters]}")
-        return masters[0]
+            raise LabError(f"not one MASTER: {states}")
+        return self.nodes[masters[0]]
 
     def other(self, node):
         return next(n for n in self.nodes.values() if n is not node)
 
     def wait_settled(self, deadline_s=30):
         """Until the active node's path is one that a taker can outrank at the router."""
-        wait_for(lambda: set(self.active().announced().values()) == {"settled"}, deadline_s,
-                 "the active node settles", 0.2)
+        node = self.active()
+        wait_for(lambda: set(node.announced().values()) == {"settled"}, deadline_s,
+                 f"{node.name}, the active node, settles", 0.2)
 
     # --- trials: (the deed, how to undo it) -------------------------------------------------------
     def host_death(self):
@@ -135,7 +145,7 @@ class Pair:
         return outcome
 
     def _outcome(self, name, giver, taker, began, report):
-        # A command that cuts a host off takes milliseconds itself: the client knows the moment better.
+        # A command that cuts a host off takes milliseconds itself: the client knows better when.
         if not giver.alive() and report["gaps"]:
             began = max(began, report["gaps"][0]["start_unix_us"] / 1e6)
         to_taker = [at for at, node in self.lab.route_changes(self.shared, began)
