@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Builds and sends the two frames. A socket for each call: announcements come once a takeover, and
+ * a descriptor kept open would have to follow interfaces that come and go.
+ */
+#include "kernel/garp.h"
+
+#include <errno.h>
+#include <net/ethernet.h>
+#include <net/if.h>
+#include <net/if_arp.h>
+#include <netinet/icmp6.h>
+#include <netinet/in.h>
+#include <netpacket/packet.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "core/bytes.h"
+
+#define ARP_LEN 28
+#define NA_LEN	32 /* header, target, target link-layer address option */
+
+static int hardware_address(int fd, uint32_t ifindex, uint8_t mac[ETH_ALEN])
+{
+	struct ifreq ifr = {.ifr_ifindex = (int)ifindex};
+
+	if (ioctl(fd, SIOCGIFNAME, &ifr) < 0 || ioctl(fd, SIOCGIFHWADDR, &ifr) < 0)
+		return -errno;
+	if (ifr.ifr_hwaddr.sa_family != ARPHRD_ETHER)
+		return -EOPNOTSUPP;
+	memcpy(mac, ifr.ifr_hwaddr.sa_data, ETH_ALEN);
+	return 0;
+}
+
+/* A broadcast ARP request with sender and target both the address: updates every cache that has it.
+ */
+static int send_arp(int fd, uint32_t ifindex, const uint8_t mac[ETH_ALEN], const uint8_t v4[4])
+{
+	struct sockaddr_ll to = {.sll_family = AF_PACKET,
+				 .sll_protocol = htons(ETH_P_ARP),
+				 .sll_ifindex = (int)ifindex,
+				 .sll_halen = ETH_ALEN};
+	uint8_t frame[ARP_LEN];
+	struct wr w = wr_init(frame, sizeof(frame));
+
+	memset(to.sll_addr, 0xff, ETH_ALEN);
+	wr_u16(&w, ARPHRD_ETHER);
+	wr_u16(&w, ETHERTYPE_IP);
+	wr_u8(&w, ETH_ALEN);
+	wr_u8(&w, 4);
+	wr_u16(&w, ARPOP_REQUEST);
+	wr_bytes(&w, mac, ETH_ALEN);
+	wr_bytes(&w, v4, 4);
+	wr_bytes(&w, (uint8_t[ETH_ALEN]){0}, ETH_ALEN);
+	wr_bytes(&w, v4, 4);
+	if (sendto(fd, frame, wr_len(&w), MSG_DONTWAIT, (struct sockaddr *)&to, sizeof(to)) < 0)
+		return -errno;
+	return 0;
+}
+
+/* An NA to all nodes with the override flag; the kernel fills in the ICMPv6 checksum. */
+static int send_na(int fd, uint32_t ifindex, const uint8_t mac[ETH_ALEN], const uint8_t v6[16])
+{
+	struct sockaddr_in6 to = {.sin6_family = AF_INET6, .sin6_scope_id = ifindex};
+	uint8_t msg[NA_LEN];
+	struct wr w = wr_init(msg, sizeof(msg));
+	int hops = 255;
+
+	to.sin6_addr = (struct in6_addr){{{0xff, 2, [15] = 1}}};
+	wr_u8(&w, ND_NEIGHBOR_ADVERT);
+	wr_u8(&w, 0);
+	wr_u16(&w, 0);
+	wr_u32(&w, 0x20000000); /* override */
+	wr_bytes(&w, v6, 16);
+	wr_u8(&w, ND_OPT_TARGET_LINKADDR);
+	wr_u8(&w, 1); /* units of eight octets */
+	wr_bytes(&w, mac, ETH_ALEN);
+	if (setsockopt(fd, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, &hops, sizeof(hops)) < 0)
+		return -errno;
+	if (sendto(fd, msg, wr_len(&w), MSG_DONTWAIT, (struct sockaddr *)&to, sizeof(to)) < 0)
+		return -errno;
+	return 0;
+}
+
+int garp_send(uint32_t ifindex, const struct ipaddr *address)
+{
+	int v4 = ipaddr_is_v4(address);
+	int fd = v4 ? socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC, 0)
+		    : socket(AF_INET6, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_ICMPV6);
+	uint8_t mac[ETH_ALEN];
+	int err;
+
+	if (fd < 0)
+		return -errno;
+	err = hardware_address(fd, ifindex, mac);
+	if (err == 0)
+		err = v4 ? send_arp(fd, ifindex, mac, address->b + 12)
+			 : send_na(fd, ifindex, mac, address->b);
+	close(fd);
+	return err;
+}
