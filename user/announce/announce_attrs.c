@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * From a prefix's standing to its path attributes. What always holds stands in the configuration's
+ * attributes; the takeover mode adds what makes escalated better than settled at the router. A
+ * standby path is a settled one with one more AS in its path: worse at every router that compares
+ * lengths.
+ */
+#include "announce/announce_attrs.h"
+
+/* MED counts down from here, so that among escalated paths the newest wins: 2026-01-01 00:00 UTC.
+ */
+#define MED_EPOCH_S INT64_C(1767225600)
+
+static void add_community(struct bgp_attrs *attrs, uint32_t community)
+{
+	if (attrs->n_communities < BGP_MAX_COMMUNITIES)
+		attrs->communities[attrs->n_communities++] = community;
+}
+
+static uint32_t escalated_med(uint32_t med, int64_t claimed_at_s)
+{
+	int64_t age_s = claimed_at_s - MED_EPOCH_S;
+
+	if (age_s < 0)
+		return med;
+	return age_s < med ? med - (uint32_t)age_s : 0;
+}
+
+void announce_attrs(const struct cfg_announce *cfg, enum announce_as as, int64_t claimed_at_s,
+		    struct bgp_attrs *out)
+{
+	bool escalated = as == ANNOUNCE_ESCALATED;
+
+	*out = cfg->attrs;
+	switch (cfg->takeover) {
+	case TAKEOVER_COMMUNITY:
+		add_community(out, escalated ? cfg->community_escalated : cfg->community_settled);
+		break;
+	case TAKEOVER_AS_PATH:
+		if (!escalated)
+			out->prepend += cfg->prepend;
+		break;
+	case TAKEOVER_MED:
+		out->has_med = 1;
+		out->med =
+		    escalated ? escalated_med(cfg->med_escalated, claimed_at_s) : cfg->med_settled;
+		break;
+	case TAKEOVER_NONE:
+		break;
+	}
+	if (as == ANNOUNCE_STANDBY)
+		out->prepend++;
+	if (out->prepend > BGP_MAX_PREPEND)
+		out->prepend = BGP_MAX_PREPEND;
+}
