@@ -28,7 +28,7 @@ WARN     := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototy
             -Wpointer-arith -Wcast-qual -Wformat=2 -Wundef -Wvla
 CFLAGS   ?= -O2 -g
 override CFLAGS += -std=gnu11 $(WARN) $(SANFLAGS) -ffile-prefix-map=$(CURDIR)/=
-CPPFLAGS += -D_GNU_SOURCE -DHF_VERSION='"$(VERSION)"' -Iinclude -Iuser -I$(OUT)
+override CPPFLAGS += -D_GNU_SOURCE -DHF_VERSION='"$(VERSION)"' -Iinclude -Iuser -I$(OUT)
 BPFFLAGS := -g -O2 -target bpf -mcpu=v3 -Wall -Wextra -Werror -Wno-unused-parameter \
             -ffile-prefix-map=$(CURDIR)/= -I. -Iinclude -Ibpf
 
@@ -57,7 +57,7 @@ PROGRAMS := $(if $(wildcard user/main.c),$(OUT)/holdfastd) $(if $(wildcard user/
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all help deps check demo tidy clean tests bench fuzz
+.PHONY: all help deps check demo tidy clean tests bench bench-failover bench-packet fuzz
 all: $(PROGRAMS) $(LAB_TOOLS) ## build holdfastd, holdfastctl and the lab's tools into build/
 
 help: ## list the targets
@@ -88,21 +88,20 @@ $(OUT)/%.bpf.o: %.bpf.c
 $(OUT)/%.skel.h: $(OUT)/%.bpf.o
 	$(call say,SKEL)$(BPFTOOL) gen skeleton $< name $(subst .,_,$(notdir $*)) > $@
 
-# Who includes the skeleton must wait for it; the compiler's dependency files take over after the first build.
-$(call obj,$(wildcard user/datapath/*.c tests/bpf/*.c tests/bench/*.c)): | $(patsubst %.bpf.c,$(OUT)/%.skel.h,$(wildcard bpf/*.bpf.c))
+# Who includes the skeleton must wait for it; the compiler's dependency files take over after that.
+SKELETONS := $(patsubst %.bpf.c,$(OUT)/%.skel.h,$(wildcard bpf/*.bpf.c))
+$(call obj,$(wildcard user/datapath/*.c tests/bpf/*.c tests/bench/*.c)): | $(SKELETONS)
 
 # --- tests ------------------------------------------------------------------------------------------
 TESTS := $(patsubst %.c,$(OUT)/%,$(TEST_SRC))
 FUZZ  := $(patsubst %.c,$(OUT)/%,$(FUZZ_SRC))
 BENCH := $(patsubst %.c,$(OUT)/%,$(BENCH_SRC))
 tests: $(TESTS) ## build the unit, BPF and simulator tests
-bench: $(BENCH) ## build the measurements of tests/bench (as root: run them)
 fuzz: $(FUZZ) ## build the fuzz targets (clang, libFuzzer)
 
 .SECONDEXPANSION:
 $(TESTS) $(BENCH): $(OUT)/%: $$(call links,%.c)
 	$(call say,LINK)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIB_CMOCKA) $(LIBS)
-
 $(OUT)/tests/unit/test_cli: | $(OUT)/holdfastctl # the test runs it
 
 $(FUZZ): $(OUT)/%: %.c $$(shell sed -n 's/^[ *]*Links: *//p' %.c)
@@ -121,6 +120,12 @@ demo: ## two nodes, a BIRD router, a client: what each failure costs (as root, o
 	$(Q)tools/deps --if-missing
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)tools/demo
+
+bench: bench-failover bench-packet ## all measurements, on an idle machine (as root; minutes)
+bench-failover: all ## failover times, ten runs each
+	$(Q)tests/bench/failover
+bench-packet: $(BENCH) ## what a packet costs in the kernel half
+	$(Q)$(OUT)/tests/bench/bench_packet
 
 deps: ## install what Debian 12 lacks
 	$(Q)tools/deps

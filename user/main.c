@@ -1,6 +1,297 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* holdfastd: reads the command line and hands over to the engine. */
-int main(void)
+/*
+ * holdfastd: reads the command line and the configuration, becomes a daemon if asked to, and hands
+ * over to the engine. Options are keepalived's where it has them.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "config/config.h"
+#include "core/log.h"
+#include "core/sd_notify.h"
+#include "datapath/datapath.h"
+#include "engine/engine.h"
+
+#define DEFAULT_NAME "holdfast"
+#define RUN_DIR_MAX  128
+
+/* /etc/holdfast first; who has only keepalived's file need not move it. */
+static const char *const default_files[] = {"/etc/holdfast/holdfast.conf",
+					    "/etc/keepalived/keepalived.conf"};
+
+struct options {
+	const char *file, *name, *config_id;
+	bool test, dump, foreground, log_stderr, debug, detach, forbid_xdp, no_realtime;
+};
+
+static const char usage_text[] =
+    "usage: holdfastd [-f FILE] [-t [--dump]] [-n] [-l] [-D] [-i CONFIG_ID] [--name NAME] "
+    "[--detach]\n"
+    "  -f, --use-file FILE     configuration (default: /etc/holdfast/holdfast.conf, else "
+    "keepalived's)\n"
+    "  -t, --config-test       check it and end: 0 good, 5 usable with errors, 4 unusable\n"
+    "      --dump              with -t: print what was understood\n"
+    "  -n, --dont-fork         stay in the foreground\n"
+    "  -l, --log-console       log to stderr\n"
+    "  -D, --log-detail        log more\n"
+    "  -i, --config-id ID      for lines that begin with @ID\n"
+    "      --name NAME         separates several daemons: /run/NAME/, /sys/fs/bpf/NAME/\n"
+    "      --detach            remove what a daemon of that name left in the kernel, and end\n"
+    "      --no-xdp            attach by TC even where XDP would do\n"
+    "      --no-realtime       stay in the ordinary scheduling class\n"
+    "  -v, --version\n";
+
+enum { OPT_DUMP = 256, OPT_NAME, OPT_DETACH, OPT_NO_XDP, OPT_NO_REALTIME };
+
+static const struct option long_options[] = {
+    {"use-file", required_argument, NULL, 'f'},
+    {"config-test", no_argument, NULL, 't'},
+    {"dump", no_argument, NULL, OPT_DUMP},
+    {"dont-fork", no_argument, NULL, 'n'},
+    {"log-console", no_argument, NULL, 'l'},
+    {"log-detail", no_argument, NULL, 'D'},
+    {"config-id", required_argument, NULL, 'i'},
+    {"name", required_argument, NULL, OPT_NAME},
+    {"detach", no_argument, NULL, OPT_DETACH},
+    {"no-xdp", no_argument, NULL, OPT_NO_XDP},
+    {"no-realtime", no_argument, NULL, OPT_NO_REALTIME},
+    {"version", no_argument, NULL, 'v'},
+    {"help", no_argument, NULL, 'h'},
+    {0},
+};
+
+/* A name becomes part of paths: letters, digits, '-', '_' and '.', not starting with '.'. */
+static bool name_is_valid(const char *name)
 {
+	size_t len = strlen(name);
+
+	return len > 0 && len < 32 && name[0] != '.' &&
+	       strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") ==
+		   len;
+}
+
+/* Sets one option; -1: go on, else the exit status. */
+static int set_option(struct options *opt, int c)
+{
+	switch (c) {
+	case 'f':
+		opt->file = optarg;
+		break;
+	case 't':
+		opt->test = true;
+		break;
+	case 'n':
+		opt->foreground = true;
+		break;
+	case 'l':
+		opt->log_stderr = true;
+		break;
+	case 'D':
+		opt->debug = true;
+		break;
+	case 'i':
+		opt->config_id = optarg;
+		break;
+	case OPT_DUMP:
+		opt->dump = true;
+		break;
+	case OPT_NAME:
+		opt->name = optarg;
+		break;
+	case OPT_DETACH:
+		opt->detach = true;
+		break;
+	case OPT_NO_XDP:
+		opt->forbid_xdp = true;
+		break;
+	case OPT_NO_REALTIME:
+		opt->no_realtime = true;
+		break;
+	case 'v':
+		puts("holdfastd " HF_VERSION);
+		return 0;
+	case 'h':
+		fputs(usage_text, stdout);
+		return 0;
+	default:
+		fputs(usage_text, stderr);
+		return 2;
+	}
+	return -1;
+}
+
+static int parse_options(struct options *opt, int argc, char **argv)
+{
+	int c, status = -1;
+
+	while (status < 0 && (c = getopt_long(argc, argv, "f:tnlDi:vh", long_options, NULL)) != -1)
+		status = set_option(opt, c);
+	if (status < 0 &&
+	    (optind < argc || !name_is_valid(opt->name) || (opt->dump && !opt->test))) {
+		fputs(usage_text, stderr);
+		return 2;
+	}
+	return status;
+}
+
+static const char *find_file(const struct options *opt)
+{
+	if (opt->file)
+		return opt->file;
+	return access(default_files[0], F_OK) == 0 ? default_files[0] : default_files[1];
+}
+
+static void report_stderr(void *ctx, const char *line)
+{
+	(void)ctx;
+	fprintf(stderr, "%s\n", line);
+}
+
+static void report_log(void *ctx, const char *line)
+{
+	(void)ctx;
+	log_warn("%s", line);
+}
+
+static int test_file(const struct options *opt)
+{
+	struct config *cfg = NULL;
+	enum config_verdict verdict =
+	    config_load(find_file(opt), opt->config_id, report_stderr, NULL, &cfg);
+
+	if (cfg && opt->dump)
+		config_dump(cfg, stdout);
+	config_free(cfg);
+	return (int)verdict;
+}
+
+static int detach(const struct options *opt)
+{
+	int err = datapath_detach_all(opt->name);
+
+	if (err == -ENOENT)
+		fprintf(stderr, "holdfastd: nothing named %s is attached\n", opt->name);
+	else if (err < 0)
+		fprintf(stderr, "holdfastd: cannot detach: %s\n", strerror(-err));
+	return err == 0 ? 0 : 1;
+}
+
+/*
+ * Goes into the background. The parent waits until the daemon is ready or has failed, so that a
+ * script that starts it learns which: *ready_fd is the child's end of the pipe that tells. 0 or
+ * -errno.
+ */
+static int daemonize(int *ready_fd)
+{
+	int fds[2], null_fd;
+	char byte;
+
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return -errno;
+	switch (fork()) {
+	case -1:
+		return -errno;
+	case 0:
+		break;
+	default:
+		close(fds[1]);
+		_exit(read(fds[0], &byte, 1) == 1 ? 0 : 1);
+	}
+	close(fds[0]);
+	*ready_fd = fds[1];
+	if (setsid() < 0 || chdir("/") < 0)
+		return -errno;
+	null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (null_fd < 0 || dup2(null_fd, STDIN_FILENO) < 0 || dup2(null_fd, STDOUT_FILENO) < 0)
+		return -errno;
 	return 0;
+}
+
+static void tell_ready(void *ctx)
+{
+	int *ready_fd = ctx;
+
+	if (*ready_fd >= 0 && write(*ready_fd, "", 1) == 1) {
+		close(*ready_fd);
+		*ready_fd = -1;
+	}
+}
+
+/* Makes /run/NAME and locks it: one daemon a name. The descriptor that holds the lock, or -errno.
+ */
+static int lock_run_dir(const char *run_dir)
+{
+	int fd;
+
+	if (mkdir(run_dir, 0755) < 0 && errno != EEXIST)
+		return -errno;
+	fd = open(run_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		int err = -errno;
+
+		close(fd);
+		return err;
+	}
+	return fd;
+}
+
+static int run_daemon(const struct options *opt)
+{
+	char run_dir[RUN_DIR_MAX], path[PATH_MAX];
+	int ready_fd = -1, err, lock_fd;
+	struct config *cfg = NULL;
+
+	log_init(opt->name, opt->log_stderr, opt->debug ? LOG_LV_DEBUG : LOG_LV_INFO);
+	if (!realpath(find_file(opt), path)) {
+		log_error("%s: %s", find_file(opt), strerror(errno));
+		return CONFIG_UNUSABLE;
+	}
+	if (config_load(path, opt->config_id, report_log, NULL, &cfg) == CONFIG_UNUSABLE) {
+		log_error("%s cannot be used: not starting", path);
+		return CONFIG_UNUSABLE;
+	}
+	snprintf(run_dir, sizeof(run_dir), "/run/%s", opt->name);
+	err = opt->foreground ? 0 : daemonize(&ready_fd);
+	lock_fd = err < 0 ? err : lock_run_dir(run_dir);
+	if (lock_fd < 0) {
+		log_error("%s: %s", run_dir,
+			  lock_fd == -EWOULDBLOCK ? "another daemon of this name runs"
+						  : strerror(-lock_fd));
+		config_free(cfg);
+		return 1;
+	}
+	sd_notify_open();
+	err = engine_run(cfg, &(struct engine_options){.name = opt->name,
+						       .run_dir = run_dir,
+						       .forbid_xdp = opt->forbid_xdp,
+						       .no_realtime = opt->no_realtime,
+						       .ready = tell_ready,
+						       .ctx = &ready_fd});
+	close(lock_fd);
+	config_free(cfg);
+	return err < 0 ? 1 : 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct options opt = {.name = DEFAULT_NAME};
+	int status = parse_options(&opt, argc, argv);
+
+	if (status >= 0)
+		return status;
+	if (opt.test)
+		return test_file(&opt);
+	if (opt.detach)
+		return detach(&opt);
+	return run_daemon(&opt);
 }

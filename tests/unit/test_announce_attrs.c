@@ -60,7 +60,7 @@ static void as_path_mode_prepends_when_settled_only(void **state)
 static void med_mode_lets_the_newest_escalated_path_win(void **state)
 {
 	struct cfg_announce cfg = {
-	    .takeover = TAKEOVER_MED, .med_settled = UINT32_MAX, .med_escalated = 0x7fffffff};
+	    .takeover = TAKEOVER_MED, .med_settled = UINT32_MAX, .med_escalated = 3000000000u};
 	struct bgp_attrs older = attrs_of(&cfg, ANNOUNCE_ESCALATED, NOW_S);
 	struct bgp_attrs newer = attrs_of(&cfg, ANNOUNCE_ESCALATED, NOW_S + 1);
 
@@ -68,10 +68,10 @@ static void med_mode_lets_the_newest_escalated_path_win(void **state)
 	assert_true(older.has_med && newer.has_med);
 	assert_true(newer.med < older.med);
 	assert_true(older.med < attrs_of(&cfg, ANNOUNCE_SETTLED, NOW_S).med);
-	/* A clock before the epoch, and a ceiling too small to count down from, stay in range. */
-	assert_int_equal(attrs_of(&cfg, ANNOUNCE_ESCALATED, 0).med, 0x7fffffff);
+	/* A clock before the epoch, and a value too small to count down from, leave it as it is. */
+	assert_int_equal(attrs_of(&cfg, ANNOUNCE_ESCALATED, 0).med, 3000000000);
 	cfg.med_escalated = 100;
-	assert_int_equal(attrs_of(&cfg, ANNOUNCE_ESCALATED, NOW_S).med, 0);
+	assert_int_equal(attrs_of(&cfg, ANNOUNCE_ESCALATED, NOW_S).med, 100);
 }
 
 static void none_mode_makes_no_difference(void **state)

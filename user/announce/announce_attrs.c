@@ -7,9 +7,10 @@
  */
 #include "announce/announce_attrs.h"
 
-/* MED counts down from here, so that among escalated paths the newest wins: 2026-01-01 00:00 UTC.
- */
+/* MED counts down from 2026-01-01 00:00 UTC: among escalated paths the newest wins. */
 #define MED_EPOCH_S INT64_C(1767225600)
+/* A configured value below this leaves no room to count down for decades: it is sent as it is. */
+#define MED_ROOM 2000000000u
 
 static void add_community(struct bgp_attrs *attrs, uint32_t community)
 {
@@ -21,9 +22,7 @@ static uint32_t escalated_med(uint32_t med, int64_t claimed_at_s)
 {
 	int64_t age_s = claimed_at_s - MED_EPOCH_S;
 
-	if (age_s < 0)
-		return med;
-	return age_s < med ? med - (uint32_t)age_s : 0;
+	return age_s < 0 || age_s >= MED_ROOM || med < MED_ROOM ? med : med - (uint32_t)age_s;
 }
 
 void announce_attrs(const struct cfg_announce *cfg, enum announce_as as, int64_t claimed_at_s,

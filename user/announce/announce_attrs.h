@@ -12,7 +12,7 @@
 /*
  * Fills `out` for standing `as`, which must not be ANNOUNCE_NONE. `claimed_at_s` is the claim's
  * Unix time in seconds: with TAKEOVER_MED a newer escalated path gets a lower MED than an older
- * one, as far as the two hosts' clocks agree.
+ * one, as far as the two hosts' clocks agree and med_escalated is at least 2000000000.
  */
 void announce_attrs(const struct cfg_announce *cfg, enum announce_as as, int64_t claimed_at_s,
 		    struct bgp_attrs *out);

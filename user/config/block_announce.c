@@ -13,8 +13,9 @@
 
 #define MAX_SETTLE_NS (86400 * NS_PER_S)
 #define MAX_LINGER_NS (60 * NS_PER_S)
-#define MED_SETTLED   200
-#define MED_ESCALATED 100
+/* Escalated leaves room to count down from, so that the newest wins: announce_attrs.h. */
+#define MED_SETTLED   4000000000u
+#define MED_ESCALATED 3000000000u
 
 void *announce_open(struct parser *p, const struct keyword *kw, void *target)
 {

@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * The runner's client: tells it what to run, counts what comes back by health_step(), and turns the
+ * states of tracked checks into faults and priorities. A runner that dies is started again and told
+ * everything anew; until then the last results stand.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "engine/engine_state.h"
+#include "health/script_user.h"
+#include "health/track_rules.h"
+
+#define NOTIFY_TIMEOUT_NS                                                                          \
+	(60 * NS_PER_S) /* a notify script that hangs must not block the next for ever */
+#define RUNNER_RESTART_NS (500 * NS_PER_MS)
+#define STOP_WAIT_NS	  (10 * NS_PER_S) /* for the last notifications, when the daemon ends */
+#define RUNNER_IDENT	  "holdfast-runner"
+#define DEFAULT_SCRIPT_USER                                                                        \
+	"keepalived_script" /* keepalived's, so that its users' set-up holds                       \
+			     */
+
+/* --- who runs what
+ * ---------------------------------------------------------------------------------- */
+
+/* Who runs `cmd`. False, with the reason logged, when it must not run at all. */
+static bool command_user(struct engine *engine, const struct cfg_command *cmd, const char *what,
+			 struct runner_user *user)
+{
+	char why[160];
+
+	*user = engine->script_user;
+	if (cmd->user && script_user_resolve(cmd->user, cmd->group, user) < 0) {
+		log_error("%s: %s is not run: there is no user %s (or its group)", what,
+			  cmd->argv[0], cmd->user);
+		return false;
+	}
+	if (!engine->cfg->script_security)
+		return true;
+	if (!cmd->user && !engine->script_user_known) {
+		log_error(
+		    "%s: %s is not run: enable_script_security is set and there is no user %s; "
+		    "create it, or name one by script_user",
+		    what, cmd->argv[0],
+		    engine->cfg->script_user ? engine->cfg->script_user : DEFAULT_SCRIPT_USER);
+		return false;
+	}
+	if (user->uid == 0 && script_check_security(cmd->argv[0], why, sizeof(why)) < 0) {
+		log_error("%s: %s is not run as root: %s", what, cmd->argv[0], why);
+		return false;
+	}
+	return true;
+}
+
+static void resolve_script_user(struct engine *engine)
+{
+	const char *user =
+	    engine->cfg->script_user ? engine->cfg->script_user : DEFAULT_SCRIPT_USER;
+	int err = script_user_resolve(user, engine->cfg->script_group, &engine->script_user);
+
+	engine->script_user_known = err == 0;
+	if (err == 0)
+		return;
+	engine->script_user = (struct runner_user){geteuid(), getegid()};
+	if (engine->cfg->script_user)
+		log_error("script_user %s does not exist", user);
+}
+
+/* The commands of one instance, in the order of enum notifier_kind. */
+static const struct cfg_command *configured(const struct cfg_notify *notify, unsigned int kind)
+{
+	const struct cfg_command *const commands[NOTIFY_KINDS] = {
+	    [NOTIFY_MASTER] = &notify->master, [NOTIFY_BACKUP] = &notify->backup,
+	    [NOTIFY_FAULT] = &notify->fault,   [NOTIFY_STOP] = &notify->stop,
+	    [NOTIFY_ANY] = &notify->any,
+	};
+
+	return commands[kind];
+}
+
+/* Users are looked up once, here: the system's database may be slow, the loop never is. */
+static void resolve_notifiers(struct instance *in)
+{
+	for (unsigned int kind = 0; kind < NOTIFY_KINDS; kind++) {
+		struct notifier *n = &in->notifiers[kind];
+		const struct cfg_command *cmd = configured(&in->cfg->notify, kind);
+
+		if (cmd->argc > 0 && command_user(in->engine, cmd, in->cfg->name, &n->user))
+			n->command = cmd;
+	}
+}
+
+int checks_init(struct engine *engine)
+{
+	struct instance *in;
+
+	resolve_script_user(engine);
+	for (unsigned int i = 0; i < engine->cfg->n_scripts; i++) {
+		const struct cfg_script *cfg = &engine->cfg->scripts[i];
+		struct check *check = &engine->checks[i];
+
+		check->id = engine->next_check_id++;
+		check->cfg = cfg;
+		check->hcfg = (struct health_cfg){cfg->rise, cfg->fall, cfg->init_fail};
+		health_init(&check->hcfg, &check->fsm);
+		check->refused = !command_user(engine, &cfg->command, cfg->name, &check->user);
+		if (check->refused)
+			check->fsm.state = HEALTH_DOWN;
+	}
+	ENGINE_EACH_INSTANCE(engine, in)
+	resolve_notifiers(in);
+	return runner_start(RUNNER_IDENT, &engine->runner_fd, &engine->runner_pid);
+}
+
+/* --- results
+ * ---------------------------------------------------------------------------------------- */
+
+void checks_apply(struct instance *in)
+{
+	struct track_sum sum = {0};
+
+	for (unsigned int i = 0; i < in->cfg->n_tracks; i++) {
+		const struct cfg_track *track = &in->cfg->tracks[i];
+
+		track_add(&sum, in->engine->checks[track->script].fsm.state, track->weight,
+			  track->reverse);
+	}
+	instance_fault(in, VRRP_FAULT_TRACK, sum.fault);
+	instance_pending(in, PENDING_CHECKS, sum.pending);
+	instance_priority(in, track_priority(&sum, in->cfg->priority));
+}
+
+static struct check *find_check(struct engine *engine, uint32_t id)
+{
+	for (unsigned int i = 0; i < engine->cfg->n_scripts; i++) {
+		if (engine->checks[i].id == id)
+			return &engine->checks[i];
+	}
+	return NULL;
+}
+
+static void on_result(struct engine *engine, const struct runner_result *result)
+{
+	struct check *check = find_check(engine, result->id);
+	struct instance *in;
+
+	if (!check)
+		return;
+	check->ran = true;
+	check->last = *result;
+	check->last_run_ms = engine_wall_ms();
+	if (!health_step(&check->hcfg, &check->fsm, result->outcome))
+		return;
+	log_info("check %s: %s (%s %d)%s%s", check->cfg->name, health_state_name(check->fsm.state),
+		 health_outcome_text(result->outcome), result->status,
+		 result->detail[0] ? ": " : "", result->detail);
+	ENGINE_EACH_INSTANCE(engine, in)
+	checks_apply(in);
+}
+
+static void on_done(struct engine *engine, const struct runner_done *done)
+{
+	uint32_t slot = done->owner / 2;
+	struct instance *in = slot < HF_MAX_INSTANCES ? engine->instances[slot] : NULL;
+
+	if (!in)
+		return;
+	if (done->superseded)
+		in->notify_superseded++;
+	else if (done->outcome != HEALTH_OK)
+		log_warn("%s: notify command: %s %d", in->cfg->name,
+			 health_outcome_text(done->outcome), done->status);
+}
+
+static void on_runner_lost(struct engine *engine)
+{
+	log_error("the runner has ended; starting it again, checks keep their last results");
+	loop_remove(engine->loop, &engine->runner_source);
+	close(engine->runner_fd);
+	engine->runner_fd = -1;
+	engine->runner_source.fd = -1;
+	waitpid(engine->runner_pid, NULL, WNOHANG);
+	loop_arm(engine->loop, &engine->runner_restart,
+		 mono_add(loop_now(engine->loop), RUNNER_RESTART_NS));
+}
+
+static void on_runner_ready(struct loop_source *src, uint32_t ready)
+{
+	struct engine *engine = src->ctx;
+	struct runner_result result;
+	struct runner_done done;
+	int what;
+
+	(void)ready;
+	while ((what = runner_receive(src->fd, &result, &done)) != 0) {
+		if (what == 1)
+			on_result(engine, &result);
+		else if (what == 2)
+			on_done(engine, &done);
+		else if (what != -EBADMSG)
+			break;
+	}
+	if (what < 0)
+		on_runner_lost(engine);
+}
+
+static int register_runner(struct engine *engine)
+{
+	int err;
+
+	engine->runner_source = (struct loop_source){
+	    .fd = engine->runner_fd, .fn = on_runner_ready, .ctx = engine, .name = "runner"};
+	err = loop_add(engine->loop, &engine->runner_source, EPOLLIN);
+	for (unsigned int i = 0; i < engine->cfg->n_scripts && err == 0; i++) {
+		const struct check *check = &engine->checks[i];
+		struct runner_check msg = {.id = check->id,
+					   .interval_ns = check->cfg->interval_ns,
+					   .timeout_ns = check->cfg->timeout_ns,
+					   .user = check->user,
+					   .argv = check->cfg->command.argv};
+
+		if (!check->refused)
+			err = runner_send_check(engine->runner_fd, &msg);
+	}
+	return err;
+}
+
+static void on_restart(struct loop_timer *timer)
+{
+	struct engine *engine = timer->ctx;
+	int err = runner_start(RUNNER_IDENT, &engine->runner_fd, &engine->runner_pid);
+
+	if (err == 0)
+		err = register_runner(engine);
+	if (err == 0)
+		return;
+	log_error("cannot start the runner: %s", strerror(-err));
+	loop_arm(engine->loop, timer, mono_add(loop_now(engine->loop), RUNNER_RESTART_NS));
+}
+
+int checks_start(struct engine *engine)
+{
+	engine->runner_restart =
+	    (struct loop_timer){.fn = on_restart, .ctx = engine, .name = "runner restart"};
+	return register_runner(engine);
+}
+
+/* Until the runner has ended: it lets running notifications finish. Here the loop runs no more. */
+static void await_runner(int fd)
+{
+	struct mono until = mono_add(loop_clock(), STOP_WAIT_NS);
+	struct runner_result result;
+	struct runner_done done;
+	int what = 0;
+
+	while (what >= 0 || what == -EBADMSG) {
+		struct pollfd pfd = {.fd = fd, .events = POLLIN};
+		int64_t left_ns = mono_diff_ns(until, loop_clock());
+
+		if (left_ns <= 0 || poll(&pfd, 1, (int)(left_ns / NS_PER_MS) + 1) < 0)
+			return;
+		what = runner_receive(fd, &result, &done);
+	}
+}
+
+void checks_stop(struct engine *engine)
+{
+	loop_disarm(engine->loop, &engine->runner_restart);
+	if (engine->runner_fd < 0)
+		return;
+	loop_remove(engine->loop, &engine->runner_source);
+	shutdown(engine->runner_fd, SHUT_WR);
+	await_runner(engine->runner_fd);
+	close(engine->runner_fd);
+	engine->runner_fd = -1;
+}
+
+/* --- notifications
+ * ---------------------------------------------------------------------------------- */
+
+static void run_notifier(struct instance *in, uint32_t owner, const struct notifier *notifier,
+			 char *const *argv)
+{
+	struct runner_notify msg = {
+	    .owner = owner, .timeout_ns = NOTIFY_TIMEOUT_NS, .user = notifier->user, .argv = argv};
+	int fd = in->engine->runner_fd;
+	int err = fd < 0 ? -EPIPE : runner_send_notify(fd, &msg);
+
+	if (err < 0)
+		log_error("%s: notify command %s was not run: %s", in->cfg->name, argv[0],
+			  strerror(-err));
+}
+
+/* keepalived's generic form: the command's own words, then INSTANCE NAME STATE PRIORITY. */
+static void run_generic(struct instance *in, const char *state)
+{
+	const struct cfg_command *cmd = in->notifiers[NOTIFY_ANY].command;
+	char kind[] = "INSTANCE", state_arg[8], priority[4];
+	char *argv[CFG_MAX_ARGS + 5];
+	int n = 0;
+
+	for (; n < cmd->argc && n < CFG_MAX_ARGS; n++)
+		argv[n] = cmd->argv[n];
+	snprintf(state_arg, sizeof(state_arg), "%s", state);
+	snprintf(priority, sizeof(priority), "%u", in->fsm.priority);
+	argv[n++] = kind;
+	argv[n++] = in->cfg->name;
+	argv[n++] = state_arg;
+	argv[n++] = priority;
+	argv[n] = NULL;
+	run_notifier(in, 2 * in->slot + 1, &in->notifiers[NOTIFY_ANY], argv);
+}
+
+void checks_notify(struct instance *in, enum notifier_kind kind, const char *state)
+{
+	const struct notifier *own = &in->notifiers[kind];
+
+	/* Two owners: the state's own command and the generic one are each kept in order. */
+	if (own->command)
+		run_notifier(in, 2 * in->slot, own, own->command->argv);
+	if (in->notifiers[NOTIFY_ANY].command)
+		run_generic(in, state);
+}

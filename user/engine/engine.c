@@ -1,0 +1,398 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Starts every part in the order that failover needs, runs the loop, and releases in the order that
+ * loses no packet. Owns all the parts. The runner is forked first, threads come next, the kernel
+ * half is loaded, sessions are dialled, and only then does the process become real-time.
+ */
+#include "engine/engine.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/addr.h"
+#include "core/sd_notify.h"
+#include "engine/engine_state.h"
+#include "engine/realtime.h"
+
+#define SESSION_GRACE_NS                                                                           \
+	(5 * NS_PER_S)		      /* so long after start a missing session is no fault yet     \
+				       */
+#define STOP_LIMIT_NS (10 * NS_PER_S) /* then we end without having been relieved */
+
+int64_t engine_wall_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return ts.tv_sec * INT64_C(1000) + ts.tv_nsec / NS_PER_MS;
+}
+
+/* --- stopping
+ * --------------------------------------------------------------------------------------- */
+
+static bool all_stopped(const struct engine *engine)
+{
+	struct instance *in;
+
+	ENGINE_EACH_INSTANCE(engine, in)
+	{
+		if (!in->stopped)
+			return false;
+	}
+	return true;
+}
+
+static void on_stop_limit(struct loop_timer *timer)
+{
+	struct engine *engine = timer->ctx;
+
+	log_warn("stop: nobody has taken over within %lld s, ending all the same",
+		 (long long)(STOP_LIMIT_NS / NS_PER_S));
+	engine->stop_overdue = true;
+}
+
+static void stop(struct engine *engine)
+{
+	struct instance *in;
+
+	if (engine->stopping)
+		return;
+	log_info("stopping: handing over what is MASTER here");
+	sd_notify_send("STOPPING=1");
+	engine->stopping = true;
+	loop_arm(engine->loop, &engine->stop_limit,
+		 mono_add(loop_now(engine->loop), STOP_LIMIT_NS));
+	ENGINE_EACH_INSTANCE(engine, in)
+	instance_stop(in);
+}
+
+static void on_signal(struct loop_source *src, uint32_t ready)
+{
+	struct engine *engine = src->ctx;
+	struct signalfd_siginfo info;
+
+	(void)ready;
+	while (read(src->fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+		if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT)
+			stop(engine);
+		else if (info.ssi_signo == SIGHUP)
+			log_warn("SIGHUP: this version reads its configuration at start only; "
+				 "restart to apply it");
+	}
+}
+
+/* --- events of the parts
+ * ---------------------------------------------------------------------------- */
+
+static void on_link(void *ctx, const struct netlink_link *link)
+{
+	struct engine *engine = ctx;
+	struct instance *in;
+
+	ENGINE_EACH_INSTANCE(engine, in)
+	{
+		if (strcmp(in->cfg->interface, link->name) != 0)
+			continue;
+		if (link->gone) {
+			instance_fault(in, VRRP_FAULT_LINK, true);
+			instance_unprepare(in);
+			continue;
+		}
+		instance_prepare(in, link->ifindex);
+		if (link->up && (in->faults & VRRP_FAULT_LINK))
+			instance_greet(in);
+		instance_fault(in, VRRP_FAULT_LINK, !link->up);
+	}
+}
+
+static void on_session_grace(struct loop_timer *timer)
+{
+	struct engine *engine = timer->ctx;
+
+	engine->sessions_awaited = false;
+	for (unsigned int i = 0; i < engine->cfg->n_bgp; i++)
+		announcer_on_sessions(engine->speakers[i], engine->speakers[i]->established);
+}
+
+static void on_watchdog(struct loop_timer *timer)
+{
+	struct engine *engine = timer->ctx;
+
+	sd_notify_send("WATCHDOG=1");
+	loop_arm(engine->loop, timer, mono_add(loop_now(engine->loop), sd_notify_watchdog_ns()));
+}
+
+/* --- starting
+ * --------------------------------------------------------------------------------------- */
+
+static int allocate(struct engine *engine)
+{
+	const struct config *cfg = engine->cfg;
+	unsigned int n_vips = 0;
+
+	engine->speakers = calloc(cfg->n_bgp + 1, sizeof(*engine->speakers));
+	engine->checks = calloc(cfg->n_scripts + 1, sizeof(*engine->checks));
+	engine->sockets = calloc(cfg->n_instances + 1, sizeof(*engine->sockets));
+	for (unsigned int i = 0; i < cfg->n_instances; i++)
+		n_vips += cfg->instances[i].n_vips + cfg->instances[i].announce.n_prefixes;
+	engine->vips = calloc(n_vips + 1, sizeof(*engine->vips));
+	if (!engine->speakers || !engine->checks || !engine->sockets || !engine->vips)
+		return -ENOMEM;
+	for (unsigned int i = 0; i < cfg->n_instances; i++) {
+		if (!instance_create(engine, &cfg->instances[i]))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int open_signals(struct engine *engine)
+{
+	sigset_t set;
+	int fd;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGPIPE); /* EPIPE says it all */
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (fd < 0)
+		return -errno;
+	engine->signal_source =
+	    (struct loop_source){.fd = fd, .fn = on_signal, .ctx = engine, .name = "signal"};
+	return loop_add(engine->loop, &engine->signal_source, EPOLLIN);
+}
+
+static void count_vip(struct engine *engine, const struct ipaddr *address)
+{
+	char text[IPADDR_TEXT];
+	uint32_t vip;
+	int err;
+
+	for (unsigned int i = 0; i < engine->n_vips; i++) {
+		if (ipaddr_equal(&engine->vips[i].address, address))
+			return;
+	}
+	err = datapath_add_vip(engine->dp, address, &vip);
+	if (err < 0)
+		log_warn("traffic of %s is not counted: %s", ipaddr_format(address, text),
+			 strerror(-err));
+	else
+		engine->vips[engine->n_vips++] = (struct counted_vip){*address, vip};
+}
+
+/* The shared addresses whose traffic is counted: host addresses that are held or announced. */
+static void count_vips(struct engine *engine)
+{
+	for (unsigned int i = 0; i < engine->cfg->n_instances; i++) {
+		const struct cfg_instance *cfg = &engine->cfg->instances[i];
+
+		for (unsigned int k = 0; k < cfg->n_vips; k++)
+			count_vip(engine, &cfg->vips[k].prefix.addr);
+		for (unsigned int k = 0; k < cfg->announce.n_prefixes; k++) {
+			const struct ipprefix *p = &cfg->announce.prefixes[k];
+
+			if (p->len == (ipaddr_is_v4(&p->addr) ? 32 : 128))
+				count_vip(engine, &p->addr);
+		}
+	}
+}
+
+static int open_datapath(struct engine *engine)
+{
+	struct datapath_options opt = {
+	    .name = engine->opt->name, .forbid_xdp = engine->opt->forbid_xdp, .keep = true};
+
+	engine->dp = datapath_open(engine->loop, &opt, instance_on_event, engine);
+	if (!engine->dp)
+		return -errno;
+	count_vips(engine);
+	engine->nl = netlink_open(engine->loop, on_link, engine);
+	return engine->nl ? netlink_sync(engine->nl) : -errno;
+}
+
+/* router_id of the file, or the first global IPv4 address of an interface that announces through
+ * `bgp`. */
+static uint32_t router_id(struct engine *engine, unsigned int bgp)
+{
+	struct instance *in;
+	struct ipaddr a;
+
+	if (engine->cfg->bgp[bgp].router_id != 0)
+		return engine->cfg->bgp[bgp].router_id;
+	ENGINE_EACH_INSTANCE(engine, in)
+	{
+		if (in->cfg->announce.bgp == (int)bgp && in->ifindex != 0 &&
+		    netlink_first_address(engine->nl, in->ifindex, 4, &a) == 0)
+			return (uint32_t)a.b[12] << 24 | (uint32_t)a.b[13] << 16 |
+			       (uint32_t)a.b[14] << 8 | a.b[15];
+	}
+	return 0;
+}
+
+static struct speaker *speaker_create(struct engine *engine, unsigned int index)
+{
+	const struct cfg_bgp *cfg = &engine->cfg->bgp[index];
+	uint32_t id = router_id(engine, index);
+	struct speaker *speaker;
+
+	if (id == 0) {
+		log_error("bgp_instance %s: no router_id is given and its interfaces have no IPv4 "
+			  "address: write router_id",
+			  cfg->name);
+		errno = EADDRNOTAVAIL;
+		return NULL;
+	}
+	speaker = calloc(1, sizeof(*speaker)); /* owner: engine->speakers */
+	if (!speaker)
+		return NULL;
+	speaker->engine = engine;
+	speaker->cfg = cfg;
+	speaker->sp = bgp_speaker_create(engine->loop, cfg, id, announcer_on_sessions, speaker);
+	if (speaker->sp)
+		return speaker;
+	free(speaker);
+	return NULL;
+}
+
+static void speaker_destroy(struct speaker *speaker)
+{
+	if (!speaker)
+		return;
+	bgp_speaker_shutdown(speaker->sp, "holdfastd is stopping");
+	bgp_speaker_destroy(speaker->sp);
+	free(speaker);
+}
+
+static int start_speakers(struct engine *engine)
+{
+	for (unsigned int i = 0; i < engine->cfg->n_bgp; i++) {
+		engine->speakers[i] = speaker_create(engine, i);
+		if (!engine->speakers[i])
+			return -errno;
+	}
+	return 0;
+}
+
+static void start_timers(struct engine *engine)
+{
+	struct mono now = loop_now(engine->loop);
+
+	engine->stop_limit =
+	    (struct loop_timer){.fn = on_stop_limit, .ctx = engine, .name = "stop limit"};
+	engine->session_grace =
+	    (struct loop_timer){.fn = on_session_grace, .ctx = engine, .name = "session grace"};
+	engine->watchdog =
+	    (struct loop_timer){.fn = on_watchdog, .ctx = engine, .name = "watchdog"};
+	engine->sessions_awaited = true;
+	loop_arm(engine->loop, &engine->session_grace, mono_add(now, SESSION_GRACE_NS));
+	if (sd_notify_watchdog_ns() > 0)
+		loop_arm(engine->loop, &engine->watchdog, mono_add(now, sd_notify_watchdog_ns()));
+}
+
+static int start_control(struct engine *engine)
+{
+	struct status_limits limits;
+
+	snapshot_limits(engine, &limits);
+	engine->ctl =
+	    control_create(engine->loop, engine->opt->run_dir, &limits, requests_handle, engine);
+	return engine->ctl ? 0 : -errno;
+}
+
+static int start(struct engine *engine)
+{
+	int err = allocate(engine);
+	struct instance *in;
+
+	if (err == 0)
+		err = checks_init(engine); /* forks the runner: before everything else */
+	if (err == 0)
+		err = open_signals(engine); /* before threads, which inherit the mask */
+	if (err == 0)
+		err = log_start_writer();
+	if (err == 0)
+		err = open_datapath(engine);
+	if (err == 0)
+		err = start_control(engine);
+	if (err == 0)
+		err = start_speakers(engine);
+	if (err == 0)
+		err = checks_start(engine);
+	if (err < 0)
+		return err;
+	if (!engine->opt->no_realtime)
+		realtime_enter();
+	start_timers(engine);
+	for (unsigned int i = 0; i < engine->cfg->n_bgp; i++)
+		announcer_on_sessions(engine->speakers[i], engine->speakers[i]->established);
+	ENGINE_EACH_INSTANCE(engine, in)
+	instance_start(in);
+	return 0;
+}
+
+/* In the reverse order of start(); every part may be missing. */
+static void finish(struct engine *engine)
+{
+	struct instance *in;
+
+	control_destroy(engine->ctl);
+	for (unsigned int i = 0; engine->speakers && i < engine->cfg->n_bgp; i++)
+		speaker_destroy(engine->speakers[i]);
+	if (engine->runner_fd >= 0)
+		checks_stop(engine);
+	netlink_close(engine->nl);
+	datapath_close(engine->dp);
+	for (unsigned int i = 0; i < engine->n_sockets; i++)
+		close(engine->sockets[i].fd);
+	ENGINE_EACH_INSTANCE(engine, in)
+	instance_destroy(in);
+	if (engine->signal_source.fd >= 0)
+		close(engine->signal_source.fd);
+	free(engine->speakers);
+	free(engine->checks);
+	free(engine->sockets);
+	free(engine->vips);
+	loop_destroy(engine->loop);
+	log_stop_writer();
+}
+
+static int run(struct engine *engine)
+{
+	int err = 0;
+
+	while (err == 0 && !engine->stop_overdue && !(engine->stopping && all_stopped(engine)))
+		err = loop_turn(engine->loop, -1);
+	return err;
+}
+
+int engine_run(const struct config *cfg, const struct engine_options *opt)
+{
+	struct engine engine = {.cfg = cfg, .opt = opt, .runner_fd = -1};
+	int err;
+
+	engine.signal_source.fd = engine.runner_source.fd = -1;
+	realtime_raise_files();
+	engine.loop = loop_create();
+	if (!engine.loop)
+		return -errno;
+	engine.started_at = loop_now(engine.loop);
+	err = start(&engine);
+	if (err < 0) {
+		log_error("cannot start: %s", strerror(-err));
+	} else {
+		sd_notify_send("READY=1");
+		if (opt->ready)
+			opt->ready(opt->ctx);
+		err = run(&engine);
+	}
+	finish(&engine);
+	return err;
+}

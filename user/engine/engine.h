@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The engine: everything that runs in the real-time loop, from start to release. */
+#ifndef HF_ENGINE_H
+#define HF_ENGINE_H
+
+#include <stdbool.h>
+
+#include "config/config.h"
+
+struct engine_options {
+	const char *name;	  /* separates several daemons: /run/NAME/, /sys/fs/bpf/NAME/ */
+	const char *run_dir;	  /* /run/NAME */
+	bool forbid_xdp;	  /* attach by TC even where XDP would do */
+	bool no_realtime;	  /* stay in the ordinary scheduling class, lock no memory */
+	void (*ready)(void *ctx); /* called once, when everything has been started; may be NULL */
+	void *ctx;
+};
+
+/*
+ * Runs until SIGTERM or SIGINT has been carried out: every instance released, sessions closed.
+ * `cfg` must outlive it. 0, or -errno if it could not start, which is logged.
+ */
+int engine_run(const struct config *cfg, const struct engine_options *opt);
+
+#endif

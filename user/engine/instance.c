@@ -1,0 +1,525 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * One virtual router's executor: events from the data path, timers and the operator go into
+ * vrrp_step(), the actions that come out are carried out here in their order. Holds no rule of VRRP
+ * itself. Rejected: letting the state machine call sockets and timers through function pointers,
+ * which hides the order that a failover depends on.
+ */
+#include <errno.h>
+#include <linux/rtnetlink.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/addr.h"
+#include "engine/engine_state.h"
+#include "kernel/garp.h"
+#include "vrrp/vrrp_codec.h"
+
+#define RATE_LIMITED_PER_S 1
+
+static void on_timer(struct loop_timer *timer);
+
+static int take_slot(struct engine *engine, struct instance *in)
+{
+	for (uint32_t slot = 0; slot < HF_MAX_INSTANCES; slot++) {
+		if (engine->instances[slot])
+			continue;
+		in->slot = slot;
+		engine->instances[slot] = in;
+		if (slot >= engine->n_slots)
+			engine->n_slots = slot + 1;
+		return 0;
+	}
+	return -ENOSPC;
+}
+
+struct instance *instance_create(struct engine *engine, const struct cfg_instance *cfg)
+{
+	struct instance *in = calloc(1, sizeof(*in)); /* owner: its slot */
+
+	if (!in)
+		return NULL;
+	*in = (struct instance){.engine = engine, .cfg = cfg, .socket = -1};
+	in->faults = VRRP_FAULT_LINK; /* until the interface has been seen */
+	in->send_limit = (struct log_limit)LOG_LIMIT(RATE_LIMITED_PER_S, NS_PER_S);
+	in->vcfg = (struct vrrp_cfg){
+	    .version = cfg->version,
+	    .vrid = cfg->vrid,
+	    .priority = cfg->priority,
+	    .down_adverts = cfg->down_adverts,
+	    .preempt = cfg->preempt,
+	    .start_master = cfg->start_master,
+	    .lower_prio_no_advert = cfg->lower_prio_no_advert,
+	    .higher_prio_send_advert = cfg->higher_prio_send_advert,
+	    .interval_ns = cfg->interval_ns,
+	    .linger_ns = cfg->announce.bgp >= 0 ? cfg->announce.linger_ns : 0,
+	    .address = cfg->source,
+	};
+	in->timer = (struct loop_timer){.fn = on_timer, .ctx = in, .name = "vrrp timer"};
+	in->n_addresses = cfg->n_vips + cfg->n_excluded;
+	in->addresses = calloc(in->n_addresses + 1, sizeof(*in->addresses)); /* owner: in */
+	if (!in->addresses || take_slot(engine, in) < 0) {
+		free(in->addresses);
+		free(in);
+		return NULL;
+	}
+	for (unsigned int i = 0; i < in->n_addresses; i++) {
+		struct held_address *held = &in->addresses[i];
+
+		held->cfg = i < cfg->n_vips ? &cfg->vips[i] : &cfg->excluded[i - cfg->n_vips];
+		held->stays = cfg->announce.bgp >= 0 && strcmp(held->cfg->dev, "lo") == 0;
+	}
+	announcer_init(in);
+	return in;
+}
+
+void instance_destroy(struct instance *in)
+{
+	loop_disarm(in->engine->loop, &in->timer);
+	loop_disarm(in->engine->loop, &in->announcer.timer);
+	in->engine->instances[in->slot] = NULL;
+	free(in->addresses);
+	free(in);
+}
+
+/* --- addresses
+ * -------------------------------------------------------------------------------------- */
+
+static void address_add(struct instance *in, struct held_address *held)
+{
+	uint32_t ifindex = if_nametoindex(held->cfg->dev);
+	char text[IPPREFIX_TEXT];
+	int err;
+
+	if (held->added)
+		return;
+	err = ifindex == 0 ? -ENODEV
+			   : netlink_address_add(in->engine->nl, ifindex, &held->cfg->prefix,
+						 held->cfg->label, held->cfg->scope);
+	held->added = err == 0;
+	if (err < 0 && err != -EEXIST)
+		log_error("%s: cannot add %s to %s: %s", in->cfg->name,
+			  ipprefix_format(&held->cfg->prefix, text), held->cfg->dev,
+			  strerror(-err));
+}
+
+static void address_remove(struct instance *in, struct held_address *held)
+{
+	uint32_t ifindex = if_nametoindex(held->cfg->dev);
+	char text[IPPREFIX_TEXT];
+	int err;
+
+	if (!held->added)
+		return;
+	held->added = false;
+	err =
+	    ifindex == 0 ? 0 : netlink_address_remove(in->engine->nl, ifindex, &held->cfg->prefix);
+	if (err < 0 && err != -EADDRNOTAVAIL)
+		log_error("%s: cannot remove %s from %s: %s", in->cfg->name,
+			  ipprefix_format(&held->cfg->prefix, text), held->cfg->dev,
+			  strerror(-err));
+}
+
+void instance_drop_addresses(struct instance *in)
+{
+	for (unsigned int i = 0; i < in->n_addresses; i++)
+		address_remove(in, &in->addresses[i]);
+}
+
+/* --- actions
+ * ---------------------------------------------------------------------------------------- */
+
+static void act_claim(struct instance *in)
+{
+	for (unsigned int i = 0; i < in->n_addresses; i++) {
+		if (!in->addresses[i].stays)
+			address_add(in, &in->addresses[i]);
+	}
+	announcer_event(in, ANNOUNCE_EV_CLAIM);
+	if (announcer_speaker(in))
+		in->stamps.update_ns = bgp_speaker_last_update(announcer_speaker(in)->sp).ns;
+}
+
+static void act_release(struct instance *in)
+{
+	announcer_event(in, ANNOUNCE_EV_RELEASE);
+	for (unsigned int i = 0; i < in->n_addresses; i++) {
+		if (!in->addresses[i].stays)
+			address_remove(in, &in->addresses[i]);
+	}
+}
+
+static int build_advert(const struct instance *in, uint8_t priority, const struct ipaddr *to,
+			uint8_t *buf, size_t size)
+{
+	const struct cfg_instance *cfg = in->cfg;
+	struct vrrp_advert adv = {
+	    .version = cfg->version,
+	    .vrid = cfg->vrid,
+	    .priority = priority,
+	    .auth_type = cfg->auth_type,
+	    .checksum = cfg->checksum,
+	    .interval_us = (uint32_t)(cfg->interval_ns / NS_PER_US),
+	    .source = in->vcfg.address,
+	    .destination = *to,
+	};
+
+	memcpy(adv.auth_data, cfg->auth_data, sizeof(adv.auth_data));
+	for (unsigned int i = 0; i < cfg->n_vips && adv.count < VRRP_MAX_ADDRS; i++)
+		adv.addresses[adv.count++] = cfg->vips[i].prefix.addr;
+	return vrrp_advert_build(&adv, buf, size);
+}
+
+static void send_to(struct instance *in, uint8_t priority, const struct ipaddr *to)
+{
+	uint8_t msg[VRRP_MAX_LEN + VRRP_V2_AUTH_LEN];
+	int err = build_advert(in, priority, to, msg, sizeof(msg));
+	char text[IPADDR_TEXT];
+	uint32_t suppressed;
+
+	if (err > 0)
+		err = vrrp_socket_send(in->socket, to, msg, (size_t)err);
+	if (err >= 0)
+		return;
+	in->send_errors++;
+	if (log_allow(&in->send_limit, loop_now(in->engine->loop), &suppressed))
+		log_warn("%s: cannot send an advert to %s: %s (%u such lines suppressed)",
+			 in->cfg->name, ipaddr_format(to, text), strerror(-err), suppressed);
+}
+
+static void act_send(struct instance *in, uint8_t priority)
+{
+	struct ipaddr group;
+
+	if (in->socket < 0)
+		return;
+	for (unsigned int i = 0; i < in->cfg->n_peers; i++)
+		send_to(in, priority, &in->cfg->peers[i].address);
+	if (in->cfg->n_peers == 0) {
+		vrrp_group(in->cfg->family, &group);
+		send_to(in, priority, &group);
+	}
+	in->adverts_sent++;
+	if (in->stamps.advert_ns == 0)
+		in->stamps.advert_ns = loop_clock().ns;
+}
+
+static void act_garp(struct instance *in)
+{
+	for (unsigned int i = 0; i < in->n_addresses; i++) {
+		const struct cfg_vip *vip = in->addresses[i].cfg;
+
+		if (strcmp(vip->dev, "lo") != 0)
+			garp_send(if_nametoindex(vip->dev), &vip->prefix.addr);
+	}
+}
+
+static void act_watch(struct instance *in, const struct vrrp_action *act)
+{
+	int err;
+
+	if (in->ifindex == 0)
+		return; /* nothing is published while the interface is gone */
+	err = datapath_watch(in->engine->dp, in->slot, act->self.role, act->self.priority,
+			     act->self.preempt, act->delay_ns);
+	if (err < 0)
+		log_error("%s: the data path refused the new role: %s", in->cfg->name,
+			  strerror(-err));
+}
+
+/* Milliseconds from `from` to `to`, for a log line. */
+static double ms_between(int64_t from_ns, int64_t to_ns)
+{
+	return (double)(to_ns - from_ns) / (double)NS_PER_MS;
+}
+
+static void log_takeover(const struct instance *in, const struct vrrp_action *act)
+{
+	const struct status_stamps *s = &in->stamps;
+
+	log_info(
+	    "%s: %s -> MASTER: %s; last advert %.3f ms before detection, deadline passed %.3f ms, "
+	    "woken %.3f ms, UPDATE %.3f ms, advert %.3f ms after detection",
+	    in->cfg->name, vrrp_state_name(act->from), vrrp_cause_text(act->cause),
+	    s->last_advert_ns ? ms_between(s->last_advert_ns, s->detected_ns) : 0.0,
+	    ms_between(s->deadline_ns, s->detected_ns), ms_between(s->detected_ns, s->woken_ns),
+	    s->update_ns ? ms_between(s->detected_ns, s->update_ns) : 0.0,
+	    s->advert_ns ? ms_between(s->detected_ns, s->advert_ns) : 0.0);
+}
+
+static const enum notifier_kind notifier_of[] = {
+    [VRRP_BACKUP] = NOTIFY_BACKUP,
+    [VRRP_MASTER] = NOTIFY_MASTER,
+    [VRRP_FAULT] = NOTIFY_FAULT,
+};
+
+static void act_state(struct instance *in, const struct vrrp_action *act)
+{
+	char text[IPADDR_TEXT];
+
+	in->transitions++;
+	in->transitioned = true;
+	in->last_at_ms = engine_wall_ms();
+	in->last_from = act->from;
+	in->last_to = act->to;
+	in->last_cause = act->cause;
+	in->last_stamps = in->stamps;
+	if (act->to == VRRP_MASTER && in->stamps.detected_ns)
+		log_takeover(in, act);
+	else
+		log_info("%s: %s -> %s: %s; master %s, priority %u", in->cfg->name,
+			 vrrp_state_name(act->from), vrrp_state_name(act->to),
+			 vrrp_cause_text(act->cause),
+			 ipaddr_is_unset(&in->fsm.master) ? "unknown"
+							  : ipaddr_format(&in->fsm.master, text),
+			 in->fsm.master_priority);
+	if (act->to == VRRP_FAULT)
+		announcer_event(in, ANNOUNCE_EV_FAULT);
+	else if (act->from == VRRP_FAULT)
+		announcer_event(in, ANNOUNCE_EV_CLEARED);
+	/* A daemon that ends says STOP, once, when everything is released. */
+	if (act->cause != VRRP_CAUSE_STOP && act->to != VRRP_INIT)
+		checks_notify(in, notifier_of[act->to], vrrp_state_name(act->to));
+}
+
+static void act_stopped(struct instance *in)
+{
+	in->stopped = true;
+	announcer_event(in, ANNOUNCE_EV_STOP);
+	instance_drop_addresses(in);
+	checks_notify(in, NOTIFY_STOP, "STOP");
+}
+
+static void perform(struct instance *in, const struct vrrp_action *act)
+{
+	switch (act->type) {
+	case VRRP_ACT_CLAIM:
+		act_claim(in);
+		break;
+	case VRRP_ACT_RELEASE:
+		act_release(in);
+		break;
+	case VRRP_ACT_SEND:
+		act_send(in, act->priority);
+		break;
+	case VRRP_ACT_GARP:
+		act_garp(in);
+		break;
+	case VRRP_ACT_WATCH:
+		act_watch(in, act);
+		break;
+	case VRRP_ACT_STATE:
+		act_state(in, act);
+		break;
+	case VRRP_ACT_STOPPED:
+		act_stopped(in);
+		break;
+	}
+}
+
+/* --- events
+ * ----------------------------------------------------------------------------------------- */
+
+static void tell_faults(struct instance *in);
+
+static void step(struct instance *in, struct vrrp_event *ev)
+{
+	const volatile struct hf_inst_state *seen = datapath_state(in->engine->dp, in->slot);
+	struct vrrp_actions actions = {0};
+
+	if (in->stopped)
+		return;
+	in->stepping = true;
+	ev->now = loop_now(in->engine->loop);
+	ev->heard.ns = (int64_t)seen->last_rx_ns;
+	ev->deadline.ns = (int64_t)seen->deadline_ns;
+	vrrp_step(&in->vcfg, &in->fsm, ev, &actions);
+	for (unsigned int i = 0; i < actions.n; i++)
+		perform(in, &actions.a[i]);
+	in->stepping = false;
+	in->stamps = (struct status_stamps){0};
+	if (mono_is_set(vrrp_due(&in->fsm)) && !in->stopped)
+		loop_arm(in->engine->loop, &in->timer, vrrp_due(&in->fsm));
+	else
+		loop_disarm(in->engine->loop, &in->timer);
+	if (in->faults != in->faults_told)
+		tell_faults(in);
+}
+
+static void tell_faults(struct instance *in)
+{
+	in->faults_told = in->faults;
+	step(in, &(struct vrrp_event){.type = VRRP_EV_FAULTS, .faults = in->faults});
+}
+
+static void on_timer(struct loop_timer *timer)
+{
+	step(timer->ctx, &(struct vrrp_event){.type = VRRP_EV_TIMER});
+}
+
+/*
+ * The kernel's timer found the master down. The state map is the truth, the event only the
+ * doorbell: vrrp_step() gets the deadline as it is now, and waits on where an advert has moved it.
+ */
+static void on_master_down(struct instance *in, const struct hf_event *ev)
+{
+	in->stamps = (struct status_stamps){
+	    .last_advert_ns = (int64_t)datapath_state(in->engine->dp, in->slot)->last_rx_ns,
+	    .deadline_ns = (int64_t)ev->deadline_ns,
+	    .detected_ns = (int64_t)ev->at_ns,
+	    .woken_ns = loop_now(in->engine->loop).ns,
+	};
+	step(in, &(struct vrrp_event){.type = VRRP_EV_MASTER_DOWN});
+}
+
+void instance_on_event(void *ctx, const struct hf_event *ev)
+{
+	struct engine *engine = ctx;
+	struct instance *in;
+
+	in = ev->slot < HF_MAX_INSTANCES ? engine->instances[ev->slot] : NULL;
+	if (!in || !in->started)
+		return;
+	if (ev->type == HF_EV_MASTER_DOWN) {
+		on_master_down(in, ev);
+	} else if (ev->type == HF_EV_ADVERT) {
+		in->stamps.detected_ns = (int64_t)ev->at_ns;
+		in->stamps.woken_ns = loop_now(engine->loop).ns;
+		step(in, &(struct vrrp_event){.type = VRRP_EV_ADVERT,
+					      .source = ev->source,
+					      .priority = ev->priority,
+					      .interval_ns = ev->interval_us * NS_PER_US});
+	}
+}
+
+void instance_fault(struct instance *in, uint32_t bits, bool on)
+{
+	in->faults = on ? in->faults | bits : in->faults & ~bits;
+	/* A session lost while an action is being carried out is told when the step has ended. */
+	if (in->started && !in->stepping && in->faults != in->faults_told)
+		tell_faults(in);
+}
+
+void instance_pending(struct instance *in, enum pending what, bool on)
+{
+	in->pending = on ? in->pending | what : in->pending & ~what;
+	instance_fault(in, VRRP_FAULT_PENDING, in->pending != 0);
+}
+
+void instance_priority(struct instance *in, uint8_t effective)
+{
+	if (in->started && effective != in->fsm.priority)
+		step(in, &(struct vrrp_event){.type = VRRP_EV_PRIORITY, .priority = effective});
+}
+
+void instance_start(struct instance *in)
+{
+	in->started = true;
+	for (unsigned int i = 0; i < in->n_addresses; i++) {
+		if (in->addresses[i].stays)
+			address_add(in, &in->addresses[i]);
+	}
+	announcer_event(in, ANNOUNCE_EV_START);
+	in->faults_told = in->faults;
+	step(in, &(struct vrrp_event){.type = VRRP_EV_START, .faults = in->faults});
+	checks_apply(in);
+}
+
+void instance_stop(struct instance *in)
+{
+	step(in, &(struct vrrp_event){.type = VRRP_EV_STOP});
+}
+
+void instance_handover(struct instance *in)
+{
+	step(in, &(struct vrrp_event){.type = VRRP_EV_HANDOVER});
+}
+
+/* --- the interface
+ * ---------------------------------------------------------------------------------- */
+
+/* The pool's socket for `in`, opened if it is the first of its kind. Descriptor or -errno. */
+static int pooled_socket(struct instance *in)
+{
+	struct engine *engine = in->engine;
+	struct pooled_socket want = {
+	    .key = {.ifindex = in->ifindex, .source = in->vcfg.address, .ttl = in->cfg->ttl},
+	    .join = in->cfg->n_peers == 0};
+
+	memcpy(want.key.interface, in->cfg->interface, sizeof(want.key.interface));
+	for (unsigned int i = 0; i < engine->n_sockets; i++) {
+		struct pooled_socket *have = &engine->sockets[i];
+
+		if (have->join == want.join && memcmp(&have->key, &want.key, sizeof(want.key)) == 0)
+			return have->fd;
+	}
+	if (engine->n_sockets == engine->cfg->n_instances)
+		return -ENOSPC;
+	want.fd = vrrp_socket_open(&want.key, want.join);
+	if (want.fd >= 0)
+		engine->sockets[engine->n_sockets++] = want;
+	return want.fd;
+}
+
+static int publish(struct instance *in)
+{
+	const struct cfg_instance *cfg = in->cfg;
+	struct hf_inst_cfg pub = {
+	    .role = VRRP_ROLE_OFF,
+	    .version = cfg->version,
+	    .family = cfg->family,
+	    .vrid = cfg->vrid,
+	    .priority = cfg->priority,
+	    .preempt = cfg->preempt,
+	    .down_adverts = cfg->down_adverts,
+	    .auth_type = cfg->auth_type,
+	    .interval_us = (uint32_t)(cfg->interval_ns / NS_PER_US),
+	    .flags = (cfg->n_peers == 0 ? HF_CFG_MULTICAST : 0) |
+		     (cfg->check_source && cfg->n_peers > 0 ? HF_CFG_CHECK_SOURCE : 0),
+	    .address = in->vcfg.address,
+	};
+	int err;
+
+	memcpy(pub.auth_data, cfg->auth_data, sizeof(pub.auth_data));
+	err = datapath_set_instance(in->engine->dp, in->slot, in->ifindex, &pub);
+	for (unsigned int i = 0; i < cfg->n_peers && err == 0; i++)
+		err = datapath_set_peer(in->engine->dp, in->slot, &cfg->peers[i].address,
+					&(struct hf_peer){.min_ttl = cfg->peers[i].min_ttl,
+							  .max_ttl = cfg->peers[i].max_ttl});
+	return err == 0 ? datapath_attach_interface(in->engine->dp, in->ifindex) : err;
+}
+
+void instance_prepare(struct instance *in, uint32_t ifindex)
+{
+	const struct cfg_instance *cfg = in->cfg;
+	int err = 0;
+
+	if (in->ifindex == ifindex && !(in->faults & VRRP_FAULT_ADDRESS))
+		return;
+	in->ifindex = ifindex;
+	if (ipaddr_is_unset(&cfg->source))
+		err =
+		    netlink_first_address(in->engine->nl, ifindex, cfg->family, &in->vcfg.address);
+	if (err == 0) {
+		in->socket = pooled_socket(in);
+		err = in->socket < 0 ? in->socket : publish(in);
+	}
+	if (err < 0)
+		log_error("%s: cannot use %s: %s", cfg->name, cfg->interface,
+			  err == -ENOENT ? "it has no address to send from" : strerror(-err));
+	instance_fault(in, VRRP_FAULT_ADDRESS, err < 0);
+}
+
+void instance_greet(struct instance *in)
+{
+	if (in->cfg->n_peers > 0 && !ipaddr_is_unset(&in->vcfg.address))
+		garp_send(in->ifindex, &in->vcfg.address);
+}
+
+void instance_unprepare(struct instance *in)
+{
+	if (in->ifindex != 0)
+		datapath_remove_instance(in->engine->dp, in->slot);
+	in->ifindex = 0;
+	in->socket = -1;
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * What the operator asked for, carried out in the loop. The control thread has parsed the request;
+ * here it is only judged whether it can be done, and refused with what to do instead.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/addr.h"
+#include "engine/engine_state.h"
+
+static void LOG_PRINTF(2, 3) refuse(struct control_request *req, const char *fmt, ...)
+{
+	va_list args;
+
+	req->refused = true;
+	va_start(args, fmt);
+	vsnprintf(req->error, sizeof(req->error), fmt, args);
+	va_end(args);
+}
+
+static struct instance *find_instance(struct engine *engine, const char *name)
+{
+	struct instance *in;
+
+	ENGINE_EACH_INSTANCE(engine, in)
+	{
+		if (strcmp(in->cfg->name, name) == 0)
+			return in;
+	}
+	return NULL;
+}
+
+static void handover(struct engine *engine, struct control_request *req)
+{
+	struct instance *in = find_instance(engine, req->instance);
+	char text[IPADDR_TEXT];
+
+	if (!in)
+		refuse(req, "there is no instance %s", req->instance);
+	else if (in->fsm.state != VRRP_MASTER)
+		refuse(req, "%s is %s here; its master is %s: hand over there", in->cfg->name,
+		       vrrp_state_name(in->fsm.state),
+		       ipaddr_is_unset(&in->fsm.master) ? "unknown"
+							: ipaddr_format(&in->fsm.master, text));
+	else if (in->cfg->priority == VRRP_PRIO_OWNER)
+		refuse(req, "%s owns its address (priority 255): an owner does not hand over",
+		       in->cfg->name);
+	else
+		instance_handover(in);
+}
+
+void requests_handle(void *ctx, struct control_request *req)
+{
+	struct engine *engine = ctx;
+
+	switch (req->verb) {
+	case CONTROL_STATUS:
+		snapshot_fill(engine, req->status);
+		break;
+	case CONTROL_HANDOVER:
+		handover(engine, req);
+		break;
+	case CONTROL_RELOAD:
+		refuse(req,
+		       "this version reads its configuration at start only: restart the daemon, "
+		       "which hands over without losing a packet");
+		break;
+	}
+}

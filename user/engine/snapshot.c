@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Fills the picture of the daemon that the control thread asked for: plain copies, no text, no
+ * allocation, so that it fits into a turn of the loop. Also the one place that decides what is an
+ * alarm.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/addr.h"
+#include "engine/engine_state.h"
+
+#define COPY_TEXT(to, from) snprintf((to), sizeof(to), "%s", (from))
+
+void snapshot_limits(const struct engine *engine, struct status_limits *lim)
+{
+	const struct config *cfg = engine->cfg;
+
+	*lim = (struct status_limits){.instances = cfg->n_instances,
+				      .checks = cfg->n_scripts,
+				      .bgp = cfg->n_bgp,
+				      .interfaces = cfg->n_instances,
+				      .vips = engine->n_vips};
+	for (unsigned int i = 0; i < cfg->n_bgp; i++)
+		lim->neighbors += cfg->bgp[i].n_neighbors;
+}
+
+static void LOG_PRINTF(2, 3) alarm_add(struct status *st, const char *fmt, ...)
+{
+	va_list args;
+
+	if (st->n_alarms == STATUS_MAX_ALARMS)
+		return;
+	va_start(args, fmt);
+	vsnprintf(st->alarms[st->n_alarms++], STATUS_ALARM_TEXT, fmt, args);
+	va_end(args);
+}
+
+static void fill_announced(const struct instance *in, struct status_instance *out)
+{
+	const struct cfg_announce *ann = &in->cfg->announce;
+
+	out->n_addresses = in->cfg->n_vips;
+	out->n_announced = ann->bgp >= 0 ? ann->n_prefixes : 0;
+	for (unsigned int i = 0; i < out->n_addresses && i < STATUS_MAX_ANNOUNCED; i++)
+		out->addresses[i] = in->cfg->vips[i].prefix;
+	for (unsigned int i = 0; i < out->n_announced && i < STATUS_MAX_ANNOUNCED; i++)
+		out->announced[i] = (struct status_prefix){ann->prefixes[i], in->announcer.fsm.as};
+}
+
+static void fill_instance(const struct instance *in, struct status_instance *out)
+{
+	const volatile struct hf_inst_state *seen = datapath_state(in->engine->dp, in->slot);
+
+	*out = (struct status_instance){
+	    .family = in->cfg->family,
+	    .version = in->cfg->version,
+	    .vrid = in->cfg->vrid,
+	    .state = in->fsm.state,
+	    .faults = in->faults,
+	    .yielded = in->fsm.yielded,
+	    .base_priority = in->cfg->priority,
+	    .effective_priority = in->fsm.priority,
+	    .advert_interval_us = (uint32_t)(in->cfg->interval_ns / NS_PER_US),
+	    .master = in->fsm.state == VRRP_MASTER ? in->vcfg.address : in->fsm.master,
+	    .master_priority =
+		in->fsm.state == VRRP_MASTER ? in->fsm.priority : in->fsm.master_priority,
+	    .transitioned = in->transitioned,
+	    .last_at_ms = in->last_at_ms,
+	    .last_from = in->last_from,
+	    .last_to = in->last_to,
+	    .last_cause = in->last_cause,
+	    .stamps = in->last_stamps,
+	    .transitions = in->transitions,
+	    .adverts_sent = in->adverts_sent,
+	    .adverts_received = seen->adverts,
+	    .notify_superseded = in->notify_superseded,
+	};
+	COPY_TEXT(out->name, in->cfg->name);
+	COPY_TEXT(out->interface, in->cfg->interface);
+	fill_announced(in, out);
+}
+
+static void fill_check(const struct check *check, struct status_check *out)
+{
+	*out = (struct status_check){
+	    .kind = "script",
+	    .state = check->fsm.state,
+	    .ran = check->ran,
+	    .outcome = check->last.outcome,
+	    .status = check->last.status,
+	    .last_run_ms = check->last_run_ms,
+	    .duration_ns = check->last.duration_ns,
+	};
+	COPY_TEXT(out->name, check->cfg->name);
+	COPY_TEXT(out->detail, check->refused ? "not run: script security" : check->last.detail);
+}
+
+static void fill_bgp(const struct speaker *speaker, struct status *st, struct status_bgp *out)
+{
+	COPY_TEXT(out->name, speaker->cfg->name);
+	out->local_as = speaker->cfg->local_as;
+	out->first_neighbor = st->n_neighbors;
+	out->n_neighbors = bgp_speaker_neighbors(speaker->sp);
+	for (unsigned int i = 0; i < out->n_neighbors; i++)
+		bgp_speaker_status(speaker->sp, i, &st->neighbors[st->n_neighbors++]);
+}
+
+/* What a person must know of one instance: it serves without being able to, or cannot serve at all.
+ */
+static void instance_alarms(const struct instance *in, struct status *st)
+{
+	const struct speaker *speaker = announcer_speaker(in);
+	const volatile struct hf_inst_state *seen = datapath_state(in->engine->dp, in->slot);
+
+	if (in->fsm.state == VRRP_MASTER && speaker && speaker->established == 0)
+		alarm_add(st,
+			  "%s is MASTER, but no BGP session is Established: its prefixes are not "
+			  "announced",
+			  in->cfg->name);
+	if (in->faults & VRRP_FAULT_SESSION)
+		alarm_add(st, "%s is in FAULT: no BGP session is Established", in->cfg->name);
+	if (in->faults & VRRP_FAULT_TRACK)
+		alarm_add(st, "%s is in FAULT: a tracked check is down", in->cfg->name);
+	if (in->faults & VRRP_FAULT_LINK)
+		alarm_add(st, "%s is in FAULT: %s is down or missing", in->cfg->name,
+			  in->cfg->interface);
+	if (in->faults & VRRP_FAULT_ADDRESS)
+		alarm_add(st, "%s is in FAULT: %s has no usable source address or data path",
+			  in->cfg->name, in->cfg->interface);
+	if (in->fsm.yielded && in->vcfg.preempt && in->fsm.state == VRRP_BACKUP)
+		alarm_add(st,
+			  "%s does not preempt: it handed over or fenced itself; `holdfastctl "
+			  "handover` on the "
+			  "master moves it back",
+			  in->cfg->name);
+	if (seen->events_lost > 0)
+		alarm_add(st, "%s: %llu events from the kernel were lost", in->cfg->name,
+			  (unsigned long long)seen->events_lost);
+}
+
+static void fill_alarms(struct engine *engine, struct status *st)
+{
+	struct instance *in;
+
+	ENGINE_EACH_INSTANCE(engine, in)
+	instance_alarms(in, st);
+	if (engine->runner_fd < 0)
+		alarm_add(st, "the script runner has ended and is being started again; check "
+			      "results are stale");
+	for (unsigned int i = 0; i < engine->cfg->n_scripts; i++) {
+		if (engine->checks[i].refused)
+			alarm_add(st, "check %s is never run: see the log for script security",
+				  engine->checks[i].cfg->name);
+	}
+}
+
+static void fill_datapath(struct engine *engine, struct status *st)
+{
+	unsigned int n = datapath_interfaces(engine->dp);
+
+	for (unsigned int i = 0; i < n && i < engine->cfg->n_instances; i++)
+		datapath_interface_status(engine->dp, i, &st->interfaces[st->n_interfaces++]);
+	for (unsigned int i = 0; i < engine->n_vips && i < st->room.vips; i++)
+		st->vips[st->n_vips++] = (struct status_vip){.address = engine->vips[i].address,
+							     .vip = engine->vips[i].vip};
+}
+
+/* Runs in the control thread: per-CPU counters take a system call each, and nobody else reads them.
+ */
+static void read_counters(struct status *st, void *ctx)
+{
+	struct datapath *dp = ctx;
+
+	for (unsigned int i = 0; i < st->n_vips; i++)
+		datapath_traffic(dp, st->vips[i].vip, &st->vips[i].rx, &st->vips[i].tx);
+	for (uint32_t reason = 0; reason < HF_V_MAX; reason++)
+		datapath_verdict(dp, reason, &st->verdicts[reason]);
+}
+
+void snapshot_fill(struct engine *engine, struct status *st)
+{
+	struct instance *in;
+
+	st->n_instances = st->n_checks = st->n_bgp = st->n_neighbors = 0;
+	st->n_interfaces = st->n_vips = st->n_alarms = 0;
+	st->complete = read_counters;
+	st->complete_ctx = engine->dp;
+	COPY_TEXT(st->name, engine->opt->name);
+	st->uptime_ns = mono_diff_ns(loop_now(engine->loop), engine->started_at);
+	st->loop = *loop_stats(engine->loop);
+	ENGINE_EACH_INSTANCE(engine, in)
+	fill_instance(in, &st->instances[st->n_instances++]);
+	for (unsigned int i = 0; i < engine->cfg->n_scripts; i++)
+		fill_check(&engine->checks[i], &st->checks[st->n_checks++]);
+	for (unsigned int i = 0; i < engine->cfg->n_bgp; i++)
+		fill_bgp(engine->speakers[i], st, &st->bgp[st->n_bgp++]);
+	fill_datapath(engine, st);
+	fill_alarms(engine, st);
+}
