@@ -74,8 +74,8 @@ class Node(Sandbox):
         if self.alive():
             raise LabError(f"{self.name}: the daemon runs already")
         with open(self.log, "ab") as log:
-            self.daemon = self.popen([os.path.join(BUILD, "holdfastd"), "-n", "-l", "-D",
-                                      "-f", CONFIG, *options], stdout=log, stderr=subprocess.STDOUT)
+            self.daemon = self.popen([os.path.join(BUILD, "holdfastd"), "-n", "-l", "-f", CONFIG,
+                                      *options], stdout=log, stderr=subprocess.STDOUT)
 
     def alive(self):
         return self.daemon is not None and self.daemon.poll() is None
