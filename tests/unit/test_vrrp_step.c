@@ -287,6 +287,13 @@ static const char *const fault[] = {
     "1000 start faults=link : WATCH(OFF); INIT>FAULT, fault",
     "2000 faults=none : WATCH(MASTER 255); CLAIM; SEND(255); GARP; FAULT>MASTER, fault cleared | "
     "3000",
+    "# but what was moved away from it on purpose stays moved",
+    "cfg priority=255 interval=2560",
+    "1000 start : WATCH(MASTER 255); CLAIM; SEND(255); GARP; INIT>MASTER, start | 3560",
+    "2000 handover : WATCH(BACKUP 255 7690ms nopreempt); SEND(0); MASTER>BACKUP, handed over"
+    " | 12450",
+    "2100 faults=track : RELEASE; WATCH(OFF); BACKUP>FAULT, fault",
+    "2200 faults=none : WATCH(BACKUP 255 7690ms nopreempt); FAULT>BACKUP, fault cleared",
     "# a BACKUP goes FAULT in silence; PENDING does not touch it",
     STARTED,
     "1100 faults=pending :",

@@ -158,7 +158,8 @@ static void become_stopped(const struct step *s)
 
 /*
  * From INIT or FAULT into the election. The owner of the address does not wait (RFC 9568
- * section 6.4.1), whichever state it comes from; `state MASTER` shortens the wait at start alone.
+ * section 6.4.1), whichever state it comes from, unless the mastership was moved away from it;
+ * `state MASTER` shortens the wait at start alone.
  */
 static void join(const struct step *s, enum vrrp_cause cause)
 {
@@ -170,7 +171,7 @@ static void join(const struct step *s, enum vrrp_cause cause)
 	if (cause == VRRP_CAUSE_START && cfg->start_master)
 		delay_ns = cfg->interval_ns + (int64_t)vrrp_skew_ns(cfg->version, VRRP_PRIO_OWNER,
 								    (uint64_t)cfg->interval_ns);
-	if (s->fsm->priority == VRRP_PRIO_OWNER)
+	if (s->fsm->priority == VRRP_PRIO_OWNER && !s->fsm->yielded)
 		become_master(s, cause);
 	else
 		become_backup(s, delay_ns, cause);
