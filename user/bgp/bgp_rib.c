@@ -32,6 +32,8 @@ struct peer {
 };
 
 struct bgp_rib {
+	uint32_t
+	    key[BGP_MAX_PREFIXES]; /* of what must be equal to share an UPDATE, to find it fast */
 	uint16_t free;
 	uint16_t buckets[BUCKETS];
 	struct route routes[BGP_MAX_PREFIXES];
@@ -92,14 +94,21 @@ static bool same_prefix(const struct ipprefix *a, const struct ipprefix *b)
 	return memcmp(a, b, sizeof(*a)) == 0;
 }
 
+#define FNV_START 2166136261u
+
 /* FNV-1a. */
+static uint32_t hash_octets(uint32_t hash, const void *data, size_t len)
+{
+	const uint8_t *octets = data;
+
+	for (size_t i = 0; i < len; i++)
+		hash = (hash ^ octets[i]) * 16777619u;
+	return hash;
+}
+
 static unsigned int bucket_of(const struct ipprefix *p)
 {
-	uint32_t hash = 2166136261u;
-
-	for (size_t i = 0; i < sizeof(p->addr.b); i++)
-		hash = (hash ^ p->addr.b[i]) * 16777619u;
-	return ((hash ^ p->len) * 16777619u >> 8) % BUCKETS;
+	return (hash_octets(FNV_START, p, sizeof(*p)) >> 8) % BUCKETS;
 }
 
 /* The prefix with its host bits cleared, so that two spellings of it are one route. */
@@ -180,6 +189,7 @@ int bgp_rib_announce(struct bgp_rib *rib, const struct ipprefix *prefix,
 		return 0;
 	r->state = ROUTE_ANNOUNCED;
 	r->attrs = *attrs;
+	rib->key[slot] = hash_octets(FNV_START, attrs, sizeof(*attrs));
 	for (unsigned int i = 0; i < rib->n_peers; i++) {
 		struct peer *peer = &rib->peers[i];
 
@@ -197,6 +207,7 @@ int bgp_rib_withdraw(struct bgp_rib *rib, const struct ipprefix *prefix)
 	if (slot == NO_SLOT || rib->routes[slot].state != ROUTE_ANNOUNCED)
 		return -ENOENT;
 	rib->routes[slot].state = ROUTE_WITHDRAWN;
+	rib->key[slot] = 0;
 	for (unsigned int i = 0; i < rib->n_peers; i++) {
 		struct peer *peer = &rib->peers[i];
 
@@ -251,16 +262,18 @@ bool bgp_rib_next(const struct bgp_rib *rib, unsigned int peer, const struct bgp
 	const uint64_t *pending = rib->peers[peer].pending;
 	uint16_t slot = bit_next(pending, 0);
 	const struct route *first = &rib->routes[slot == NO_SLOT ? 0 : slot];
+	uint32_t key;
 
 	batch->n = 0;
 	if (slot == NO_SLOT)
 		return false;
 	batch->attrs = first->state == ROUTE_ANNOUNCED ? &first->attrs : NULL;
 	batch->carrier = bgp_session_carrier(s, &first->prefix);
+	key = rib->key[slot];
 	for (; slot != NO_SLOT && batch->n < BGP_BATCH_MAX; slot = bit_next(pending, slot + 1u)) {
 		const struct route *r = &rib->routes[slot];
 
-		if (!shares_update(first, r))
+		if (rib->key[slot] != key || !shares_update(first, r))
 			continue;
 		batch->slots[batch->n] = slot;
 		batch->prefixes[batch->n++] = r->prefix;
