@@ -219,6 +219,12 @@ static void a_full_rib_refuses_and_recovers(void **state)
 	struct ipprefix p;
 
 	(void)state;
+	for (unsigned int i = 0; i <= BGP_MAX_PREFIXES;
+	     i++) { /* nobody was told: no slot is kept */
+		p = numbered(i);
+		assert_int_equal(bgp_rib_announce(rib, &p, &a), 1);
+		assert_int_equal(bgp_rib_withdraw(rib, &p), 0);
+	}
 	bgp_rib_peer_up(rib, 1);
 	for (unsigned int round = 0; round < 3; round++) {
 		for (unsigned int i = 0; i < BGP_MAX_PREFIXES; i++) {

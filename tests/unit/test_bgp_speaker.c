@@ -415,7 +415,7 @@ static void an_open_of_another_as_is_refused(void **state)
 			    "sent NOTIFICATION 2/2, OPEN Message Error: Bad Peer AS");
 }
 
-static void messages_may_come_in_single_octets(void **state)
+static void messages_may_come_in_any_pieces(void **state)
 {
 	struct router *r = &lab.r;
 	uint8_t octets[64];
@@ -430,6 +430,11 @@ static void messages_may_come_in_single_octets(void **state)
 		loop_turn(lab.loop, NS_PER_MS);
 	}
 	expect(r, BGP_MSG_UPDATE); /* the refresh was understood */
+	assert_int_equal(send(r->fd, octets, 30, MSG_NOSIGNAL), 30);
+	for (int i = 0; i < 5; i++)
+		loop_turn(lab.loop, NS_PER_MS);
+	assert_int_equal(send(r->fd, octets + 30, len - 30, MSG_NOSIGNAL), len - 30);
+	expect(r, BGP_MSG_UPDATE); /* half of it behind another message, half on its own */
 	assert_int_equal(lab.established, 1);
 }
 
@@ -534,7 +539,7 @@ int main(void)
 	    SPEAKER_TEST(a_notification_ends_the_session_and_is_shown),
 	    SPEAKER_TEST(garbage_is_answered_by_name),
 	    SPEAKER_TEST(an_open_of_another_as_is_refused),
-	    SPEAKER_TEST(messages_may_come_in_single_octets),
+	    SPEAKER_TEST(messages_may_come_in_any_pieces),
 	    SPEAKER_TEST(updates_are_counted_and_bad_ones_tolerated),
 	    SPEAKER_TEST(shutdown_says_why_and_waits_for_the_peer),
 	    SPEAKER_TEST(a_peer_that_does_not_close_is_closed),
