@@ -153,22 +153,23 @@ static void a_killed_runner_takes_its_scripts_with_it(void **state)
 	assert_int_equal(runner_send_check(engine, &check), -EPIPE);
 }
 
-/* Fields of /proc/PID/stat: 5 process group, 19 nice, 41 scheduling policy. */
+/* Fields of /proc/PID/stat: 5 process group, 19 nice, 41 scheduling policy. The signals are grep's,
+ * for the shell may block some while it forks. */
 static void scripts_inherit_nothing_of_the_engine(void **state)
 {
-	char *look =
-	    script("look",
-		   "[ $(cut -d' ' -f5 /proc/$$/stat) = $$ ] || { echo group; exit 1; }\n"
-		   "[ \"$(cut -d' ' -f19,41 /proc/$$/stat)\" = '0 0' ] || { echo sched; exit 1; }\n"
-		   "[ \"$(readlink /proc/$$/fd/0)\" = /dev/null ] || { echo stdin; exit 1; }\n"
-		   "for fd in 3 4 5 6 7 8 9; do [ ! -e /proc/$$/fd/$fd ] || exit 1; done\n"
-		   "for sig in SigBlk SigIgn; do\n"
-		   "grep -q \"$sig:.0000000000000000\" /proc/$$/status || { echo $sig; exit 1; }\n"
-		   "done\n"
-		   "grep -q 'NoNewPrivs:.0' /proc/$$/status || { echo privs; exit 1; }\n"
-		   "[ -z \"$LD_HF_TEST$BASH_ENV$NOTIFY_SOCKET\" ] || { echo env; exit 1; }\n"
-		   "[ \"$HF_TEST\" = kept ] && [ -n \"$PATH\" ] || { echo lost; exit 1; }\n"
-		   "[ \"$(ulimit -n)\" = 200 ] || { echo limit; exit 1; }\n");
+	char *look = script(
+	    "look",
+	    "[ $(cut -d' ' -f5 /proc/$$/stat) = $$ ] || { echo group; exit 1; }\n"
+	    "[ \"$(cut -d' ' -f19,41 /proc/$$/stat)\" = '0 0' ] || { echo sched; exit 1; }\n"
+	    "[ \"$(readlink /proc/$$/fd/0)\" = /dev/null ] || { echo stdin; exit 1; }\n"
+	    "for fd in 3 4 5 6 7 8 9; do [ ! -e /proc/$$/fd/$fd ] || exit 1; done\n"
+	    "for sig in SigBlk SigIgn; do\n"
+	    "grep -q \"$sig:.0000000000000000\" /proc/self/status || { echo $sig; exit 1; }\n"
+	    "done\n"
+	    "grep -q 'NoNewPrivs:.0' /proc/$$/status || { echo privs; exit 1; }\n"
+	    "[ -z \"$LD_HF_TEST$BASH_ENV$NOTIFY_SOCKET\" ] || { echo env; exit 1; }\n"
+	    "[ \"$HF_TEST\" = kept ] && [ -n \"$PATH\" ] || { echo lost; exit 1; }\n"
+	    "[ \"$(ulimit -n)\" = 200 ] || { echo limit; exit 1; }\n");
 	struct rlimit limit, low;
 	struct sched_param rt = {1}, ordinary = {0};
 	struct runner_result r;
