@@ -8,6 +8,7 @@
  * Links: user/health/last_line.c user/health/health_step.c user/core/loop.c user/core/log.c
  */
 #include <errno.h>
+#include <grp.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -212,10 +213,18 @@ static void commands_run_as_their_user(void **state)
 	char *argv[] = {who, NULL}, *argv2[] = {shut, NULL};
 	struct runner_check check = {1, LONG_NS, DEADLINE_NS, {65534, 65534}, argv};
 	struct runner_result r;
+	gid_t groups[64];
+	int n_groups;
 
 	(void)state;
 	if (geteuid() != 0)
 		skip();
+	/* The engine's own groups must not come along. */
+	n_groups = getgroups(64, groups);
+	assert_true(n_groups >= 0);
+	assert_int_equal(setgroups(1, (gid_t[]){3}), 0);
+	assert_int_equal(runner_start("test", &engine, &runner), 0);
+	assert_int_equal(setgroups((size_t)n_groups, groups), 0);
 	assert_int_equal(runner_send_check(engine, &check), 0);
 	r = next_result();
 	assert_int_equal(r.outcome, HEALTH_OK);
@@ -288,13 +297,15 @@ static void start_with_small_buffer(void)
 
 static void an_engine_that_does_not_read_finds_the_latest_result(void **state)
 {
-	char *flip = script("flip", "echo x >> $D/runs\n[ ! -e $D/bad ] || { echo x >> $D/bad; "
-				    "exit 1; }");
+	char *flip = script("flip", "[ ! -e /proc/$$/fd/7 ] || exit 9\necho x >> $D/runs\n"
+				    "[ ! -e $D/bad ] || { echo x >> $D/bad; exit 1; }");
 	int64_t since, last_ok = 0;
 	int n = 0;
 
 	(void)state;
+	assert_int_equal(dup2(STDERR_FILENO, 7), 7); /* runner_main() itself closes nothing */
 	start_with_small_buffer();
+	close(7);
 	send_check(1, flip, QUICK_NS, DEADLINE_NS);
 	WAIT_UNTIL(lines_of("runs") >= 40);
 	since = loop_clock().ns;
@@ -320,7 +331,7 @@ int main(void)
 	    RUNNER_TEST(a_killed_runner_takes_its_scripts_with_it),
 	    cmocka_unit_test_setup_teardown(scripts_inherit_nothing_of_the_engine, start_directory,
 					    stop),
-	    RUNNER_TEST(commands_run_as_their_user),
+	    cmocka_unit_test_setup_teardown(commands_run_as_their_user, start_directory, stop),
 	    RUNNER_TEST(garbage_on_the_socket_is_dropped),
 	    RUNNER_TEST(the_runner_takes_no_more_than_its_limit_of_checks),
 	    cmocka_unit_test_setup_teardown(an_engine_that_does_not_read_finds_the_latest_result,
