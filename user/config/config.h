@@ -100,10 +100,10 @@ enum cfg_takeover { TAKEOVER_NONE, TAKEOVER_COMMUNITY, TAKEOVER_AS_PATH, TAKEOVE
  * bgp_announce; `bgp` is -1 when the instance has none.
  *
  * Without a `takeover` line: on `platform linode` the communities 65000:2 and 65000:1; where any
- * neighbour is of our own AS `med 4000000000 3000000000`, since a path holding our AS twice would be a loop to it
- * (RFC 4271 section 9.1.2); else `as_path 1`: the length of the path is compared before everything
- * but local preference (section 9.1.2.2), so that any router left at its defaults lets the taker's
- * path outrank the one of a dead host, with no agreement on communities.
+ * neighbour is of our own AS `med 4000000000 3000000000`, since a path holding our AS twice would
+ * be a loop to it (RFC 4271 section 9.1.2); else `as_path 1`: the length of the path is compared
+ * before everything but local preference (section 9.1.2.2), so that any router left at its defaults
+ * lets the taker's path outrank the one of a dead host, with no agreement on communities.
  */
 struct cfg_announce {
 	int bgp; /* index into config.bgp */

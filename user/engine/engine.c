@@ -266,7 +266,6 @@ static void speaker_destroy(struct speaker *speaker)
 {
 	if (!speaker)
 		return;
-	bgp_speaker_shutdown(speaker->sp, "holdfastd is stopping");
 	bgp_speaker_destroy(speaker->sp);
 	free(speaker);
 }
@@ -364,11 +363,25 @@ static void finish(struct engine *engine)
 	log_stop_writer();
 }
 
+static bool speakers_closed(const struct engine *engine)
+{
+	for (unsigned int i = 0; i < engine->cfg->n_bgp; i++) {
+		if (!bgp_speaker_is_closed(engine->speakers[i]->sp))
+			return false;
+	}
+	return true;
+}
+
+/* Until everything is released, then until every neighbor has been told that we go. */
 static int run(struct engine *engine)
 {
 	int err = 0;
 
 	while (err == 0 && !engine->stop_overdue && !(engine->stopping && all_stopped(engine)))
+		err = loop_turn(engine->loop, -1);
+	for (unsigned int i = 0; i < engine->cfg->n_bgp; i++)
+		bgp_speaker_shutdown(engine->speakers[i]->sp, "holdfastd is stopping");
+	while (err == 0 && !speakers_closed(engine))
 		err = loop_turn(engine->loop, -1);
 	return err;
 }
