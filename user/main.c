@@ -155,10 +155,17 @@ static void report_stderr(void *ctx, const char *line)
 	fprintf(stderr, "%s\n", line);
 }
 
+/* The reader's lines say "FILE:LINE: warning: ..." themselves; the log has levels for that. */
 static void report_log(void *ctx, const char *line)
 {
+	static const char mark[] = ": warning: ";
+	const char *warning = strstr(line, mark);
+
 	(void)ctx;
-	log_warn("%s", line);
+	if (warning)
+		log_warn("%.*s: %s", (int)(warning - line), line, warning + sizeof(mark) - 1);
+	else
+		log_error("%s", line);
 }
 
 static int test_file(const struct options *opt)

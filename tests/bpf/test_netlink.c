@@ -27,14 +27,20 @@
 struct seen {
 	struct netlink_link last; /* of the interface called "lo" */
 	unsigned int n;
+	struct netlink *nl; /* ask through it from within the callback */
 };
 
 static void on_link(void *ctx, const struct netlink_link *link)
 {
 	struct seen *seen = ctx;
+	struct ipaddr found;
 
 	if (strcmp(link->name, "lo") != 0)
 		return;
+	/* Whoever is told of a link may ask the kernel at once. */
+	if (seen->nl)
+		assert_int_equal(netlink_first_address(seen->nl, link->ifindex, 4, &found),
+				 -ENOENT);
 	seen->last = *link;
 	seen->n++;
 }
@@ -73,7 +79,9 @@ static void links_are_reported_at_first_and_when_they_change(void **state)
 	loop = loop_create();
 	nl = netlink_open(loop, on_link, &seen);
 	assert_non_null(nl);
+	seen.nl = nl;
 	assert_int_equal(netlink_sync(nl), 0);
+	seen.nl = NULL;
 	assert_int_equal(seen.n, 1);
 	assert_false(seen.last.up);
 	set_lo(true);

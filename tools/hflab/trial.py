@@ -35,6 +35,7 @@ class Outcome:
     outage_ms: float    # the client's longest time without an answer
     lost: int
     sent: int
+    update_us: float    # from the taker's kernel noticing to the UPDATE handed to TCP; None: told
     cause: str          # the taker's word for it
     flapped: bool       # it moved more than once
     report: dict        # the client's
@@ -151,7 +152,8 @@ class Pair:
         to_taker = [at for at, node in self.lab.route_changes(self.shared, began)
                     if node == taker.name]
         last = taker.instance().get("last_transition", {})
-        advert = last.get("stamps_us", {}).get("last_advert")
+        stamps = last.get("stamps_us", {})
+        advert = stamps.get("last_advert")
         switches = [s["to"] for s in report["switches"]]
         if report["gaps"] and report["gaps"][-1]["open"]:
             raise LabError(f"{name}: the client has no answer any more")
@@ -160,5 +162,6 @@ class Pair:
             detected_ms=-advert / 1000 if advert is not None and "down" in last["cause"] else None,
             route_ms=(to_taker[0] - began) * 1000 if to_taker else None,
             outage_ms=report["outage_us"] / 1000, lost=report["lost"], sent=report["sent"],
+            update_us=stamps.get("update") if advert is not None else None,
             cause=last.get("cause", ""), flapped=switches != [giver.name, taker.name],
             report=report)

@@ -73,6 +73,7 @@ struct instance {
 	uint32_t faults,
 	    faults_told;  /* enum vrrp_fault bits: as they are, as the step knows them */
 	uint32_t pending; /* enum pending bits: together they are VRRP_FAULT_PENDING */
+	bool published;	  /* to the data path, which hears adverts for it */
 	bool started, stepping, stopped;
 	struct log_limit send_limit;
 	uint64_t adverts_sent, send_errors, transitions, notify_superseded;

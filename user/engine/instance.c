@@ -218,8 +218,8 @@ static void act_watch(struct instance *in, const struct vrrp_action *act)
 {
 	int err;
 
-	if (in->ifindex == 0)
-		return; /* nothing is published while the interface is gone */
+	if (!in->published)
+		return; /* the interface is gone, or has no address yet: nobody is heard there */
 	err = datapath_watch(in->engine->dp, in->slot, act->self.role, act->self.priority,
 			     act->self.preempt, act->delay_ns);
 	if (err < 0)
@@ -504,6 +504,7 @@ void instance_prepare(struct instance *in, uint32_t ifindex)
 		in->socket = pooled_socket(in);
 		err = in->socket < 0 ? in->socket : publish(in);
 	}
+	in->published = err == 0;
 	if (err < 0)
 		log_error("%s: cannot use %s: %s", cfg->name, cfg->interface,
 			  err == -ENOENT ? "it has no address to send from" : strerror(-err));
@@ -518,8 +519,9 @@ void instance_greet(struct instance *in)
 
 void instance_unprepare(struct instance *in)
 {
-	if (in->ifindex != 0)
+	if (in->published)
 		datapath_remove_instance(in->engine->dp, in->slot);
+	in->published = false;
 	in->ifindex = 0;
 	in->socket = -1;
 }

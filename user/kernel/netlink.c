@@ -57,22 +57,52 @@ static int link_attr(const struct nlattr *attr, void *data)
 	return MNL_CB_OK;
 }
 
-static int on_link_message(const struct nlmsghdr *nlh, void *data)
+static bool parse_link(const struct nlmsghdr *nlh, struct netlink_link *link)
+{
+	const struct ifinfomsg *ifi = mnl_nlmsg_get_payload(nlh);
+
+	*link = (struct netlink_link){0};
+	if (nlh->nlmsg_type != RTM_NEWLINK && nlh->nlmsg_type != RTM_DELLINK)
+		return false;
+	if (mnl_nlmsg_get_payload_len(nlh) < sizeof(*ifi) || ifi->ifi_family != AF_UNSPEC)
+		return false; /* a bridge port's message (AF_BRIDGE) says nothing of the link itself
+			       */
+	link->ifindex = (uint32_t)ifi->ifi_index;
+	link->up = (ifi->ifi_flags & IFF_UP) && (ifi->ifi_flags & IFF_RUNNING);
+	link->gone = nlh->nlmsg_type == RTM_DELLINK;
+	mnl_attr_parse(nlh, sizeof(*ifi), link_attr, link);
+	return true;
+}
+
+static int on_link_change(const struct nlmsghdr *nlh, void *data)
 {
 	struct netlink *nl = data;
-	const struct ifinfomsg *ifi = mnl_nlmsg_get_payload(nlh);
-	struct netlink_link link = {0};
+	struct netlink_link link;
 
-	if (nlh->nlmsg_type != RTM_NEWLINK && nlh->nlmsg_type != RTM_DELLINK)
+	if (parse_link(nlh, &link))
+		nl->fn(nl->ctx, &link);
+	return MNL_CB_OK;
+}
+
+/* The links of one dump; they are told when it has ended, for whoever is told may ask the kernel
+ * too. */
+struct link_list {
+	struct netlink_link *links;
+	unsigned int n;
+};
+
+static int on_link_listed(const struct nlmsghdr *nlh, void *data)
+{
+	struct link_list *list = data;
+	struct netlink_link link, *grown;
+
+	if (!parse_link(nlh, &link))
 		return MNL_CB_OK;
-	if (mnl_nlmsg_get_payload_len(nlh) < sizeof(*ifi) || ifi->ifi_family != AF_UNSPEC)
-		return MNL_CB_OK; /* a bridge port's message (AF_BRIDGE) says nothing of the link
-				     itself */
-	link.ifindex = (uint32_t)ifi->ifi_index;
-	link.up = (ifi->ifi_flags & IFF_UP) && (ifi->ifi_flags & IFF_RUNNING);
-	link.gone = nlh->nlmsg_type == RTM_DELLINK;
-	mnl_attr_parse(nlh, sizeof(*ifi), link_attr, &link);
-	nl->fn(nl->ctx, &link);
+	grown = reallocarray(list->links, list->n + 1, sizeof(link));
+	if (!grown)
+		return MNL_CB_ERROR;
+	list->links = grown;
+	list->links[list->n++] = link;
 	return MNL_CB_OK;
 }
 
@@ -84,7 +114,7 @@ static void on_watch_ready(struct loop_source *src, uint32_t ready)
 
 	(void)ready;
 	while ((n = mnl_socket_recvfrom(nl->watch, buf, sizeof(buf))) > 0)
-		mnl_cb_run(buf, (size_t)n, 0, 0, on_link_message, nl);
+		mnl_cb_run(buf, (size_t)n, 0, 0, on_link_change, nl);
 	if (n < 0 && errno == ENOBUFS) {
 		nl->overruns++;
 		log_warn("netlink: notifications were lost (overrun %llu), reading all links anew",
@@ -159,11 +189,17 @@ int netlink_sync(struct netlink *nl)
 {
 	char buf[MNL_NLMSG_HDRLEN + sizeof(struct ifinfomsg)] = {0};
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
+	struct link_list list = {0};
+	int err;
 
 	nlh->nlmsg_type = RTM_GETLINK;
 	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
 	mnl_nlmsg_put_extra_header(nlh, sizeof(struct ifinfomsg));
-	return ask_kernel(nl, nlh, on_link_message, nl);
+	err = ask_kernel(nl, nlh, on_link_listed, &list);
+	for (unsigned int i = 0; i < list.n && err == 0; i++)
+		nl->fn(nl->ctx, &list.links[i]);
+	free(list.links);
+	return err;
 }
 
 /* The octets of `a` in its own family, and how many. */
