@@ -5,6 +5,7 @@ Each trial does one thing to the active node while a client asks 2,000 times a s
 what it cost: the demo shows it, the tests hold it to bounds, the benchmark repeats it.
 """
 import dataclasses
+import datetime
 import os
 import time
 
@@ -25,12 +26,17 @@ def daemon_is_built():
                for p in ("holdfastd", "holdfastctl", "vipprobe"))
 
 
+def _unix(iso):
+    """Unix time of a stamp of the status, which ends in Z for UTC."""
+    return datetime.datetime.fromisoformat(iso.removesuffix("Z") + "+00:00").timestamp()
+
+
 @dataclasses.dataclass
 class Outcome:
     name: str
     giver: str
     taker: str
-    detected_ms: float  # from the last advert to the taker's kernel; None: it was told
+    detected_ms: float  # from the last advert to the taker's kernel; told: from the deed to its move
     route_ms: float     # from the deed (a dead host: the first datagram lost) to the router's route
     outage_ms: float    # the client's longest time without an answer
     lost: int
@@ -159,7 +165,8 @@ class Pair:
             raise LabError(f"{name}: the client has no answer any more")
         return Outcome(
             name=name, giver=giver.name, taker=taker.name,
-            detected_ms=-advert / 1000 if advert is not None and "down" in last["cause"] else None,
+            detected_ms=-advert / 1000 if advert is not None and "down" in last["cause"]
+            else _unix(last["at"]) * 1000 - began * 1000 if "at" in last else None,
             route_ms=(to_taker[0] - began) * 1000 if to_taker else None,
             outage_ms=report["outage_us"] / 1000, lost=report["lost"], sent=report["sent"],
             update_us=stamps.get("update") if advert is not None else None,
