@@ -273,6 +273,7 @@ static int run_daemon(const struct options *opt)
 	if (lock_fd < 0) {
 		log_error("%s: %s", run_dir,
 			  lock_fd == -EWOULDBLOCK ? "another daemon of this name runs"
+			  : lock_fd == -EACCES	  ? "permission denied: run it as root"
 						  : strerror(-lock_fd));
 		config_free(cfg);
 		return 1;

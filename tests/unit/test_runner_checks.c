@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -328,5 +329,7 @@ int main(void)
 	    RUNNER_TEST(descriptors_and_processes_are_given_back),
 	};
 
+	/* A directory of the caller's PATH that we may not read would turn ENOENT into EACCES. */
+	setenv("PATH", "/usr/bin:/bin", 1);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
