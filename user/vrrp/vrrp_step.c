@@ -434,16 +434,17 @@ static void start(const struct step *s)
 }
 
 /*
- * The deadline at hand shifts by what the skew changed, as keepalived shifts it: a priority that
- * keeps changing can then neither postpone a takeover for ever nor bring it about.
+ * The deadline at hand shifts by what the down time, `old_down_ns` before, has changed, as
+ * keepalived shifts it: a priority that keeps changing can then neither postpone a takeover for
+ * ever nor bring it about.
  */
-static int64_t shifted_delay_ns(const struct step *s, uint8_t old_priority)
+static int64_t shifted_delay_ns(const struct step *s, int64_t old_down_ns)
 {
 	int64_t down = down_ns(s, s->fsm->priority), delay;
 
 	if (!mono_is_set(s->ev->deadline))
 		return down;
-	delay = mono_diff_ns(s->ev->deadline, s->ev->now) + down - down_ns(s, old_priority);
+	delay = mono_diff_ns(s->ev->deadline, s->ev->now) + down - old_down_ns;
 	return delay > 0 ? delay : 0;
 }
 
@@ -460,9 +461,30 @@ static void set_priority(const struct step *s)
 		return;
 	s->fsm->priority = priority;
 	if (s->fsm->state == VRRP_BACKUP)
-		watch(s, VRRP_ROLE_BACKUP, shifted_delay_ns(s, old));
+		watch(s, VRRP_ROLE_BACKUP, shifted_delay_ns(s, down_ns(s, old)));
 	if (s->fsm->state == VRRP_MASTER) {
 		s->fsm->master_priority = priority;
+		watch(s, VRRP_ROLE_MASTER, 0);
+	}
+}
+
+/* Where no state is left, the new configuration needs no event: the next one finds it. */
+static void set_config(const struct step *s)
+{
+	const struct vrrp_cfg *was = s->ev->before;
+	struct vrrp_fsm *fsm = s->fsm;
+	int64_t old_down_ns = (int64_t)vrrp_down_ns(was->version, fsm->priority, was->down_adverts,
+						    (uint64_t)fsm->master_interval_ns);
+
+	if (s->cfg->version != 3 || fsm->master_priority == 0)
+		learn_interval(s, s->cfg->interval_ns);
+	fsm->priority = s->ev->priority;
+	if (fsm->state == VRRP_BACKUP) {
+		watch(s, VRRP_ROLE_BACKUP, shifted_delay_ns(s, old_down_ns));
+	} else if (fsm->state == VRRP_MASTER) {
+		know_master(s, s->cfg->address, fsm->priority);
+		fsm->advert_due =
+		    mono_earliest(fsm->advert_due, mono_add(fsm->last_sent, s->cfg->interval_ns));
 		watch(s, VRRP_ROLE_MASTER, 0);
 	}
 }
@@ -502,6 +524,8 @@ void vrrp_step(const struct vrrp_cfg *cfg, struct vrrp_fsm *fsm, const struct vr
 		start(&s);
 	} else if (ev->type == VRRP_EV_PRIORITY) {
 		set_priority(&s);
+	} else if (ev->type == VRRP_EV_CONFIG) {
+		set_config(&s);
 	} else if (ev->type != VRRP_EV_START) {
 		if (ev->type == VRRP_EV_FAULTS)
 			fsm->faults = ev->faults;

@@ -70,6 +70,9 @@ enum vrrp_event_type {
 				the owner keeps 255 */
 	VRRP_EV_HANDOVER,    /* operator: give the mastership away, once */
 	VRRP_EV_STOP,	     /* the daemon ends: leave, then RELEASE */
+	VRRP_EV_CONFIG,	     /* `cfg` is new, `before` the one until now, `priority` the effective
+				one under it; publish it before. State and claim are kept, a
+				deadline shifts by what the down time changed. */
 };
 
 struct vrrp_event {
@@ -82,6 +85,7 @@ struct vrrp_event {
 	int64_t interval_ns;
 	uint32_t faults;
 	uint8_t priority;
+	const struct vrrp_cfg *before; /* CONFIG */
 };
 
 enum vrrp_cause { /* of a transition, for logs, status and the flight recorder */
