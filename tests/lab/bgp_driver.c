@@ -10,7 +10,8 @@
  * COUNT prefixes are the given one and those that follow it. It answers each status by a line
  * "status STATE HOLD ANNOUNCED RECEIVED ERROR...", and ends with its input, or after a shutdown.
  * Links: user/engine/bgp_speaker.c user/engine/bgp_neighbor.c user/engine/bgp_output.c
- * Links: user/engine/bgp_socket.c user/bgp/bgp_rib.c user/bgp/bgp_step.c user/bgp/bgp_codec.c
+ * Links: user/engine/bgp_reload.c user/engine/bgp_socket.c user/bgp/bgp_rib.c user/bgp/bgp_step.c
+ * Links: user/bgp/bgp_codec.c
  * Links: user/bgp/bgp_codec_open.c user/bgp/bgp_codec_announce.c user/bgp/bgp_codec_update.c
  * Links: user/core/loop.c user/core/log.c user/core/addr.c
  */

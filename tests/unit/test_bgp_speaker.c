@@ -2,6 +2,7 @@
 /*
  * The speaker against a router played by the test, over TCP on the loopback interface.
  * Links: user/engine/bgp_speaker.c user/engine/bgp_neighbor.c user/engine/bgp_output.c
+ * Links: user/engine/bgp_reload.c
  * Links: user/engine/bgp_socket.c user/bgp/bgp_rib.c user/bgp/bgp_step.c user/bgp/bgp_codec.c
  * Links: user/bgp/bgp_codec_open.c user/bgp/bgp_codec_announce.c user/bgp/bgp_codec_update.c
  * Links: user/core/loop.c user/core/log.c user/core/addr.c
@@ -526,6 +527,49 @@ static void the_callback_may_announce_and_shut_down(void **state)
 	assert_string_equal(status().state, "Idle");
 }
 
+/* A configuration is never changed while the speaker has it, so each is a new one. */
+static void reconfigure(struct cfg_bgp *cfg, struct cfg_neighbor *neighbors, unsigned int n)
+{
+	*cfg = lab.cfg;
+	cfg->neighbors = neighbors;
+	cfg->n_neighbors = n;
+	assert_int_equal(bgp_speaker_reconfigure(lab.sp, cfg, 0x7f00000b), 0);
+	assert_int_equal(bgp_speaker_neighbors(lab.sp), n);
+}
+
+static void a_new_configuration_leaves_other_sessions_alone(void **state)
+{
+	struct cfg_neighbor two[2] = {lab.neighbor, lab.neighbor};
+	struct router *r = &lab.r;
+	struct cfg_bgp cfg[4];
+
+	(void)state;
+	ipaddr_parse(&two[0].address, "127.0.0.2");
+	establish(r);
+	announce(57, 9);
+	expect(r, BGP_MSG_UPDATE);
+	reconfigure(&cfg[0], two, 2);
+	UNTIL(strstr(status().last_error, "refused")); /* the new one, now the first */
+	reconfigure(&cfg[1], &two[1], 1);
+	assert_false(taken(r) || at_eof(r));
+	assert_int_equal(lab.told, 1);
+	assert_string_equal(status().state, "Established");
+	assert_int_equal(status().prefixes_announced, 1);
+	assert_int_equal(withdraw(57), 0);
+	expect(r, BGP_MSG_UPDATE);
+	lab.cfg.hold_time_s = 60; /* agreed on when a session is opened: it is opened anew */
+	reconfigure(&cfg[2], two, 2);
+	assert_int_equal(lab.established, 0);
+	expect(r, BGP_MSG_NOTIFICATION);
+	assert_hex(r->body, (int)r->body_len, "06 04");
+	close(r->fd);
+	establish(r);
+	reconfigure(&cfg[3], two, 1);
+	expect(r, BGP_MSG_NOTIFICATION);
+	assert_hex(r->body, (int)r->body_len, "06 03");
+	assert_int_equal(lab.established, 0);
+}
+
 #define SPEAKER_TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -545,6 +589,7 @@ int main(void)
 	    SPEAKER_TEST(a_peer_that_does_not_close_is_closed),
 	    SPEAKER_TEST(a_router_that_is_away_is_found_when_it_is_back),
 	    SPEAKER_TEST(the_callback_may_announce_and_shut_down),
+	    SPEAKER_TEST(a_new_configuration_leaves_other_sessions_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

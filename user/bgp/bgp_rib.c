@@ -37,7 +37,7 @@ struct bgp_rib {
 	uint16_t free;
 	uint16_t buckets[BUCKETS];
 	struct route routes[BGP_MAX_PREFIXES];
-	unsigned int n_peers;
+	unsigned int n_peers; /* that ever had a session: those before it are looked at */
 	struct peer peers[];
 };
 
@@ -48,7 +48,6 @@ struct bgp_rib *bgp_rib_create(unsigned int n_peers)
 
 	if (!rib)
 		return NULL;
-	rib->n_peers = n_peers;
 	for (unsigned int i = 0; i < BUCKETS; i++)
 		rib->buckets[i] = NO_SLOT;
 	for (uint16_t i = 0; i < BGP_MAX_PREFIXES; i++)
@@ -222,6 +221,8 @@ void bgp_rib_peer_up(struct bgp_rib *rib, unsigned int peer)
 	struct peer *p = &rib->peers[peer];
 
 	p->up = true;
+	if (peer >= rib->n_peers)
+		rib->n_peers = peer + 1;
 	for (uint16_t slot = 0; slot < BGP_MAX_PREFIXES; slot++) {
 		if (rib->routes[slot].state == ROUTE_ANNOUNCED)
 			bit_put(p->pending, &p->n_pending, slot, true);

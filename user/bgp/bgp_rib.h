@@ -17,7 +17,7 @@
 
 struct bgp_rib;
 
-/* For `n_peers` neighbors. NULL with errno. */
+/* With room for `n_peers` neighbors, numbered from 0. NULL with errno. */
 struct bgp_rib *bgp_rib_create(unsigned int n_peers);
 void bgp_rib_destroy(struct bgp_rib *rib); /* NULL is fine */
 

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -374,18 +375,22 @@ static void on_timer(struct loop_timer *timer)
 	neighbor_event_type(n, BGP_EV_TIMER);
 }
 
-void bgp_neighbor_init(struct bgp_speaker *sp, unsigned int index, uint32_t router_id)
+struct bgp_neighbor *bgp_neighbor_create(struct bgp_speaker *sp, unsigned int index,
+					 const struct cfg_neighbor *cfg)
 {
-	struct bgp_neighbor *n = &sp->neighbors[index];
-	const struct cfg_bgp *cfg = sp->cfg;
+	struct bgp_neighbor *n = calloc(1, sizeof(*n)); /* owner: sp->neighbors */
 
-	*n = (struct bgp_neighbor){.sp = sp, .index = index, .cfg = &cfg->neighbors[index]};
-	ipaddr_format(&n->cfg->address, n->name);
-	n->step_cfg = (struct bgp_cfg){.local_as = cfg->local_as,
-				       .remote_as = n->cfg->remote_as,
-				       .router_id = router_id,
-				       .hold_time_s = cfg->hold_time_s,
-				       .connect_retry_ns = cfg->connect_retry_ns};
+	if (!n)
+		return NULL;
+	n->sp = sp;
+	n->index = index;
+	n->cfg = cfg;
+	ipaddr_format(&cfg->address, n->name);
+	n->step_cfg = (struct bgp_cfg){.local_as = sp->cfg->local_as,
+				       .remote_as = cfg->remote_as,
+				       .router_id = sp->router_id,
+				       .hold_time_s = sp->cfg->hold_time_s,
+				       .connect_retry_ns = sp->cfg->connect_retry_ns};
 	n->src = (struct loop_source){.fd = -1, .fn = on_ready, .ctx = n, .name = "bgp session"};
 	n->timer = (struct loop_timer){.fn = on_timer, .ctx = n, .name = "bgp timer"};
 	n->drain = (struct loop_source){.fd = -1, .fn = on_drain, .ctx = n, .name = "bgp drain"};
@@ -393,11 +398,15 @@ void bgp_neighbor_init(struct bgp_speaker *sp, unsigned int index, uint32_t rout
 	    (struct loop_timer){.fn = on_drain_timer, .ctx = n, .name = "bgp drain timer"};
 	n->limit = (struct log_limit)LOG_LIMIT(3, 60 * NS_PER_S);
 	n->update_limit = (struct log_limit)LOG_LIMIT(3, 60 * NS_PER_S);
+	return n;
 }
 
 void bgp_neighbor_destroy(struct bgp_neighbor *n)
 {
+	if (!n)
+		return;
 	loop_disarm(n->sp->loop, &n->timer);
 	neighbor_close(n);
 	drain_end(n);
+	free(n);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Inside the BGP speaker: what bgp_speaker.c (all neighbors), bgp_neighbor.c (one neighbor's
- * events) and bgp_output.c (what is sent to it) share.
+ * Inside the BGP speaker: what bgp_speaker.c (all neighbors), bgp_reload.c (which they are),
+ * bgp_neighbor.c (one neighbor's events) and bgp_output.c (what is sent to it) share.
  */
 #ifndef HF_ENGINE_BGP_NEIGHBOR_H
 #define HF_ENGINE_BGP_NEIGHBOR_H
@@ -14,13 +14,15 @@
 
 /* Read in one turn; a router's full table comes in slices. */
 #define BGP_RX_SIZE (4 * BGP_MESSAGE_MAX)
+/* Places in the rib: a reload makes the new neighbors before it closes the old ones. */
+#define BGP_RIB_PEERS (2 * CFG_MAX_NEIGHBORS)
 /* One UPDATE, and a NOTIFICATION behind it. */
 #define BGP_TX_SIZE (2 * BGP_MESSAGE_MAX)
 
 /* One neighbor's session: connection, timers, buffers. */
 struct bgp_neighbor {
 	struct bgp_speaker *sp;
-	unsigned int index;
+	unsigned int index; /* in the rib; its own as long as it lives */
 	const struct cfg_neighbor *cfg;
 	char name[IPADDR_TEXT];
 	struct bgp_cfg step_cfg;
@@ -41,6 +43,7 @@ struct bgp_neighbor {
 struct bgp_speaker {
 	struct loop *loop;
 	const struct cfg_bgp *cfg;
+	uint32_t router_id;
 	bgp_sessions_fn fn;
 	void *ctx;
 	struct bgp_rib *rib;
@@ -48,13 +51,15 @@ struct bgp_speaker {
 	struct mono last_update;
 	struct bgp_batch batch; /* scratch */
 	unsigned int n_neighbors;
-	struct bgp_neighbor neighbors[];
+	struct bgp_neighbor *neighbors[CFG_MAX_NEIGHBORS]; /* in the order of the configuration */
 };
 
 /* --- bgp_neighbor.c --- */
 
-void bgp_neighbor_init(struct bgp_speaker *sp, unsigned int index, uint32_t router_id);
-/* Closes all it has open. Nothing is said to the peer or the owner. */
+/* Idle until BGP_EV_START; `sp` has its configuration and router id already. NULL with errno. */
+struct bgp_neighbor *bgp_neighbor_create(struct bgp_speaker *sp, unsigned int index,
+					 const struct cfg_neighbor *cfg);
+/* Closes all it has open. Nothing is said to the peer or the owner. NULL is fine. */
 void bgp_neighbor_destroy(struct bgp_neighbor *n);
 /*
  * Feeds `ev` (its time is filled in) to the state machine and does what it says. The owner is

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * One BGP instance: its neighbors and the rib that says what each of them is still to be told. All
- * is allocated in bgp_speaker_create(). Rejected: sending an announcement from a timer, so that
- * many of them share messages: a takeover is a handful of prefixes, and they cannot wait.
+ * One BGP instance: its neighbors and the rib that says what each of them is still to be told.
+ * Nothing is allocated but when the configuration is new. Rejected: sending an announcement from a
+ * timer, so that many of them share messages: a takeover is a handful of prefixes, and they cannot
+ * wait.
  */
 #include "engine/bgp_speaker.h"
 
@@ -15,29 +16,22 @@
 struct bgp_speaker *bgp_speaker_create(struct loop *loop, const struct cfg_bgp *cfg,
 				       uint32_t router_id, bgp_sessions_fn fn, void *ctx)
 {
-	/* Owner: the caller, by bgp_speaker_destroy(). */
-	struct bgp_speaker *sp =
-	    calloc(1, sizeof(*sp) + cfg->n_neighbors * sizeof(sp->neighbors[0]));
+	struct bgp_speaker *sp = calloc(1, sizeof(*sp)); /* owner: the caller */
+	int err = -ENOMEM;
 
 	if (!sp)
 		return NULL;
-	sp->rib = bgp_rib_create(cfg->n_neighbors);
-	if (!sp->rib) {
-		free(sp);
-		return NULL;
-	}
 	sp->loop = loop;
-	sp->cfg = cfg;
 	sp->fn = fn;
 	sp->ctx = ctx;
-	sp->n_neighbors = cfg->n_neighbors;
-	for (unsigned int i = 0; i < sp->n_neighbors; i++) {
-		struct bgp_event start = {.type = BGP_EV_START};
-
-		bgp_neighbor_init(sp, i, router_id);
-		bgp_neighbor_event(&sp->neighbors[i], &start);
-	}
-	return sp;
+	sp->rib = bgp_rib_create(BGP_RIB_PEERS);
+	if (sp->rib)
+		err = bgp_speaker_reconfigure(sp, cfg, router_id);
+	if (err == 0)
+		return sp;
+	bgp_speaker_destroy(sp);
+	errno = -err;
+	return NULL;
 }
 
 void bgp_speaker_destroy(struct bgp_speaker *sp)
@@ -45,7 +39,7 @@ void bgp_speaker_destroy(struct bgp_speaker *sp)
 	if (!sp)
 		return;
 	for (unsigned int i = 0; i < sp->n_neighbors; i++)
-		bgp_neighbor_destroy(&sp->neighbors[i]);
+		bgp_neighbor_destroy(sp->neighbors[i]);
 	bgp_rib_destroy(sp->rib);
 	free(sp);
 }
@@ -53,8 +47,8 @@ void bgp_speaker_destroy(struct bgp_speaker *sp)
 static void flush_all(struct bgp_speaker *sp)
 {
 	for (unsigned int i = 0; i < sp->n_neighbors; i++) {
-		if (sp->neighbors[i].fsm.state == BGP_ESTABLISHED)
-			bgp_neighbor_flush(&sp->neighbors[i]);
+		if (sp->neighbors[i]->fsm.state == BGP_ESTABLISHED)
+			bgp_neighbor_flush(sp->neighbors[i]);
 	}
 }
 
@@ -90,17 +84,22 @@ void bgp_speaker_shutdown(struct bgp_speaker *sp, const char *reason)
 	for (unsigned int i = 0; i < sp->n_neighbors; i++) {
 		struct bgp_event ev = {.type = BGP_EV_STOP, .error = cease};
 
-		bgp_neighbor_event(&sp->neighbors[i], &ev);
+		bgp_neighbor_event(sp->neighbors[i], &ev);
 	}
 }
 
 bool bgp_speaker_is_closed(const struct bgp_speaker *sp)
 {
 	for (unsigned int i = 0; i < sp->n_neighbors; i++) {
-		if (sp->neighbors[i].src.fd >= 0 || sp->neighbors[i].drain.fd >= 0)
+		if (sp->neighbors[i]->src.fd >= 0 || sp->neighbors[i]->drain.fd >= 0)
 			return false;
 	}
 	return true;
+}
+
+uint32_t bgp_speaker_router_id(const struct bgp_speaker *sp)
+{
+	return sp->router_id;
 }
 
 unsigned int bgp_speaker_established(const struct bgp_speaker *sp)
@@ -121,7 +120,7 @@ unsigned int bgp_speaker_neighbors(const struct bgp_speaker *sp)
 void bgp_speaker_status(const struct bgp_speaker *sp, unsigned int index,
 			struct bgp_neighbor_status *out)
 {
-	const struct bgp_neighbor *n = &sp->neighbors[index];
+	const struct bgp_neighbor *n = sp->neighbors[index];
 	bool up = n->fsm.state == BGP_ESTABLISHED;
 
 	*out = n->counters;
@@ -132,5 +131,5 @@ void bgp_speaker_status(const struct bgp_speaker *sp, unsigned int index,
 		out->uptime_s =
 		    (uint32_t)(mono_diff_ns(loop_now(sp->loop), n->fsm.established) / NS_PER_S);
 	out->hold_time_s = up ? n->fsm.hold_time_s : n->step_cfg.hold_time_s;
-	out->prefixes_announced = bgp_rib_told(sp->rib, index);
+	out->prefixes_announced = bgp_rib_told(sp->rib, n->index);
 }

@@ -27,6 +27,14 @@ typedef void (*bgp_sessions_fn)(void *ctx, unsigned int established);
  */
 struct bgp_speaker *bgp_speaker_create(struct loop *loop, const struct cfg_bgp *cfg,
 				       uint32_t router_id, bgp_sessions_fn fn, void *ctx);
+/*
+ * `cfg` takes the place of the earlier configuration, which is not looked at afterwards. Neighbors
+ * whose session it would open in the same way keep it; others are told Cease and closed; new ones
+ * are dialled. A new AS, hold time or router id opens all of them anew. The routes stay as they
+ * are. Not from within `fn`, which may be called. 0, or -ENOMEM with nothing changed.
+ */
+int bgp_speaker_reconfigure(struct bgp_speaker *sp, const struct cfg_bgp *cfg, uint32_t router_id);
+uint32_t bgp_speaker_router_id(const struct bgp_speaker *sp);
 /* Closes all at once, without a word. Not from within `fn`. NULL is fine. */
 void bgp_speaker_destroy(struct bgp_speaker *sp);
 
