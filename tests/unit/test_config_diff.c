@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * What a new configuration changes. One line a block of the result: "+NAME" is new, "~NAME" has
+ * changed, "=NAME" continues as it was, "-NAME" is gone.
+ * Links: user/config/block_announce.c user/config/block_bgp.c user/config/block_global.c
+ * Links: user/config/block_group.c user/config/block_instance.c user/config/block_lists.c
+ * Links: user/config/block_script.c user/config/complete.c user/config/complete_bgp.c
+ * Links: user/config/config.c user/config/defs.c user/config/diff.c user/config/dump.c
+ * Links: user/config/keywords.c user/config/parser.c user/config/set.c user/config/text.c
+ * Links: user/config/value.c user/config/words.c user/core/addr.c user/core/nearest.c
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "config/diff.h"
+
+#define SCRIPT(name, more) "vrrp_script " name " {\n script \"/bin/true\"\n" more "\n}\n"
+#define BGP(name, more)                                                                            \
+	"bgp_instance " name " {\n local_as 65001\n router_id 192.0.2.11\n"                        \
+	" neighbor 192.0.2.1 {\n remote_as 65000\n" more "\n }\n}\n"
+#define INSTANCE(name, vrid, more)                                                                 \
+	"vrrp_instance " name " {\n interface eth0\n virtual_router_id " vrid "\n priority 100\n"  \
+	" virtual_ipaddress {\n 203.0.113." vrid "/32 dev lo\n }\n" more "\n}\n"
+#define TRACK	 " track_script {\n a\n }"
+#define ANNOUNCE " bgp_announce {\n instance fabric\n }"
+
+static const struct row {
+	const char *why, *old, *new, *want;
+} rows[] = {
+    {"nothing", INSTANCE("x", "1", ""), INSTANCE("x", "1", ""), "=x"},
+    {"layout, comments and spelled-out defaults are no change", INSTANCE("x", "1", ""),
+     "! a comment\n\n" INSTANCE("x", "1", " advert_int 1\n nopreempt # sticky\n preempt"), "=x"},
+    {"a value", INSTANCE("x", "1", ""), INSTANCE("x", "1", " advert_int 2"), "~x"},
+    {"a value that comes from the defaults", INSTANCE("x", "1", ""),
+     "global_defs {\n vrrp_version 3\n}\n" INSTANCE("x", "1", ""), "~x"},
+    {"a password", INSTANCE("x", "1", " authentication {\n auth_type PASS\n auth_pass one\n }"),
+     INSTANCE("x", "1", " authentication {\n auth_type PASS\n auth_pass two\n }"), "~x"},
+    {"another name for the same router", INSTANCE("x", "1", ""), INSTANCE("y", "1", ""), "~y"},
+    {"another router of the same name", INSTANCE("x", "1", ""), INSTANCE("x", "2", ""), "+x -x"},
+    {"one more, in front", INSTANCE("x", "1", ""), INSTANCE("y", "2", "") INSTANCE("x", "1", ""),
+     "+y =x"},
+    {"one less", INSTANCE("x", "1", "") INSTANCE("y", "2", ""), INSTANCE("y", "2", ""), "=y -x"},
+    {"two change their names", INSTANCE("x", "1", "") INSTANCE("y", "2", ""),
+     INSTANCE("y", "1", "") INSTANCE("x", "2", ""), "~y ~x"},
+    {"a script; who tracks it has not changed", SCRIPT("a", "") INSTANCE("x", "1", TRACK),
+     SCRIPT("a", " fall 2") INSTANCE("x", "1", TRACK), "=x ~a"},
+    {"but its weight is a tracker's", SCRIPT("a", "") INSTANCE("x", "1", TRACK),
+     SCRIPT("a", " weight 2") INSTANCE("x", "1", TRACK), "~x ~a"},
+    {"a script in front moves the index of the other", SCRIPT("a", "") INSTANCE("x", "1", TRACK),
+     SCRIPT("b", "") SCRIPT("a", "") INSTANCE("x", "1", TRACK), "=x +b =a"},
+    {"a neighbor's password", BGP("fabric", "") INSTANCE("x", "1", ANNOUNCE),
+     BGP("fabric", " password secret") INSTANCE("x", "1", ANNOUNCE), "=x ~fabric"},
+    {"the other BGP instance", BGP("fabric", "") INSTANCE("x", "1", ANNOUNCE),
+     BGP("other", "") BGP("fabric", "") INSTANCE("x", "1", ANNOUNCE), "=x +other =fabric"},
+    {"all", SCRIPT("a", "") BGP("fabric", "") INSTANCE("x", "1", ANNOUNCE), INSTANCE("y", "2", ""),
+     "+y -x -a -fabric"},
+};
+
+static struct config *parse(const char *text)
+{
+	struct config *cfg = NULL;
+
+	config_parse_text("test", text, strlen(text), "id", NULL, NULL, &cfg);
+	assert_non_null(cfg);
+	return cfg;
+}
+
+static void add(char *got, size_t size, char sign, const char *name)
+{
+	size_t at = strlen(got);
+
+	snprintf(got + at, size - at, "%s%c%s", at ? " " : "", sign, name);
+}
+
+static char sign_of(const struct config_match *m)
+{
+	return m->was < 0 ? '+' : m->changed ? '~' : '=';
+}
+
+static void tell(const struct config_diff *d, const struct config *old, const struct config *new,
+		 char *got, size_t size)
+{
+	for (unsigned int i = 0; i < new->n_instances; i++)
+		add(got, size, sign_of(&d->instances[i]), new->instances[i].name);
+	for (unsigned int i = 0; i < old->n_instances; i++) {
+		if (d->instance_now[i] < 0)
+			add(got, size, '-', old->instances[i].name);
+		else
+			assert_int_equal(d->instances[d->instance_now[i]].was, i);
+	}
+	for (unsigned int i = 0; i < new->n_scripts; i++)
+		add(got, size, sign_of(&d->scripts[i]), new->scripts[i].name);
+	for (unsigned int i = 0; i < old->n_scripts; i++) {
+		if (d->script_now[i] < 0)
+			add(got, size, '-', old->scripts[i].name);
+	}
+	for (unsigned int i = 0; i < new->n_bgp; i++)
+		add(got, size, sign_of(&d->bgp[i]), new->bgp[i].name);
+	for (unsigned int i = 0; i < old->n_bgp; i++) {
+		if (d->bgp_now[i] < 0)
+			add(got, size, '-', old->bgp[i].name);
+	}
+}
+
+static void each_block_continues_is_new_or_gone(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct config *old = parse(rows[i].old), *new = parse(rows[i].new);
+		struct config_diff *d = config_diff_create(old, new);
+		char got[256] = "";
+
+		assert_non_null(d);
+		tell(d, old, new, got, sizeof(got));
+		if (strcmp(got, rows[i].want) != 0)
+			fail_msg("%s: got %s, not %s", rows[i].why, got, rows[i].want);
+		config_diff_free(d);
+		config_free(old);
+		config_free(new);
+	}
+}
+
+static void changes_are_counted(void **state)
+{
+	struct config *old = parse(INSTANCE("x", "1", "") INSTANCE("y", "2", ""));
+	struct config *new = parse(INSTANCE("y", "2", " advert_int 2") INSTANCE("z", "3", "")
+				       INSTANCE("u", "4", ""));
+	struct config_diff *d = config_diff_create(old, new);
+
+	(void)state;
+	assert_non_null(d);
+	assert_int_equal(d->added, 2);
+	assert_int_equal(d->changed, 1);
+	assert_int_equal(d->removed, 1);
+	config_diff_free(d);
+	config_diff_free(NULL);
+	config_free(old);
+	config_free(new);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(each_block_continues_is_new_or_gone),
+	    cmocka_unit_test(changes_are_counted),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
