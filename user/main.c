@@ -252,6 +252,18 @@ static int lock_run_dir(const char *run_dir)
 	return fd;
 }
 
+/* Symbolic links stay: a reload follows them anew. 0 or -errno. */
+static int absolute_path(const char *file, char path[PATH_MAX])
+{
+	char dir[PATH_MAX] = "";
+	int n;
+
+	if (file[0] != '/' && !getcwd(dir, sizeof(dir)))
+		return -errno;
+	n = snprintf(path, PATH_MAX, "%s%s%s", dir, dir[0] ? "/" : "", file);
+	return n < PATH_MAX ? 0 : -ENAMETOOLONG;
+}
+
 static int run_daemon(const struct options *opt)
 {
 	char run_dir[RUN_DIR_MAX], path[PATH_MAX];
@@ -259,8 +271,9 @@ static int run_daemon(const struct options *opt)
 	struct config *cfg = NULL;
 
 	log_init(opt->name, opt->log_stderr, opt->debug ? LOG_LV_DEBUG : LOG_LV_INFO);
-	if (!realpath(find_file(opt), path)) {
-		log_error("%s: %s", find_file(opt), strerror(errno));
+	err = absolute_path(find_file(opt), path);
+	if (err < 0) {
+		log_error("%s: %s", find_file(opt), strerror(-err));
 		return CONFIG_UNUSABLE;
 	}
 	if (config_load(path, opt->config_id, report_log, NULL, &cfg) == CONFIG_UNUSABLE) {
@@ -281,12 +294,13 @@ static int run_daemon(const struct options *opt)
 	sd_notify_open();
 	err = engine_run(cfg, &(struct engine_options){.name = opt->name,
 						       .run_dir = run_dir,
+						       .config_path = path,
+						       .config_id = opt->config_id,
 						       .forbid_xdp = opt->forbid_xdp,
 						       .no_realtime = opt->no_realtime,
 						       .ready = tell_ready,
 						       .ctx = &ready_fd});
 	close(lock_fd);
-	config_free(cfg);
 	return err < 0 ? 1 : 0;
 }
 

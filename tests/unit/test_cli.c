@@ -362,7 +362,7 @@ static void orders_are_carried_out_or_refused_with_advice(void **state)
 	assert_text(f->out, "example is being handed over; follow it with: holdfastctl status\n");
 	assert_int_equal(run(f, "--name test reload"), 0);
 	assert_int_equal(f->last.verb, CONTROL_RELOAD);
-	assert_text(f->out, "reads its configuration");
+	assert_text(f->out, "has read its configuration");
 	assert_int_equal(run(f, "--name test handover exmaple"), 1);
 	assert_string_equal(f->err, "holdfastctl: no instance exmaple\n"
 				    "holdfastctl: did you mean example?\n");

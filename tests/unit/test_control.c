@@ -25,6 +25,7 @@
 #include <cmocka.h>
 
 #include "control/control.h"
+#include "control/control_request.h"
 #include "control/control_server.h"
 #include "core/log.h"
 
@@ -55,6 +56,8 @@ static void handle(void *ctx, struct control_request *req)
 		req->refused = true;
 		snprintf(req->error, sizeof(req->error), "no instance %s", req->instance);
 	}
+	if (req->reload)
+		snprintf(req->note, sizeof(req->note), "as you wish");
 	if (req->verb != CONTROL_STATUS)
 		return;
 	f->room = req->status->room;
@@ -484,6 +487,55 @@ static void a_reload_changes_the_room_of_later_questions(void **state)
 	close(fd);
 }
 
+/* A loader whose file is good, or tells what is wrong with it. */
+struct file {
+	const char *wrong;
+	atomic_int loads, drops;
+};
+
+static void load(void *ctx, struct control_request *req)
+{
+	struct file *file = ctx;
+
+	file->loads++;
+	req->reload = file;
+	if (file->wrong)
+		control_request_refuse(req, "%s", file->wrong);
+}
+
+static void drop(void *ctx, struct control_request *req)
+{
+	((struct file *)ctx)->drops += req->reload == ctx;
+}
+
+static void a_reload_brings_what_the_loader_made_of_the_file(void **state)
+{
+	struct file file = {.wrong = "x.conf:1: no"};
+	const struct control_loader loader = {load, drop, &file};
+	struct fixture *f = *state;
+	struct mono until = patience();
+	int fd;
+
+	start(f, &long_timeouts);
+	control_set_loader(f->ctl, &loader);
+	fd = dial(f, "control");
+	say(fd, RELOAD_LINE);
+	assert_hears(f, fd, "{\"ok\":false,\"error\":\"x.conf:1: no\"}");
+	assert_int_equal(f->calls, 0); /* the engine was not bothered */
+	file.wrong = NULL;
+	say(fd, RELOAD_LINE);
+	assert_hears(f, fd, "{\"ok\":true,\"note\":\"as you wish\"}");
+	assert_int_equal(f->calls, 1);
+	control_ask_reload(f->ctl);
+	while (f->calls < 2 && mono_before(loop_clock(), until))
+		loop_turn(f->loop, NS_PER_MS);
+	control_destroy(f->ctl);
+	f->ctl = NULL;
+	assert_int_equal(f->calls, 2);
+	assert_true(file.loads == 3 && file.drops == 3);
+	close(fd);
+}
+
 static int64_t cpu_time_ns(void)
 {
 	struct timespec ts;
@@ -539,6 +591,7 @@ int main(void)
 	    CASE(a_file_that_is_no_socket_is_left_alone),
 	    CASE(directories_that_cannot_be_are_refused),
 	    CASE(a_reload_changes_the_room_of_later_questions),
+	    CASE(a_reload_brings_what_the_loader_made_of_the_file),
 	    CASE(without_descriptors_clients_wait_and_are_served_later),
 	};
 

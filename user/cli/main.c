@@ -82,7 +82,7 @@ static const struct command commands[] = {
      "reload",
      NULL,
      {NULL},
-     "the daemon reads its configuration; what changed is in its log"},
+     "the daemon has read its configuration"},
 };
 
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -150,8 +150,12 @@ static enum cli_exit run_order(const struct options *opt, const struct command *
 		suggest_instance(opt);
 	if (status != CLI_DONE)
 		return status;
+	if (!opt->json)
+		text_make_printable(answer);
 	if (opt->json)
 		print_json(answer);
+	else if (json_text(answer, "note")[0])
+		text_paragraph(0, 4, "%s", json_text(answer, "note"));
 	else if (hole)
 		text_paragraph(0, 4, "%s%s", opt->instance, hole + 2);
 	else

@@ -45,6 +45,21 @@ void control_set_limits(struct control *ctl, const struct status_limits *limits)
 	atomic_store(&ctl->room.vips, limits->vips);
 }
 
+void control_set_loader(struct control *ctl, const struct control_loader *loader)
+{
+	atomic_store(&ctl->room.loader, loader);
+}
+
+void control_ask_reload(struct control *ctl)
+{
+	const struct control_ticket ticket = {.req = NULL};
+
+	/* A full socket holds as many of these: one of them will do. */
+	if (send(ctl->source.fd, &ticket, sizeof(ticket), MSG_DONTWAIT | MSG_NOSIGNAL) < 0 &&
+	    errno != EAGAIN)
+		log_error("control: cannot ask for a reload: %s", strerror(errno));
+}
+
 static void on_ticket(struct loop_source *src, uint32_t ready)
 {
 	struct control *ctl = src->ctx;

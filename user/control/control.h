@@ -22,7 +22,7 @@
 
 #define CONTROL_REQUEST_MAX 4096
 #define CONTROL_MAX_CLIENTS 32
-#define CONTROL_ERROR_TEXT  192
+#define CONTROL_ERROR_TEXT  512
 
 enum control_verb {
 	CONTROL_STATUS,	  /* fills `status` */
@@ -37,6 +37,8 @@ struct control_request {
 	struct status *status;	     /* CONTROL_STATUS: to be filled */
 	bool refused;
 	char error[CONTROL_ERROR_TEXT]; /* why, and what to do instead */
+	char note[CONTROL_ERROR_TEXT];	/* what was done, if there is more to say than that; "" */
+	void *reload; /* CONTROL_RELOAD: the loader's; the engine sets it to NULL to keep it */
 };
 
 /*
@@ -56,6 +58,23 @@ struct control *control_create(struct loop *loop, const char *run_dir,
 			       void *ctx);
 /* Ends the thread, closes the clients and removes the sockets. NULL is fine. */
 void control_destroy(struct control *ctl);
+
+/*
+ * Who reads the configuration anew. Both functions run in the control thread, which may wait for
+ * disks and user databases; other requests wait meanwhile. `load` comes before the engine is asked:
+ * it fills req->reload, or refuses. `drop` frees what is there when the engine has answered, or
+ * never will.
+ */
+struct control_loader {
+	void (*load)(void *ctx, struct control_request *req);
+	void (*drop)(void *ctx, struct control_request *req);
+	void *ctx;
+};
+/* From now on; `loader` must outlive `ctl`. Without one CONTROL_RELOAD brings nothing along. */
+void control_set_loader(struct control *ctl, const struct control_loader *loader);
+/* A reload as if a client had asked for it, whose result is logged (SIGHUP). Several at once may
+ * become one. */
+void control_ask_reload(struct control *ctl);
 /* The configuration has changed: questions asked from now on bring room for `limits`. */
 void control_set_limits(struct control *ctl, const struct status_limits *limits);
 

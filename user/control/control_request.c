@@ -217,16 +217,17 @@ static char *answer_status(struct status *st)
 	return line;
 }
 
-static char *answer_refused(const char *error)
+/* "ok" and a text of ours, which may hold words of a file: made UTF-8. */
+static char *answer_text(bool ok, const char *key, const char *text)
 {
 	json_object *root = json_object_new_object();
 	char clean[CONTROL_ERROR_TEXT], *line = NULL;
-	size_t len = utf8_clean(clean, error, sizeof(clean));
+	size_t len = utf8_clean(clean, text, sizeof(clean));
 
 	if (!root)
 		return NULL;
-	json_object_object_add(root, "ok", json_object_new_boolean(false));
-	json_object_object_add(root, "error", json_object_new_string_len(clean, (int)len));
+	json_object_object_add(root, "ok", json_object_new_boolean(ok));
+	json_object_object_add(root, key, json_object_new_string_len(clean, (int)len));
 	if (asprintf(&line, "%s\n",
 		     json_object_to_json_string_ext(root, JSON_C_TO_STRING_PLAIN |
 							      JSON_C_TO_STRING_NOSLASHESCAPE)) < 0)
@@ -238,8 +239,10 @@ static char *answer_refused(const char *error)
 char *control_request_answer(const struct control_request *req)
 {
 	if (req->refused)
-		return answer_refused(req->error);
+		return answer_text(false, "error", req->error);
 	if (req->verb == CONTROL_STATUS && req->status)
 		return answer_status(req->status);
+	if (req->note[0])
+		return answer_text(true, "note", req->note);
 	return strdup("{\"ok\":true}\n");
 }

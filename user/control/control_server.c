@@ -43,6 +43,7 @@ struct control_server {
 	struct control_timeouts timeouts;
 	int engine_fd;
 	bool stop;
+	bool reload_asked;		     /* by the engine */
 	uint64_t number;		     /* of the last ticket */
 	struct control_request *with_engine; /* asked but not answered in time */
 	struct mono rest_until, accept_at;
@@ -68,10 +69,14 @@ struct control_server *control_server_create(const struct control_sockets *socke
 	return s;
 }
 
-static void request_free(struct control_request *req)
+static void request_free(struct control_server *s, struct control_request *req)
 {
+	const struct control_loader *loader = atomic_load(&s->room->loader);
+
 	if (!req)
 		return;
+	if (req->verb == CONTROL_RELOAD && loader)
+		loader->drop(loader->ctx, req);
 	status_free(req->status);
 	free(req);
 }
@@ -85,7 +90,7 @@ void control_server_destroy(struct control_server *s)
 			control_client_close(&s->clients[i]);
 	}
 	close(s->engine_fd);
-	request_free(s->with_engine);
+	request_free(s, s->with_engine);
 	free(s);
 }
 
@@ -107,7 +112,10 @@ static bool take_ticket(struct control_server *s)
 
 	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
 		s->stop = true;
-	return n == (ssize_t)sizeof(ticket) && ticket.number == s->number;
+	if (n != (ssize_t)sizeof(ticket))
+		return false;
+	s->reload_asked |= !ticket.req;
+	return ticket.req && ticket.number == s->number;
 }
 
 /* Waits for the answer to ticket `s->number`. 0, -ETIMEDOUT, or -EPIPE: the daemon ends. */
@@ -165,6 +173,15 @@ static int refuse_unanswered(const struct control_server *s, struct control_requ
 				      (long long)(s->timeouts.engine_ns / NS_PER_MS));
 }
 
+static int load(const struct control_server *s, struct control_request *req)
+{
+	const struct control_loader *loader = atomic_load(&s->room->loader);
+
+	if (loader)
+		loader->load(loader->ctx, req);
+	return req->refused ? -EINVAL : 0;
+}
+
 /* Brings what the verb needs. 0 or refused. */
 static int prepare(const struct control_server *s, struct control_request *req)
 {
@@ -180,6 +197,8 @@ static int prepare(const struct control_server *s, struct control_request *req)
 
 	if (s->with_engine)
 		return refuse_unanswered(s, req);
+	if (req->verb == CONTROL_RELOAD)
+		return load(s, req);
 	if (req->verb != CONTROL_STATUS)
 		return 0;
 	req->status = status_create(&limits);
@@ -193,6 +212,26 @@ static void log_command(const struct control_client *c, const struct control_req
 			 control_verb_name(req->verb), req->instance);
 }
 
+static void log_reload(const struct control_request *req)
+{
+	if (req->refused)
+		log_error("reload refused, nothing has changed: %s", req->error);
+	else
+		log_info("reload: %s", req->note);
+}
+
+/* Carries `req` out. 0: `req` says how it went; -ETIMEDOUT: it is with the engine; -EPIPE. */
+static int carry_out(struct control_server *s, struct control_request *req)
+{
+	int err = prepare(s, req) == 0 ? ask_engine(s, req) : 0;
+
+	if (err == -ETIMEDOUT)
+		s->with_engine = req;
+	else if (req->verb == CONTROL_RELOAD && err == 0)
+		log_reload(req);
+	return err;
+}
+
 /* The answer to one request line, from malloc(). NULL: no memory, or the daemon ends. */
 static char *answer_line(struct control_server *s, const struct control_client *c, const char *line,
 			 size_t len)
@@ -200,25 +239,35 @@ static char *answer_line(struct control_server *s, const struct control_client *
 	struct control_request *req = calloc(1, sizeof(*req)); /* owner: here, or with_engine */
 	struct control_request late = {0};
 	char *answer = NULL;
-	int err;
+	int err = 0;
 
 	if (!req)
 		return NULL;
-	if (control_request_parse(line, len, c->read_only, req) == 0 && prepare(s, req) == 0) {
+	if (control_request_parse(line, len, c->read_only, req) == 0) {
 		log_command(c, req);
-		err = ask_engine(s, req);
-		if (err == -EPIPE)
-			goto out;
-		if (err == -ETIMEDOUT) {
-			s->with_engine = req;
-			refuse_unanswered(s, &late);
-			return control_request_answer(&late);
-		}
+		err = carry_out(s, req);
 	}
-	answer = control_request_answer(req);
-out:
-	request_free(req);
+	if (err == -ETIMEDOUT) {
+		refuse_unanswered(s, &late);
+		return control_request_answer(&late);
+	}
+	if (err == 0)
+		answer = control_request_answer(req);
+	request_free(s, req);
 	return answer;
+}
+
+/* What SIGHUP asked for; nobody waits for the answer. */
+static void reload_unasked(struct control_server *s)
+{
+	struct control_request *req = calloc(1, sizeof(*req)); /* owner: here, or with_engine */
+
+	s->reload_asked = false;
+	if (!req)
+		return;
+	req->verb = CONTROL_RELOAD;
+	if (carry_out(s, req) != -ETIMEDOUT)
+		request_free(s, req);
 }
 
 /* --- the clients' side ---------------------------------------------------------------------- */
@@ -360,6 +409,8 @@ static struct mono prepare_poll(const struct control_server *s, struct pollfd se
 	bool pausing = mono_before(now, s->accept_at);
 	struct mono wake = pausing ? s->accept_at : MONO_NEVER;
 
+	if (s->reload_asked && !s->with_engine)
+		wake = now;
 	set[AT_ENGINE] = (struct pollfd){.fd = s->engine_fd, .events = POLLIN};
 	for (int i = 0; i < CONTROL_SOCKETS; i++)
 		set[AT_LISTEN + i] =
@@ -392,9 +443,11 @@ static void turn(struct control_server *s)
 	}
 	now = loop_clock();
 	if (set[AT_ENGINE].revents && take_ticket(s)) {
-		request_free(s->with_engine); /* answered, but too late for its client */
+		request_free(s, s->with_engine); /* answered, but too late for its client */
 		s->with_engine = NULL;
 	}
+	if (s->reload_asked && !s->with_engine)
+		reload_unasked(s);
 	for (int i = 0; i < CONTROL_MAX_CLIENTS && !s->stop; i++) {
 		struct control_client *c = &s->clients[i];
 

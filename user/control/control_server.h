@@ -14,7 +14,8 @@
 
 struct control_ticket {
 	uint64_t number;
-	struct control_request *req; /* the engine's until it has sent the ticket back */
+	struct control_request *req; /* the engine's until it has sent the ticket back; NULL, and
+					sent by the engine: the thread is to see to a reload */
 };
 
 /* How long the thread bears with whom; tests shorten them. */
@@ -25,9 +26,10 @@ struct control_timeouts {
 };
 
 /* struct status_limits, written by the engine and read by the thread. A mixture of an old and a new
- * one is harmless: status.room says what was allocated. */
+ * one is harmless: status.room says what was allocated. So is the loader. */
 struct control_room {
 	atomic_uint instances, checks, bgp, neighbors, interfaces, vips;
+	_Atomic(const struct control_loader *) loader;
 };
 
 struct control_server;

@@ -278,6 +278,16 @@ int datapath_attach_interface(struct datapath *dp, uint32_t ifindex)
 	return err;
 }
 
+void datapath_release_interface(struct datapath *dp, uint32_t ifindex)
+{
+	struct dp_interface *ifc = interface_find(dp->interfaces, dp->n_interfaces, ifindex);
+
+	if (!ifc)
+		return;
+	ifc->claimed = false;
+	dp_sweep_soon(dp);
+}
+
 unsigned int datapath_interfaces(const struct datapath *dp)
 {
 	return dp->n_interfaces;

@@ -124,7 +124,8 @@ static int setup(struct datapath *dp)
 		return cpus;
 	dp->n_cpus = (unsigned int)cpus;
 	dp->percpu = calloc(dp->n_cpus, sizeof(struct hf_traffic)); /* owner: dp */
-	if (!dp->percpu)
+	dp->zero = calloc(dp->n_cpus, sizeof(struct hf_traffic));
+	if (!dp->percpu || !dp->zero)
 		return -ENOMEM;
 	err = state_map(dp);
 	if (!err)
@@ -171,6 +172,7 @@ static void destroy(struct datapath *dp)
 	dp_unload(dp);
 	free(dp->vips);
 	free(dp->percpu);
+	free(dp->zero);
 	free(dp);
 }
 

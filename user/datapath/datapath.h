@@ -46,6 +46,8 @@ int datapath_detach_all(const char *name);
 /* Attaches ingress and egress on `ifindex`, once per interface; more calls are no-ops. 0 or -errno.
  */
 int datapath_attach_interface(struct datapath *dp, uint32_t ifindex);
+/* Detaches from `ifindex` in the loop's next turn, unless it is attached again until then. */
+void datapath_release_interface(struct datapath *dp, uint32_t ifindex);
 
 /*
  * Publishes or republishes instance `slot`. The peers replace the earlier ones: those that are not

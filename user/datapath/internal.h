@@ -81,7 +81,8 @@ struct datapath {
 	unsigned int n_interfaces;
 	struct loop_timer sweep;
 	unsigned int n_cpus; /* possible ones: a per-CPU value has so many parts */
-	void *percpu;	     /* room for one per-CPU value */
+	void *percpu;	     /* room for one per-CPU value: for reading, which may be a thread's */
+	void *zero;	     /* one that is all 0 */
 };
 
 /* pins.c: the directory and its lock */

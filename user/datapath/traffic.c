@@ -49,14 +49,12 @@ static void filter_write(struct datapath *dp)
 
 static int counters_clear(struct datapath *dp, uint32_t vip)
 {
-	int err;
+	int err =
+	    bpf_map_update_elem(bpf_map__fd(dp->skel->maps.hf_vip_rx), &vip, dp->zero, BPF_ANY);
 
-	memset(dp->percpu, 0, dp->n_cpus * sizeof(struct hf_traffic));
-	err = bpf_map_update_elem(bpf_map__fd(dp->skel->maps.hf_vip_rx), &vip, dp->percpu, BPF_ANY);
 	if (err)
 		return err;
-	return bpf_map_update_elem(bpf_map__fd(dp->skel->maps.hf_vip_tx), &vip, dp->percpu,
-				   BPF_ANY);
+	return bpf_map_update_elem(bpf_map__fd(dp->skel->maps.hf_vip_tx), &vip, dp->zero, BPF_ANY);
 }
 
 int datapath_add_vip(struct datapath *dp, const struct ipaddr *address, uint32_t *vip)

@@ -83,6 +83,56 @@ static void judge_sessions(struct instance *in, const struct speaker *speaker)
 		instance_fault(in, VRRP_FAULT_SESSION, false);
 }
 
+static bool announces(const struct cfg_announce *cfg, unsigned int likely,
+		      const struct ipprefix *prefix)
+{
+	if (likely < cfg->n_prefixes && ipprefix_equal(&cfg->prefixes[likely], prefix))
+		return true;
+	for (unsigned int i = 0; i < cfg->n_prefixes; i++) {
+		if (ipprefix_equal(&cfg->prefixes[i], prefix))
+			return true;
+	}
+	return false;
+}
+
+void announcer_drop_gone(struct instance *in, const struct cfg_announce *next, bool same_speaker)
+{
+	const struct cfg_announce *cfg = &in->cfg->announce;
+	struct speaker *speaker = announcer_speaker(in);
+
+	if (!speaker || in->announcer.fsm.as == ANNOUNCE_NONE)
+		return;
+	for (unsigned int i = 0; i < cfg->n_prefixes; i++) {
+		if (!same_speaker || !announces(next, i, &cfg->prefixes[i]))
+			bgp_speaker_withdraw(speaker->sp, &cfg->prefixes[i]);
+	}
+}
+
+void announcer_reconfigure(struct instance *in)
+{
+	struct announcer *ann = &in->announcer;
+	struct speaker *speaker = announcer_speaker(in);
+	bool began = ann->fsm.started;
+
+	if (!speaker) {
+		loop_disarm(in->engine->loop, &ann->timer);
+		announcer_init(in);
+		instance_pending(in, PENDING_SESSION, false);
+		instance_fault(in, VRRP_FAULT_SESSION, false);
+		return;
+	}
+	ann->cfg = (struct announce_cfg){.standby = in->cfg->announce.standby,
+					 .settle_ns = in->cfg->announce.settle_ns};
+	announcer_event(in, ANNOUNCE_EV_START); /* again: what is wanted is worked out anew */
+	if (!began && in->fsm.state == VRRP_FAULT)
+		announcer_event(in, ANNOUNCE_EV_FAULT);
+	if (!began && in->fsm.claimed)
+		announcer_event(in, ANNOUNCE_EV_CLAIM);
+	if (ann->fsm.as != ANNOUNCE_NONE)
+		apply(in); /* other prefixes or attributes; what is as it was is no news */
+	judge_sessions(in, speaker);
+}
+
 void announcer_on_sessions(void *ctx, unsigned int established)
 {
 	struct speaker *speaker = ctx;

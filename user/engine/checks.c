@@ -19,6 +19,7 @@
 #define NOTIFY_TIMEOUT_NS                                                                          \
 	(60 * NS_PER_S) /* a notify script that hangs must not block the next for ever */
 #define RUNNER_RESTART_NS (500 * NS_PER_MS)
+#define RUNNER_RETRY_NS	  (20 * NS_PER_MS)
 #define STOP_WAIT_NS	  (10 * NS_PER_S) /* for the last notifications, when the daemon ends */
 #define RUNNER_IDENT	  "holdfast-runner"
 #define DEFAULT_SCRIPT_USER                                                                        \
@@ -29,25 +30,25 @@
  * ---------------------------------------------------------------------------------- */
 
 /* Who runs `cmd`. False, with the reason logged, when it must not run at all. */
-static bool command_user(struct engine *engine, const struct cfg_command *cmd, const char *what,
-			 struct runner_user *user)
+static bool command_user(const struct script_users *users, const struct cfg_command *cmd,
+			 const char *what, struct runner_user *user)
 {
 	char why[160];
 
-	*user = engine->script_user;
+	*user = users->user;
 	if (cmd->user && script_user_resolve(cmd->user, cmd->group, user) < 0) {
 		log_error("%s: %s is not run: there is no user %s (or its group)", what,
 			  cmd->argv[0], cmd->user);
 		return false;
 	}
-	if (!engine->cfg->script_security)
+	if (!users->cfg->script_security)
 		return true;
-	if (!cmd->user && !engine->script_user_known) {
+	if (!cmd->user && !users->known) {
 		log_error(
 		    "%s: %s is not run: enable_script_security is set and there is no user %s; "
 		    "create it, or name one by script_user",
 		    what, cmd->argv[0],
-		    engine->cfg->script_user ? engine->cfg->script_user : DEFAULT_SCRIPT_USER);
+		    users->cfg->script_user ? users->cfg->script_user : DEFAULT_SCRIPT_USER);
 		return false;
 	}
 	if (user->uid == 0 && script_check_security(cmd->argv[0], why, sizeof(why)) < 0) {
@@ -57,17 +58,17 @@ static bool command_user(struct engine *engine, const struct cfg_command *cmd, c
 	return true;
 }
 
-static void resolve_script_user(struct engine *engine)
+void checks_find_users(const struct config *cfg, struct script_users *users)
 {
-	const char *user =
-	    engine->cfg->script_user ? engine->cfg->script_user : DEFAULT_SCRIPT_USER;
-	int err = script_user_resolve(user, engine->cfg->script_group, &engine->script_user);
+	const char *user = cfg->script_user ? cfg->script_user : DEFAULT_SCRIPT_USER;
+	int err = script_user_resolve(user, cfg->script_group, &users->user);
 
-	engine->script_user_known = err == 0;
+	users->cfg = cfg;
+	users->known = err == 0;
 	if (err == 0)
 		return;
-	engine->script_user = (struct runner_user){geteuid(), getegid()};
-	if (engine->cfg->script_user)
+	users->user = (struct runner_user){geteuid(), getegid()};
+	if (cfg->script_user)
 		log_error("script_user %s does not exist", user);
 }
 
@@ -75,52 +76,56 @@ static void resolve_script_user(struct engine *engine)
 static const struct cfg_command *configured(const struct cfg_notify *notify, unsigned int kind)
 {
 	const struct cfg_command *const commands[NOTIFY_KINDS] = {
-	    [NOTIFY_MASTER] = &notify->master, [NOTIFY_BACKUP] = &notify->backup,
-	    [NOTIFY_FAULT] = &notify->fault,   [NOTIFY_STOP] = &notify->stop,
-	    [NOTIFY_ANY] = &notify->any,
+	    [NOTIFY_MASTER] = &notify->master,	 [NOTIFY_BACKUP] = &notify->backup,
+	    [NOTIFY_FAULT] = &notify->fault,	 [NOTIFY_STOP] = &notify->stop,
+	    [NOTIFY_DELETED] = &notify->deleted, [NOTIFY_ANY] = &notify->any,
 	};
 
 	return commands[kind];
 }
 
-/* Users are looked up once, here: the system's database may be slow, the loop never is. */
-static void resolve_notifiers(struct instance *in)
+void checks_resolve_notifiers(const struct script_users *users, const struct cfg_instance *cfg,
+			      struct notifier notifiers[NOTIFY_KINDS])
 {
 	for (unsigned int kind = 0; kind < NOTIFY_KINDS; kind++) {
-		struct notifier *n = &in->notifiers[kind];
-		const struct cfg_command *cmd = configured(&in->cfg->notify, kind);
+		const struct cfg_command *cmd = configured(&cfg->notify, kind);
+		struct notifier *n = &notifiers[kind];
 
-		if (cmd->argc > 0 && command_user(in->engine, cmd, in->cfg->name, &n->user))
+		*n = (struct notifier){0};
+		if (cmd->argc > 0 && command_user(users, cmd, cfg->name, &n->user))
 			n->command = cmd;
 	}
 }
 
+void checks_fill(const struct script_users *users, const struct cfg_script *cfg,
+		 struct check *check)
+{
+	*check = (struct check){.cfg = cfg, .hcfg = {cfg->rise, cfg->fall, cfg->init_fail}};
+	health_init(&check->hcfg, &check->fsm);
+	check->refused = !command_user(users, &cfg->command, cfg->name, &check->user);
+	if (check->refused)
+		check->fsm.state = HEALTH_DOWN;
+}
+
 int checks_init(struct engine *engine)
 {
+	struct script_users users;
 	struct instance *in;
 
-	resolve_script_user(engine);
+	checks_find_users(engine->cfg, &users);
 	for (unsigned int i = 0; i < engine->cfg->n_scripts; i++) {
-		const struct cfg_script *cfg = &engine->cfg->scripts[i];
-		struct check *check = &engine->checks[i];
-
-		check->id = engine->next_check_id++;
-		check->cfg = cfg;
-		check->hcfg = (struct health_cfg){cfg->rise, cfg->fall, cfg->init_fail};
-		health_init(&check->hcfg, &check->fsm);
-		check->refused = !command_user(engine, &cfg->command, cfg->name, &check->user);
-		if (check->refused)
-			check->fsm.state = HEALTH_DOWN;
+		checks_fill(&users, &engine->cfg->scripts[i], &engine->checks[i]);
+		engine->checks[i].id = engine->next_check_id++;
 	}
 	ENGINE_EACH_INSTANCE(engine, in)
-	resolve_notifiers(in);
+	checks_resolve_notifiers(&users, in->cfg, in->notifiers);
 	return runner_start(RUNNER_IDENT, &engine->runner_fd, &engine->runner_pid);
 }
 
 /* --- results
  * ---------------------------------------------------------------------------------------- */
 
-void checks_apply(struct instance *in)
+static struct track_sum sum_up(const struct instance *in)
 {
 	struct track_sum sum = {0};
 
@@ -130,6 +135,20 @@ void checks_apply(struct instance *in)
 		track_add(&sum, in->engine->checks[track->script].fsm.state, track->weight,
 			  track->reverse);
 	}
+	return sum;
+}
+
+uint8_t checks_priority(const struct instance *in)
+{
+	struct track_sum sum = sum_up(in);
+
+	return track_priority(&sum, in->cfg->priority);
+}
+
+void checks_apply(struct instance *in)
+{
+	struct track_sum sum = sum_up(in);
+
 	instance_fault(in, VRRP_FAULT_TRACK, sum.fault);
 	instance_pending(in, PENDING_CHECKS, sum.pending);
 	instance_priority(in, track_priority(&sum, in->cfg->priority));
@@ -209,6 +228,56 @@ static void on_runner_ready(struct loop_source *src, uint32_t ready)
 		on_runner_lost(engine);
 }
 
+static int send_check(struct engine *engine, struct check *check)
+{
+	struct runner_check msg = {.id = check->id,
+				   .interval_ns = check->cfg->interval_ns,
+				   .timeout_ns = check->cfg->timeout_ns,
+				   .user = check->user,
+				   .argv = check->cfg->command.argv};
+	int err = runner_send_check(engine->runner_fd, &msg);
+
+	if (err == -EAGAIN || err == -EPIPE)
+		return err;
+	if (err < 0)
+		log_error("check %s is never run: %s", check->cfg->name, strerror(-err));
+	check->sent = err == 0;
+	check->refused = err < 0;
+	if (check->refused)
+		check->fsm.state = HEALTH_DOWN;
+	return 0;
+}
+
+void checks_tell_runner(struct engine *engine)
+{
+	int err = engine->runner_fd < 0 ? -EPIPE : 0;
+
+	while (engine->n_gone_checks > 0 && err == 0) {
+		err = runner_send_remove(engine->runner_fd,
+					 engine->gone_checks[engine->n_gone_checks - 1]);
+		if (err == 0)
+			engine->n_gone_checks--;
+	}
+	for (unsigned int i = 0; i < engine->cfg->n_scripts && err == 0; i++) {
+		if (!engine->checks[i].refused && !engine->checks[i].sent)
+			err = send_check(engine, &engine->checks[i]);
+	}
+	if (err == -EAGAIN) /* it reads as fast as it can start what it has read */
+		loop_arm(engine->loop, &engine->runner_retry,
+			 mono_add(loop_now(engine->loop), RUNNER_RETRY_NS));
+}
+
+static void on_retry(struct loop_timer *timer)
+{
+	checks_tell_runner(timer->ctx);
+}
+
+void checks_forget(struct engine *engine, const struct check *check)
+{
+	if (check->sent && engine->n_gone_checks < RUNNER_MAX_CHECKS)
+		engine->gone_checks[engine->n_gone_checks++] = check->id;
+}
+
 static int register_runner(struct engine *engine)
 {
 	int err;
@@ -216,18 +285,13 @@ static int register_runner(struct engine *engine)
 	engine->runner_source = (struct loop_source){
 	    .fd = engine->runner_fd, .fn = on_runner_ready, .ctx = engine, .name = "runner"};
 	err = loop_add(engine->loop, &engine->runner_source, EPOLLIN);
-	for (unsigned int i = 0; i < engine->cfg->n_scripts && err == 0; i++) {
-		const struct check *check = &engine->checks[i];
-		struct runner_check msg = {.id = check->id,
-					   .interval_ns = check->cfg->interval_ns,
-					   .timeout_ns = check->cfg->timeout_ns,
-					   .user = check->user,
-					   .argv = check->cfg->command.argv};
-
-		if (!check->refused)
-			err = runner_send_check(engine->runner_fd, &msg);
-	}
-	return err;
+	if (err < 0)
+		return err;
+	engine->n_gone_checks = 0; /* a new runner knows none */
+	for (unsigned int i = 0; i < engine->cfg->n_scripts; i++)
+		engine->checks[i].sent = false;
+	checks_tell_runner(engine);
+	return 0;
 }
 
 static void on_restart(struct loop_timer *timer)
@@ -247,6 +311,8 @@ int checks_start(struct engine *engine)
 {
 	engine->runner_restart =
 	    (struct loop_timer){.fn = on_restart, .ctx = engine, .name = "runner restart"};
+	engine->runner_retry =
+	    (struct loop_timer){.fn = on_retry, .ctx = engine, .name = "runner retry"};
 	return register_runner(engine);
 }
 
@@ -271,6 +337,7 @@ static void await_runner(int fd)
 void checks_stop(struct engine *engine)
 {
 	loop_disarm(engine->loop, &engine->runner_restart);
+	loop_disarm(engine->loop, &engine->runner_retry);
 	if (engine->runner_fd < 0)
 		return;
 	loop_remove(engine->loop, &engine->runner_source);

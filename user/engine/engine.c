@@ -19,6 +19,7 @@
 #include "core/sd_notify.h"
 #include "engine/engine_state.h"
 #include "engine/realtime.h"
+#include "engine/reload.h"
 
 #define SESSION_GRACE_NS                                                                           \
 	(5 * NS_PER_S)		      /* so long after start a missing session is no fault yet     \
@@ -82,8 +83,7 @@ static void on_signal(struct loop_source *src, uint32_t ready)
 		if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT)
 			stop(engine);
 		else if (info.ssi_signo == SIGHUP)
-			log_warn("SIGHUP: this version reads its configuration at start only; "
-				 "restart to apply it");
+			control_ask_reload(engine->ctl);
 	}
 }
 
@@ -139,6 +139,7 @@ static int allocate(struct engine *engine)
 	engine->speakers = calloc(cfg->n_bgp + 1, sizeof(*engine->speakers));
 	engine->checks = calloc(cfg->n_scripts + 1, sizeof(*engine->checks));
 	engine->sockets = calloc(cfg->n_instances + 1, sizeof(*engine->sockets));
+	engine->max_sockets = cfg->n_instances;
 	for (unsigned int i = 0; i < cfg->n_instances; i++)
 		n_vips += cfg->instances[i].n_vips + cfg->instances[i].announce.n_prefixes;
 	engine->vips = calloc(n_vips + 1, sizeof(*engine->vips));
@@ -220,27 +221,29 @@ static int open_datapath(struct engine *engine)
 
 /* router_id of the file, or the first global IPv4 address of an interface that announces through
  * `bgp`. */
-static uint32_t router_id(struct engine *engine, unsigned int bgp)
+static uint32_t router_id(struct engine *engine, const struct config *cfg, unsigned int bgp)
 {
-	struct instance *in;
 	struct ipaddr a;
 
-	if (engine->cfg->bgp[bgp].router_id != 0)
-		return engine->cfg->bgp[bgp].router_id;
-	ENGINE_EACH_INSTANCE(engine, in)
-	{
-		if (in->cfg->announce.bgp == (int)bgp && in->ifindex != 0 &&
-		    netlink_first_address(engine->nl, in->ifindex, 4, &a) == 0)
+	if (cfg->bgp[bgp].router_id != 0)
+		return cfg->bgp[bgp].router_id;
+	for (unsigned int i = 0; i < cfg->n_instances; i++) {
+		uint32_t ifindex = cfg->instances[i].announce.bgp != (int)bgp
+				       ? 0
+				       : if_nametoindex(cfg->instances[i].interface);
+
+		if (ifindex != 0 && netlink_first_address(engine->nl, ifindex, 4, &a) == 0)
 			return (uint32_t)a.b[12] << 24 | (uint32_t)a.b[13] << 16 |
 			       (uint32_t)a.b[14] << 8 | a.b[15];
 	}
 	return 0;
 }
 
-static struct speaker *speaker_create(struct engine *engine, unsigned int index)
+struct speaker *speaker_create(struct engine *engine, const struct config *config,
+			       unsigned int index)
 {
-	const struct cfg_bgp *cfg = &engine->cfg->bgp[index];
-	uint32_t id = router_id(engine, index);
+	const struct cfg_bgp *cfg = &config->bgp[index];
+	uint32_t id = router_id(engine, config, index);
 	struct speaker *speaker;
 
 	if (id == 0) {
@@ -262,10 +265,11 @@ static struct speaker *speaker_create(struct engine *engine, unsigned int index)
 	return NULL;
 }
 
-static void speaker_destroy(struct speaker *speaker)
+void speaker_destroy(struct speaker *speaker, const char *why)
 {
 	if (!speaker)
 		return;
+	bgp_speaker_shutdown(speaker->sp, why);
 	bgp_speaker_destroy(speaker->sp);
 	free(speaker);
 }
@@ -273,11 +277,18 @@ static void speaker_destroy(struct speaker *speaker)
 static int start_speakers(struct engine *engine)
 {
 	for (unsigned int i = 0; i < engine->cfg->n_bgp; i++) {
-		engine->speakers[i] = speaker_create(engine, i);
+		engine->speakers[i] = speaker_create(engine, engine->cfg, i);
 		if (!engine->speakers[i])
 			return -errno;
 	}
 	return 0;
+}
+
+void engine_await_sessions(struct engine *engine)
+{
+	engine->sessions_awaited = true;
+	loop_arm(engine->loop, &engine->session_grace,
+		 mono_add(loop_now(engine->loop), SESSION_GRACE_NS));
 }
 
 static void start_timers(struct engine *engine)
@@ -290,8 +301,7 @@ static void start_timers(struct engine *engine)
 	    (struct loop_timer){.fn = on_session_grace, .ctx = engine, .name = "session grace"};
 	engine->watchdog =
 	    (struct loop_timer){.fn = on_watchdog, .ctx = engine, .name = "watchdog"};
-	engine->sessions_awaited = true;
-	loop_arm(engine->loop, &engine->session_grace, mono_add(now, SESSION_GRACE_NS));
+	engine_await_sessions(engine);
 	if (sd_notify_watchdog_ns() > 0)
 		loop_arm(engine->loop, &engine->watchdog, mono_add(now, sd_notify_watchdog_ns()));
 }
@@ -303,7 +313,11 @@ static int start_control(struct engine *engine)
 	snapshot_limits(engine, &limits);
 	engine->ctl =
 	    control_create(engine->loop, engine->opt->run_dir, &limits, requests_handle, engine);
-	return engine->ctl ? 0 : -errno;
+	if (!engine->ctl)
+		return -errno;
+	engine->loader = (struct control_loader){reload_load, reload_drop, engine};
+	control_set_loader(engine->ctl, &engine->loader);
+	return 0;
 }
 
 static int start(struct engine *engine)
@@ -343,8 +357,9 @@ static void finish(struct engine *engine)
 	struct instance *in;
 
 	control_destroy(engine->ctl);
+	reload_abort(engine);
 	for (unsigned int i = 0; engine->speakers && i < engine->cfg->n_bgp; i++)
-		speaker_destroy(engine->speakers[i]);
+		speaker_destroy(engine->speakers[i], "holdfastd is stopping");
 	if (engine->runner_fd >= 0)
 		checks_stop(engine);
 	netlink_close(engine->nl);
@@ -359,6 +374,7 @@ static void finish(struct engine *engine)
 	free(engine->checks);
 	free(engine->sockets);
 	free(engine->vips);
+	config_free(engine->cfg);
 	loop_destroy(engine->loop);
 	log_stop_writer();
 }
@@ -386,7 +402,7 @@ static int run(struct engine *engine)
 	return err;
 }
 
-int engine_run(const struct config *cfg, const struct engine_options *opt)
+int engine_run(struct config *cfg, const struct engine_options *opt)
 {
 	struct engine engine = {.cfg = cfg, .opt = opt, .runner_fd = -1};
 	int err;
@@ -394,8 +410,10 @@ int engine_run(const struct config *cfg, const struct engine_options *opt)
 	engine.signal_source.fd = engine.runner_source.fd = -1;
 	realtime_raise_files();
 	engine.loop = loop_create();
-	if (!engine.loop)
+	if (!engine.loop) {
+		config_free(cfg);
 		return -errno;
+	}
 	engine.started_at = loop_now(engine.loop);
 	err = start(&engine);
 	if (err < 0) {

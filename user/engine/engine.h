@@ -10,6 +10,8 @@
 struct engine_options {
 	const char *name;	  /* separates several daemons: /run/NAME/, /sys/fs/bpf/NAME/ */
 	const char *run_dir;	  /* /run/NAME */
+	const char *config_path;  /* read again by a reload: absolute */
+	const char *config_id;	  /* of config_load() */
 	bool forbid_xdp;	  /* attach by TC even where XDP would do */
 	bool no_realtime;	  /* stay in the ordinary scheduling class, lock no memory */
 	void (*ready)(void *ctx); /* called once, when everything has been started; may be NULL */
@@ -18,8 +20,9 @@ struct engine_options {
 
 /*
  * Runs until SIGTERM or SIGINT has been carried out: every instance released, sessions closed.
- * `cfg` must outlive it. 0, or -errno if it could not start, which is logged.
+ * Takes `cfg`, which a reload may replace, and frees it. 0, or -errno if it could not start, which
+ * is logged.
  */
-int engine_run(const struct config *cfg, const struct engine_options *opt);
+int engine_run(struct config *cfg, const struct engine_options *opt);
 
 #endif

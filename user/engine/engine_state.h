@@ -8,6 +8,8 @@
 #ifndef HF_ENGINE_STATE_H
 #define HF_ENGINE_STATE_H
 
+#include <stdatomic.h>
+
 #include "announce/announce_step.h"
 #include "config/config.h"
 #include "control/control.h"
@@ -44,6 +46,7 @@ enum notifier_kind {
 	NOTIFY_BACKUP,
 	NOTIFY_FAULT,
 	NOTIFY_STOP,
+	NOTIFY_DELETED, /* a reload has removed it; not given: NOTIFY_FAULT, as keepalived */
 	NOTIFY_ANY,
 	NOTIFY_KINDS
 };
@@ -52,6 +55,14 @@ enum notifier_kind {
 struct notifier {
 	const struct cfg_command *command;
 	struct runner_user user;
+};
+
+/* Who runs the commands that name no user: looked up in the system's database, which may be slow.
+ */
+struct script_users {
+	const struct config *cfg;
+	struct runner_user user;
+	bool known; /* else it is ourselves */
 };
 
 /* What an instance waits for before it leaves INIT. */
@@ -75,6 +86,7 @@ struct instance {
 	uint32_t pending; /* enum pending bits: together they are VRRP_FAULT_PENDING */
 	bool published;	  /* to the data path, which hears adverts for it */
 	bool started, stepping, stopped;
+	bool retiring; /* a reload has removed it: it is released, then destroyed */
 	struct log_limit send_limit;
 	uint64_t adverts_sent, send_errors, transitions, notify_superseded;
 	bool transitioned;
@@ -90,6 +102,7 @@ struct check {
 	const struct cfg_script *cfg;
 	struct runner_user user;
 	bool refused; /* by script security: never run, counts as down */
+	bool sent;    /* the runner knows it */
 	struct health_cfg hcfg;
 	struct health_fsm fsm;
 	bool ran;
@@ -116,8 +129,10 @@ struct counted_vip {
 	uint32_t vip; /* the data path's index */
 };
 
+struct reload;
+
 struct engine {
-	const struct config *cfg;
+	struct config *cfg; /* its own: a reload puts another in its place */
 	const struct engine_options *opt;
 	struct loop *loop;
 	struct netlink *nl;
@@ -128,16 +143,20 @@ struct engine {
 	struct speaker **speakers;		      /* in the order of cfg->bgp */
 	struct check *checks;			      /* in the order of cfg->scripts */
 	uint32_t next_check_id;
+	uint32_t gone_checks[RUNNER_MAX_CHECKS]; /* that the runner is still to forget */
+	unsigned int n_gone_checks;
 	struct pooled_socket *sockets;
-	unsigned int n_sockets;
+	unsigned int n_sockets, max_sockets;
 	struct counted_vip *vips;
 	unsigned int n_vips;
 	int runner_fd;
 	pid_t runner_pid;
 	struct loop_source runner_source, signal_source;
-	struct loop_timer runner_restart, session_grace, watchdog, stop_limit;
-	struct runner_user script_user;
-	bool script_user_known;
+	struct loop_timer runner_restart, runner_retry, session_grace, watchdog, stop_limit;
+	struct reload *reload; /* that waits until what it removes has been released */
+	struct loop_timer reload_timer;
+	atomic_bool reloading; /* `reload` is set; read by the control thread */
+	struct control_loader loader;
 	bool sessions_awaited; /* at start, until session_grace: no session yet is PENDING, not a
 				  fault */
 	bool stopping, stop_overdue;
@@ -169,6 +188,19 @@ void instance_prepare(struct instance *in, uint32_t ifindex);
 void instance_greet(struct instance *in);
 /* The interface is gone. */
 void instance_unprepare(struct instance *in);
+/* Source address, socket and data path anew, by the configuration and state as they are. */
+void instance_republish(struct instance *in);
+/* What of the configuration the state machine goes by. */
+struct vrrp_cfg instance_vrrp_cfg(const struct cfg_instance *cfg);
+/* Tells the state machine of a configuration that replaces `before`. */
+void instance_new_config(struct instance *in, const struct vrrp_cfg *before);
+/* The held addresses are filled in from in->cfg. */
+void instance_bind_addresses(struct instance *in);
+void instance_address_add(struct instance *in, struct held_address *held);
+void instance_address_remove(struct instance *in, struct held_address *held);
+void instance_garp(struct instance *in);
+/* Closes the sockets that no instance sends by any more. */
+void instance_sweep_sockets(struct engine *engine);
 void instance_start(struct instance *in);
 void instance_stop(struct instance *in);
 void instance_handover(struct instance *in);
@@ -187,20 +219,45 @@ void announcer_init(struct instance *in);
 void announcer_event(struct instance *in, enum announce_event_type ev);
 /* The speaker that announces for `in`, or NULL when it has no bgp_announce block. */
 struct speaker *announcer_speaker(const struct instance *in);
+/* Withdraws what `next` will not announce by the same speaker; before `next` replaces in->cfg. */
+void announcer_drop_gone(struct instance *in, const struct cfg_announce *next, bool same_speaker);
+/* in->cfg has been replaced: announces by it. */
+void announcer_reconfigure(struct instance *in);
 /* bgp_sessions_fn; ctx is the struct speaker. */
 void announcer_on_sessions(void *ctx, unsigned int established);
 
 /* --- checks.c: the runner's client
  * ------------------------------------------------------------------ */
+/* Who runs what, by the system's databases: not in the loop. */
+void checks_find_users(const struct config *cfg, struct script_users *users);
+void checks_resolve_notifiers(const struct script_users *users, const struct cfg_instance *cfg,
+			      struct notifier notifiers[NOTIFY_KINDS]);
+/* A check as it begins, without an id. */
+void checks_fill(const struct script_users *users, const struct cfg_script *cfg,
+		 struct check *check);
 /* Resolves users and starts the runner; call before threads exist. 0 or -errno. */
 int checks_init(struct engine *engine);
 /* Puts the runner's socket into the loop and sends every check. 0 or -errno. */
 int checks_start(struct engine *engine);
 void checks_stop(struct engine *engine);
+/* Tells the runner what it does not know yet, now or as soon as it takes it. */
+void checks_tell_runner(struct engine *engine);
+/* The runner is to forget `check`. */
+void checks_forget(struct engine *engine, const struct check *check);
+/* The effective priority of `in` by the checks as they are. */
+uint8_t checks_priority(const struct instance *in);
 /* Works out `in`'s tracker fault and effective priority from the checks it tracks. */
 void checks_apply(struct instance *in);
 /* Runs the command of `kind` and the generic one, whose arguments name `state`. */
 void checks_notify(struct instance *in, enum notifier_kind kind, const char *state);
+
+/* --- engine.c: BGP instances
+ * ------------------------------------------------------------------------- */
+/* The speaker for bgp_instance `index` of `cfg`, dialling already. NULL with errno, logged. */
+struct speaker *speaker_create(struct engine *engine, const struct config *cfg, unsigned int index);
+void speaker_destroy(struct speaker *speaker, const char *why);
+/* Until now + 5 s a session that was never there is awaited, not missed. */
+void engine_await_sessions(struct engine *engine);
 
 /* --- snapshot.c, requests.c
  * ------------------------------------------------------------------------- */

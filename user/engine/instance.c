@@ -9,6 +9,7 @@
 #include <linux/rtnetlink.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/addr.h"
 #include "engine/engine_state.h"
@@ -33,16 +34,9 @@ static int take_slot(struct engine *engine, struct instance *in)
 	return -ENOSPC;
 }
 
-struct instance *instance_create(struct engine *engine, const struct cfg_instance *cfg)
+struct vrrp_cfg instance_vrrp_cfg(const struct cfg_instance *cfg)
 {
-	struct instance *in = calloc(1, sizeof(*in)); /* owner: its slot */
-
-	if (!in)
-		return NULL;
-	*in = (struct instance){.engine = engine, .cfg = cfg, .socket = -1};
-	in->faults = VRRP_FAULT_LINK; /* until the interface has been seen */
-	in->send_limit = (struct log_limit)LOG_LIMIT(RATE_LIMITED_PER_S, NS_PER_S);
-	in->vcfg = (struct vrrp_cfg){
+	return (struct vrrp_cfg){
 	    .version = cfg->version,
 	    .vrid = cfg->vrid,
 	    .priority = cfg->priority,
@@ -55,20 +49,40 @@ struct instance *instance_create(struct engine *engine, const struct cfg_instanc
 	    .linger_ns = cfg->announce.bgp >= 0 ? cfg->announce.linger_ns : 0,
 	    .address = cfg->source,
 	};
-	in->timer = (struct loop_timer){.fn = on_timer, .ctx = in, .name = "vrrp timer"};
+}
+
+void instance_bind_addresses(struct instance *in)
+{
+	const struct cfg_instance *cfg = in->cfg;
+
 	in->n_addresses = cfg->n_vips + cfg->n_excluded;
-	in->addresses = calloc(in->n_addresses + 1, sizeof(*in->addresses)); /* owner: in */
-	if (!in->addresses || take_slot(engine, in) < 0) {
-		free(in->addresses);
-		free(in);
-		return NULL;
-	}
 	for (unsigned int i = 0; i < in->n_addresses; i++) {
 		struct held_address *held = &in->addresses[i];
 
 		held->cfg = i < cfg->n_vips ? &cfg->vips[i] : &cfg->excluded[i - cfg->n_vips];
 		held->stays = cfg->announce.bgp >= 0 && strcmp(held->cfg->dev, "lo") == 0;
 	}
+}
+
+struct instance *instance_create(struct engine *engine, const struct cfg_instance *cfg)
+{
+	struct instance *in = calloc(1, sizeof(*in)); /* owner: its slot */
+
+	if (!in)
+		return NULL;
+	*in = (struct instance){.engine = engine, .cfg = cfg, .socket = -1};
+	in->faults = VRRP_FAULT_LINK; /* until the interface has been seen */
+	in->send_limit = (struct log_limit)LOG_LIMIT(RATE_LIMITED_PER_S, NS_PER_S);
+	in->vcfg = instance_vrrp_cfg(cfg);
+	in->timer = (struct loop_timer){.fn = on_timer, .ctx = in, .name = "vrrp timer"};
+	/* owner: in */
+	in->addresses = calloc(cfg->n_vips + cfg->n_excluded + 1, sizeof(*in->addresses));
+	if (!in->addresses || take_slot(engine, in) < 0) {
+		free(in->addresses);
+		free(in);
+		return NULL;
+	}
+	instance_bind_addresses(in);
 	announcer_init(in);
 	return in;
 }
@@ -85,7 +99,7 @@ void instance_destroy(struct instance *in)
 /* --- addresses
  * -------------------------------------------------------------------------------------- */
 
-static void address_add(struct instance *in, struct held_address *held)
+void instance_address_add(struct instance *in, struct held_address *held)
 {
 	uint32_t ifindex = if_nametoindex(held->cfg->dev);
 	char text[IPPREFIX_TEXT];
@@ -103,7 +117,7 @@ static void address_add(struct instance *in, struct held_address *held)
 			  strerror(-err));
 }
 
-static void address_remove(struct instance *in, struct held_address *held)
+void instance_address_remove(struct instance *in, struct held_address *held)
 {
 	uint32_t ifindex = if_nametoindex(held->cfg->dev);
 	char text[IPPREFIX_TEXT];
@@ -123,7 +137,7 @@ static void address_remove(struct instance *in, struct held_address *held)
 void instance_drop_addresses(struct instance *in)
 {
 	for (unsigned int i = 0; i < in->n_addresses; i++)
-		address_remove(in, &in->addresses[i]);
+		instance_address_remove(in, &in->addresses[i]);
 }
 
 /* --- actions
@@ -133,7 +147,7 @@ static void act_claim(struct instance *in)
 {
 	for (unsigned int i = 0; i < in->n_addresses; i++) {
 		if (!in->addresses[i].stays)
-			address_add(in, &in->addresses[i]);
+			instance_address_add(in, &in->addresses[i]);
 	}
 	announcer_event(in, ANNOUNCE_EV_CLAIM);
 	if (announcer_speaker(in))
@@ -145,7 +159,7 @@ static void act_release(struct instance *in)
 	announcer_event(in, ANNOUNCE_EV_RELEASE);
 	for (unsigned int i = 0; i < in->n_addresses; i++) {
 		if (!in->addresses[i].stays)
-			address_remove(in, &in->addresses[i]);
+			instance_address_remove(in, &in->addresses[i]);
 	}
 }
 
@@ -204,7 +218,7 @@ static void act_send(struct instance *in, uint8_t priority)
 		in->stamps.advert_ns = loop_clock().ns;
 }
 
-static void act_garp(struct instance *in)
+void instance_garp(struct instance *in)
 {
 	for (unsigned int i = 0; i < in->n_addresses; i++) {
 		const struct cfg_vip *vip = in->addresses[i].cfg;
@@ -287,7 +301,14 @@ static void act_stopped(struct instance *in)
 	in->stopped = true;
 	announcer_event(in, ANNOUNCE_EV_STOP);
 	instance_drop_addresses(in);
-	checks_notify(in, NOTIFY_STOP, "STOP");
+	if (!in->retiring)
+		checks_notify(in, NOTIFY_STOP, "STOP");
+	else if (in->notifiers[NOTIFY_DELETED].command)
+		checks_notify(in, NOTIFY_DELETED, "DELETED");
+	else
+		checks_notify(in, NOTIFY_FAULT, "FAULT");
+	if (in->engine->reload)
+		loop_arm(in->engine->loop, &in->engine->reload_timer, loop_now(in->engine->loop));
 }
 
 static void perform(struct instance *in, const struct vrrp_action *act)
@@ -303,7 +324,7 @@ static void perform(struct instance *in, const struct vrrp_action *act)
 		act_send(in, act->priority);
 		break;
 	case VRRP_ACT_GARP:
-		act_garp(in);
+		instance_garp(in);
 		break;
 	case VRRP_ACT_WATCH:
 		act_watch(in, act);
@@ -412,12 +433,18 @@ void instance_priority(struct instance *in, uint8_t effective)
 		step(in, &(struct vrrp_event){.type = VRRP_EV_PRIORITY, .priority = effective});
 }
 
+void instance_new_config(struct instance *in, const struct vrrp_cfg *before)
+{
+	step(in, &(struct vrrp_event){
+		     .type = VRRP_EV_CONFIG, .before = before, .priority = checks_priority(in)});
+}
+
 void instance_start(struct instance *in)
 {
 	in->started = true;
 	for (unsigned int i = 0; i < in->n_addresses; i++) {
 		if (in->addresses[i].stays)
-			address_add(in, &in->addresses[i]);
+			instance_address_add(in, &in->addresses[i]);
 	}
 	announcer_event(in, ANNOUNCE_EV_START);
 	in->faults_told = in->faults;
@@ -438,6 +465,21 @@ void instance_handover(struct instance *in)
 /* --- the interface
  * ---------------------------------------------------------------------------------- */
 
+void instance_sweep_sockets(struct engine *engine)
+{
+	for (unsigned int i = 0; i < engine->n_sockets; i++) {
+		struct instance *in;
+		bool used = false;
+
+		ENGINE_EACH_INSTANCE(engine, in)
+		used |= in->socket == engine->sockets[i].fd;
+		if (used)
+			continue;
+		close(engine->sockets[i].fd);
+		engine->sockets[i--] = engine->sockets[--engine->n_sockets];
+	}
+}
+
 /* The pool's socket for `in`, opened if it is the first of its kind. Descriptor or -errno. */
 static int pooled_socket(struct instance *in)
 {
@@ -453,7 +495,9 @@ static int pooled_socket(struct instance *in)
 		if (have->join == want.join && memcmp(&have->key, &want.key, sizeof(want.key)) == 0)
 			return have->fd;
 	}
-	if (engine->n_sockets == engine->cfg->n_instances)
+	if (engine->n_sockets == engine->max_sockets)
+		instance_sweep_sockets(engine);
+	if (engine->n_sockets == engine->max_sockets)
 		return -ENOSPC;
 	want.fd = vrrp_socket_open(&want.key, want.join);
 	if (want.fd >= 0)
@@ -461,16 +505,23 @@ static int pooled_socket(struct instance *in)
 	return want.fd;
 }
 
+static enum vrrp_role role_now(const struct instance *in)
+{
+	return in->fsm.state == VRRP_MASTER   ? VRRP_ROLE_MASTER
+	       : in->fsm.state == VRRP_BACKUP ? VRRP_ROLE_BACKUP
+					      : VRRP_ROLE_OFF;
+}
+
 static int publish(struct instance *in)
 {
 	const struct cfg_instance *cfg = in->cfg;
 	struct hf_inst_cfg pub = {
-	    .role = VRRP_ROLE_OFF,
+	    .role = role_now(in),
 	    .version = cfg->version,
 	    .family = cfg->family,
 	    .vrid = cfg->vrid,
-	    .priority = cfg->priority,
-	    .preempt = cfg->preempt,
+	    .priority = in->fsm.priority ? in->fsm.priority : cfg->priority,
+	    .preempt = cfg->preempt && !in->fsm.yielded,
 	    .down_adverts = cfg->down_adverts,
 	    .auth_type = cfg->auth_type,
 	    .interval_us = (uint32_t)(cfg->interval_ns / NS_PER_US),
@@ -489,17 +540,14 @@ static int publish(struct instance *in)
 	return err == 0 ? datapath_attach_interface(in->engine->dp, in->ifindex) : err;
 }
 
-void instance_prepare(struct instance *in, uint32_t ifindex)
+void instance_republish(struct instance *in)
 {
 	const struct cfg_instance *cfg = in->cfg;
 	int err = 0;
 
-	if (in->ifindex == ifindex && !(in->faults & VRRP_FAULT_ADDRESS))
-		return;
-	in->ifindex = ifindex;
-	if (ipaddr_is_unset(&cfg->source))
-		err =
-		    netlink_first_address(in->engine->nl, ifindex, cfg->family, &in->vcfg.address);
+	if (ipaddr_is_unset(&in->vcfg.address))
+		err = netlink_first_address(in->engine->nl, in->ifindex, cfg->family,
+					    &in->vcfg.address);
 	if (err == 0) {
 		in->socket = pooled_socket(in);
 		err = in->socket < 0 ? in->socket : publish(in);
@@ -515,6 +563,15 @@ void instance_greet(struct instance *in)
 {
 	if (in->cfg->n_peers > 0 && !ipaddr_is_unset(&in->vcfg.address))
 		garp_send(in->ifindex, &in->vcfg.address);
+}
+
+void instance_prepare(struct instance *in, uint32_t ifindex)
+{
+	if (in->ifindex == ifindex && !(in->faults & VRRP_FAULT_ADDRESS))
+		return;
+	in->ifindex = ifindex;
+	in->vcfg.address = in->cfg->source;
+	instance_republish(in);
 }
 
 void instance_unprepare(struct instance *in)

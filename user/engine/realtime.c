@@ -19,6 +19,7 @@
 #define RT_SECONDS_HARD 2  /* SIGKILL; the service manager starts us again */
 #define STACK_TOUCHED	(256 * 1024)
 
+#ifndef __SANITIZE_ADDRESS__
 static void touch_stack(void)
 {
 	volatile char room[STACK_TOUCHED];
@@ -26,6 +27,7 @@ static void touch_stack(void)
 	for (unsigned int i = 0; i < sizeof(room); i += 4096)
 		room[i] = 0;
 }
+#endif
 
 void realtime_raise_files(void)
 {

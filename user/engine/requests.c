@@ -9,6 +9,7 @@
 
 #include "core/addr.h"
 #include "engine/engine_state.h"
+#include "engine/reload.h"
 
 static void LOG_PRINTF(2, 3) refuse(struct control_request *req, const char *fmt, ...)
 {
@@ -63,9 +64,7 @@ void requests_handle(void *ctx, struct control_request *req)
 		handover(engine, req);
 		break;
 	case CONTROL_RELOAD:
-		refuse(req,
-		       "this version reads its configuration at start only: restart the daemon, "
-		       "which hands over without losing a packet");
+		reload_begin(engine, req);
 		break;
 	}
 }

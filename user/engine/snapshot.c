@@ -103,6 +103,8 @@ static void fill_bgp(const struct speaker *speaker, struct status *st, struct st
 	out->local_as = speaker->cfg->local_as;
 	out->first_neighbor = st->n_neighbors;
 	out->n_neighbors = bgp_speaker_neighbors(speaker->sp);
+	if (out->n_neighbors > st->room.neighbors - st->n_neighbors)
+		out->n_neighbors = st->room.neighbors - st->n_neighbors;
 	for (unsigned int i = 0; i < out->n_neighbors; i++)
 		bgp_speaker_status(speaker->sp, i, &st->neighbors[st->n_neighbors++]);
 }
@@ -160,7 +162,7 @@ static void fill_datapath(struct engine *engine, struct status *st)
 {
 	unsigned int n = datapath_interfaces(engine->dp);
 
-	for (unsigned int i = 0; i < n && i < engine->cfg->n_instances; i++)
+	for (unsigned int i = 0; i < n && i < st->room.interfaces; i++)
 		datapath_interface_status(engine->dp, i, &st->interfaces[st->n_interfaces++]);
 	for (unsigned int i = 0; i < engine->n_vips && i < st->room.vips; i++)
 		st->vips[st->n_vips++] = (struct status_vip){.address = engine->vips[i].address,
@@ -190,11 +192,15 @@ void snapshot_fill(struct engine *engine, struct status *st)
 	COPY_TEXT(st->name, engine->opt->name);
 	st->uptime_ns = mono_diff_ns(loop_now(engine->loop), engine->started_at);
 	st->loop = *loop_stats(engine->loop);
+	/* A reload may have come between the question, which brought the room, and now. */
 	ENGINE_EACH_INSTANCE(engine, in)
-	fill_instance(in, &st->instances[st->n_instances++]);
-	for (unsigned int i = 0; i < engine->cfg->n_scripts; i++)
+	{
+		if (st->n_instances < st->room.instances)
+			fill_instance(in, &st->instances[st->n_instances++]);
+	}
+	for (unsigned int i = 0; i < engine->cfg->n_scripts && i < st->room.checks; i++)
 		fill_check(&engine->checks[i], &st->checks[st->n_checks++]);
-	for (unsigned int i = 0; i < engine->cfg->n_bgp; i++)
+	for (unsigned int i = 0; i < engine->cfg->n_bgp && i < st->room.bgp; i++)
 		fill_bgp(engine->speakers[i], st, &st->bgp[st->n_bgp++]);
 	fill_datapath(engine, st);
 	fill_alarms(engine, st);
