@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""keepalived's VRRP half on a node, as the peer of interoperation tests. It is told apart from
+Holdfast by nothing but its packets; what it does is read from its log."""
+import os
+import re
+import signal
+import subprocess
+
+from .sandbox import LabError
+
+STATE = re.compile(r"\((\w+)\) (?:Entering|entering) (MASTER|BACKUP|FAULT) STATE", re.I)
+
+
+class Keepalived:
+    def __init__(self, node, text):
+        self.node = node
+        self.log = os.path.join(node.directory, "keepalived.log")
+        self.process = None
+        self._transitions, self._read = [], 0
+        node.write("peer.conf", text)
+
+    def start(self):
+        self._transitions = []
+        self.node.run("rm", "-f", "/run/keepalived.pid", "/run/vrrp.pid")
+        with open(self.log, "wb") as log:  # anew for each run
+            self.process = self.node.popen(
+                ["keepalived", "-n", "-l", "-D", "-P", "-f", "/etc/keepalived/peer.conf",
+                 "-p", "/run/keepalived.pid", "-r", "/run/vrrp.pid"],
+                stdout=log, stderr=subprocess.STDOUT)
+        self._read = 0
+
+    def running(self):
+        return self.process is not None and self.process.poll() is None
+
+    def transitions(self):
+        """[(instance, state)] since it was started, in order."""
+        with open(self.log, encoding="utf-8", errors="replace") as f:
+            f.seek(self._read)
+            text = f.read()
+        whole = text.rfind("\n") + 1
+        self._read += len(text[:whole].encode())
+        self._transitions += [(m[1], m[2].upper()) for m in STATE.finditer(text[:whole])]
+        return self._transitions
+
+    def states(self):
+        """{instance: state}."""
+        return dict(self.transitions())
+
+    def stop(self, deadline_s=15):
+        """As systemd does: priority 0 for all that is MASTER."""
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(timeout=deadline_s)
+        except subprocess.TimeoutExpired:
+            raise LabError("keepalived does not end on SIGTERM") from None
+
+    def kill(self):
+        """Parent and child at once, as a power failure does; the addresses go with the host."""
+        pid = self.process.pid
+        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as f:
+            children = [int(p) for p in f.read().split()]
+        for p in (pid, *children):
+            os.kill(p, signal.SIGKILL)
+        self.process.wait()
