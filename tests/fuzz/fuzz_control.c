@@ -2,7 +2,7 @@
 /*
  * Request lines of the control sockets: the first octet chooses the socket, the rest is the line.
  * Links: user/control/control_request.c user/control/status.c user/control/status_json.c
- * Links: user/control/utf8.c user/core/addr.c user/vrrp/vrrp_step.c
+ * Links: user/control/utf8.c user/core/addr.c user/vrrp/vrrp_step.c user/vrrp/vrrp_names.c
  * Links: user/announce/announce_step.c user/health/health_step.c user/datapath/verdict_name.c
  */
 #include <stdint.h>

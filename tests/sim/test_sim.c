@@ -4,7 +4,7 @@
  *
  * SIM_SEEDS=n runs n random histories, SIM_SEED=n only that one, with a trace of all that happens.
  *
- * Links: user/vrrp/vrrp_step.c user/announce/announce_step.c tests/unit/vrrp_text.c
+ * Links: user/vrrp/vrrp_step.c user/vrrp/vrrp_names.c user/announce/announce_step.c tests/unit/vrrp_text.c
  * Links: tests/sim/sim_queue.c tests/sim/sim_kernel.c tests/sim/sim_node.c tests/sim/sim_world.c
  * Links: tests/sim/sim_trouble.c tests/sim/sim_check.c
  */

@@ -4,7 +4,7 @@
  * Each case leads a fresh state machine by events to where the configuration changes, and says what
  * follows from that.
  *
- * Links: user/vrrp/vrrp_step.c tests/unit/vrrp_text.c
+ * Links: user/vrrp/vrrp_step.c user/vrrp/vrrp_names.c tests/unit/vrrp_text.c
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -2,7 +2,7 @@
 /*
  * The VRRP state machine under every sequence of a dozen events, up to a length: what must hold
  * after any of them, and that STOP always ends.
- * Links: user/vrrp/vrrp_step.c tests/unit/vrrp_text.c
+ * Links: user/vrrp/vrrp_step.c user/vrrp/vrrp_names.c tests/unit/vrrp_text.c
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -145,7 +145,8 @@ static void check_published(const struct search *s, const struct world *w,
 	if (w->published.role == VRRP_ROLE_OFF)
 		return;
 	MUST(w->published.priority == w->fsm.priority);
-	MUST(w->published.preempt == (s->cfg.preempt && !w->fsm.yielded));
+	MUST(w->published.preempt == (s->cfg.preempt && !w->fsm.yielded &&
+				      (!s->cfg.preempt_delay_ns || w->fsm.delay_passed)));
 	MUST(w->published.down_adverts == s->cfg.down_adverts);
 }
 
@@ -158,7 +159,8 @@ static void check_state(const struct search *s, const struct world *w,
 
 	MUST(fsm->claimed == w->claimed);
 	MUST(fsm->state != VRRP_MASTER || fsm->claimed);
-	MUST(fsm->claimed == (mono_is_set(due)));
+	MUST((fsm->claimed || mono_is_set(fsm->preempt_at)) == mono_is_set(due));
+	MUST(!mono_is_set(fsm->preempt_at) || (fsm->state == VRRP_BACKUP && !fsm->delay_passed));
 	MUST(!fsm->claimed || fsm->state == VRRP_MASTER || fsm->state == VRRP_BACKUP);
 	MUST(!unclean || fsm->state == VRRP_FAULT || w->stopped || fsm->state == VRRP_INIT);
 	MUST(!(fsm->yielded && fsm->state == VRRP_MASTER));
@@ -293,6 +295,15 @@ static void not_preempting_from_pending(void **state)
 	explore_from(cfg, VRRP_FAULT_PENDING);
 }
 
+static void preempting_late(void **state)
+{
+	struct vrrp_cfg cfg = base_cfg();
+
+	(void)state;
+	cfg.preempt_delay_ns = NS_PER_S;
+	explore_from(cfg, 0);
+}
+
 static void owner_with_all_options(void **state)
 {
 	struct vrrp_cfg cfg = base_cfg();
@@ -362,6 +373,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(preempting),
 	    cmocka_unit_test(not_preempting_from_pending),
+	    cmocka_unit_test(preempting_late),
 	    cmocka_unit_test(owner_with_all_options),
 	    cmocka_unit_test(the_state_names_the_master_that_status_shows),
 	    cmocka_unit_test(names),

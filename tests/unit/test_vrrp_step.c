@@ -1,218 +1,18 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * The VRRP state machine, rule by rule: each script is a reason, perhaps a configuration, and lines
- * of one event and the actions it must cause. What holds for all sequences of events is in
- * test_vrrp_sequences.c.
+ * The VRRP state machine, rule by rule, as scripts: see vrrp_script.h. What holds for all sequences
+ * of events is in test_vrrp_sequences.c.
  *
- *   # REASON, and a further line of it if the next one is indented
- *   cfg KEY[=VALUE]...
- *   MILLISECONDS EVENT [KEY=VALUE]... : ACTIONS | DUE
- *
- * We are 192.0.2.2; from=1 is 192.0.2.1. DUE is what vrrp_due() says afterwards; without it,
- * nothing.
- *
- * Links: user/vrrp/vrrp_step.c tests/unit/vrrp_text.c
+ * Links: user/vrrp/vrrp_step.c user/vrrp/vrrp_names.c tests/unit/vrrp_text.c tests/unit/vrrp_script.c
  */
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdlib.h>
-#include <string.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include <cmocka.h>
 
-#include "vrrp_text.h"
-
-#define MAX_LINE 128 /* of a line up to its colon */
-
-struct script {
-	const char *why;
-	struct vrrp_cfg cfg;
-	struct vrrp_fsm fsm;
-};
-
-static struct ipaddr host(int last)
-{
-	return (struct ipaddr){
-	    {[10] = 0xff, [11] = 0xff, [12] = 192, [14] = 2, [15] = (uint8_t)last}};
-}
-
-static struct mono ms(int64_t t)
-{
-	return (struct mono){t * NS_PER_MS};
-}
-
-/* A priority of 128 makes the skew half an interval. */
-static struct script begin(const char *why)
-{
-	return (struct script){
-	    .why = why,
-	    .cfg = {.version = 3,
-		    .vrid = 51,
-		    .priority = 128,
-		    .down_adverts = 3,
-		    .preempt = true,
-		    .interval_ns = NS_PER_S,
-		    .linger_ns = 200 * NS_PER_MS,
-		    .address = host(2)},
-	};
-}
-
-/* --- reading a line --------------------------------------------------------------------------*/
-
-static void set_cfg(struct vrrp_cfg *cfg, const char *key, const char *value)
-{
-	if (strcmp(key, "version") == 0)
-		cfg->version = (uint8_t)atoi(value);
-	else if (strcmp(key, "priority") == 0)
-		cfg->priority = (uint8_t)atoi(value);
-	else if (strcmp(key, "down_adverts") == 0)
-		cfg->down_adverts = (uint8_t)atoi(value);
-	else if (strcmp(key, "interval") == 0)
-		cfg->interval_ns = atoi(value) * NS_PER_MS;
-	else if (strcmp(key, "nopreempt") == 0)
-		cfg->preempt = false;
-	else if (strcmp(key, "start_master") == 0)
-		cfg->start_master = true;
-	else if (strcmp(key, "lower_prio_no_advert") == 0)
-		cfg->lower_prio_no_advert = true;
-	else if (strcmp(key, "higher_prio_send_advert") == 0)
-		cfg->higher_prio_send_advert = true;
-	else
-		fail_msg("no such configuration: %s", key);
-}
-
-static uint32_t faults_of(const char *names)
-{
-	static const char *const bits[] = {"pending", "link",	 "track",
-					   "session", "address", "drain"};
-	uint32_t faults = 0;
-
-	for (size_t i = 0; i < sizeof(bits) / sizeof(bits[0]); i++)
-		faults |= strstr(names, bits[i]) ? 1u << i : 0;
-	assert_true(faults || strcmp(names, "none") == 0);
-	return faults;
-}
-
-static void set_event(struct vrrp_event *ev, const char *key, const char *value)
-{
-	if (strcmp(key, "faults") == 0)
-		ev->faults = faults_of(value);
-	else if (strcmp(key, "priority") == 0)
-		ev->priority = (uint8_t)atoi(value);
-	else if (strcmp(key, "from") == 0)
-		ev->source = host(atoi(value));
-	else if (strcmp(key, "interval") == 0)
-		ev->interval_ns = atoi(value) * NS_PER_MS;
-	else if (strcmp(key, "heard") == 0)
-		ev->heard = ms(atoi(value));
-	else if (strcmp(key, "deadline") == 0)
-		ev->deadline = ms(atoi(value));
-	else
-		fail_msg("no such key: %s", key);
-}
-
-static enum vrrp_event_type event_type(const char *name)
-{
-	static const char *const names[] = {"start",  "advert",	  "down",     "timer",
-					    "faults", "priority", "handover", "stop"};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (strcmp(names[i], name) == 0)
-			return (enum vrrp_event_type)i;
-	}
-	fail_msg("no such event: %s", name);
-	return VRRP_EV_STOP;
-}
-
-/* The next word of a line, cut at its '='; *value is what follows that, or "". NULL at the end. */
-static char *next_word(char **rest, const char **value)
-{
-	char *word = strtok_r(NULL, " ", rest), *eq = word ? strchr(word, '=') : NULL;
-
-	*value = "";
-	if (eq) {
-		*eq = '\0';
-		*value = eq + 1;
-	}
-	return word;
-}
-
-static void read_cfg(struct vrrp_cfg *cfg, const char *line)
-{
-	char head[MAX_LINE], *rest, *word;
-	const char *value;
-
-	assert_true(strlen(line) < sizeof(head));
-	memcpy(head, line, strlen(line) + 1);
-	strtok_r(head, " ", &rest);
-	while ((word = next_word(&rest, &value)))
-		set_cfg(cfg, word, value);
-}
-
-static struct vrrp_event read_event(const char *line, const char *colon)
-{
-	char head[MAX_LINE] = "", *rest, *word;
-	const char *value;
-	struct vrrp_event ev = {0};
-
-	assert_true((size_t)(colon - line) < sizeof(head));
-	memcpy(head, line, (size_t)(colon - line));
-	ev.now = ms(atoi(strtok_r(head, " ", &rest)));
-	word = next_word(&rest, &value);
-	ev.type = event_type(word);
-	for (; word; word = next_word(&rest, &value)) {
-		if (*value)
-			set_event(&ev, word, value);
-	}
-	return ev;
-}
-
-static void play_event(struct script *s, const char *line)
-{
-	const char *colon = strstr(line, " :"), *bar = strstr(line, " | ");
-	const char *end = bar ? bar : line + strlen(line), *want, *got;
-	struct vrrp_actions out;
-	struct vrrp_event ev;
-	int64_t due;
-
-	assert_non_null(colon);
-	want = colon + 2 + (colon[2] == ' ' && colon + 2 < end);
-	ev = read_event(line, colon);
-	vrrp_step(&s->cfg, &s->fsm, &ev, &out);
-	got = vrrp_actions_text(&out);
-	due = vrrp_due(&s->fsm).ns;
-	if (strlen(got) != (size_t)(end - want) || strncmp(got, want, strlen(got)) != 0 ||
-	    due != (bar ? atoi(bar + 3) * NS_PER_MS : 0))
-		fail_msg("%s\n  %s\n  got: %s | %lld", s->why, line, got,
-			 (long long)(due / NS_PER_MS));
-}
-
-struct table {
-	const char *const *lines;
-	size_t n;
-};
-
-static void play(void **state)
-{
-	const struct table *t = *state;
-	struct script s = begin("");
-
-	for (size_t i = 0; i < t->n; i++) {
-		if (strncmp(t->lines[i], "#  ", 3) == 0)
-			continue;
-		if (t->lines[i][0] == '#')
-			s = begin(t->lines[i]);
-		else if (strncmp(t->lines[i], "cfg ", 4) == 0)
-			read_cfg(&s.cfg, t->lines[i]);
-		else
-			play_event(&s, t->lines[i]);
-	}
-}
-
-/* clang-format off */
-#define RULES(t) {.name = #t, .test_func = play, \
-		  .initial_state = &(struct table){t, sizeof(t) / sizeof((t)[0])}}
-/* clang-format on */
+#include "vrrp_script.h"
 
 /* Lines that many scripts begin with. */
 #define MASTER_128	  "WATCH(MASTER 128); CLAIM; SEND(128); GARP; BACKUP>MASTER, "
@@ -310,6 +110,60 @@ static const char *const fault[] = {
     MASTER_SINCE_4500,
     YIELDED,
     "5100 faults=track : RELEASE; WATCH(OFF); BACKUP>FAULT, fault",
+};
+
+/* What a BACKUP publishes while preempt_delay holds it back. */
+#define HELD_BACK "WATCH(BACKUP 128 3500ms nopreempt); INIT>BACKUP, start"
+
+static const char *const preempt_delay[] = {
+    "# counts from the first advert of a lesser master; then only the deadline at hand is awaited",
+    "cfg preempt_delay=10000",
+    "1000 start : " HELD_BACK,
+    "1100 advert priority=50 from=1 interval=1000 : | 11100",
+    "2100 advert priority=50 from=1 interval=1000 : | 11100",
+    "11000 timer : | 11100",
+    "11100 timer deadline=14000 : WATCH(BACKUP 128 2900ms)",
+    "11200 advert priority=50 from=1 interval=1000 :",
+    "14000 down deadline=14000 : " MASTER_128 "preempting a lower priority | 15000",
+    "# a dead master is not waited for, lesser or not",
+    "cfg preempt_delay=10000",
+    "1000 start : " HELD_BACK,
+    "1100 advert priority=50 from=1 interval=1000 : | 11100",
+    "4600 down deadline=4600 : " MASTER_128 "master down | 5600",
+    "# an equal one ends the count, a lesser one begins it anew",
+    "cfg preempt_delay=10000",
+    "1000 start : " HELD_BACK,
+    "1100 advert priority=50 from=1 interval=1000 : | 11100",
+    "2000 advert priority=128 from=1 interval=1000 :",
+    "3000 advert priority=50 from=1 interval=1000 : | 13000",
+    "#  but one that resigns has not become better",
+    "3500 advert priority=0 from=1 interval=1000 : | 13000",
+    "# also after the delay has passed, with what is left to wait",
+    "cfg preempt_delay=1000",
+    "1000 start : " HELD_BACK,
+    "1100 advert priority=50 from=1 interval=1000 : | 2100",
+    "2100 timer : WATCH(BACKUP 128 3500ms)",
+    "2200 advert priority=200 from=1 interval=1000 deadline=5700 :"
+    " WATCH(BACKUP 128 3500ms nopreempt)",
+    "2300 advert priority=50 from=1 interval=1000 : | 3300",
+    "# our own priority makes the difference as well, and a passed deadline is due now",
+    "cfg preempt_delay=1000",
+    "1000 start : " HELD_BACK,
+    "1100 advert priority=150 from=1 interval=1000 :",
+    "1200 priority=192 deadline=4600 : WATCH(BACKUP 192 3150ms nopreempt) | 2200",
+    "2200 timer deadline=2100 : WATCH(BACKUP 192 0ms)",
+    "# nothing is counted with nopreempt, nor after a handover",
+    "cfg preempt_delay=1000 nopreempt",
+    "1000 start : " HELD_BACK,
+    "1100 advert priority=50 from=1 interval=1000 :",
+    "# each entry to BACKUP begins anew",
+    "cfg preempt_delay=1000",
+    "1000 start : " HELD_BACK,
+    "1100 advert priority=50 from=1 interval=1000 : | 2100",
+    "2100 timer : WATCH(BACKUP 128 3500ms)",
+    "2200 faults=link : WATCH(OFF); BACKUP>FAULT, fault",
+    "2300 faults=none : WATCH(BACKUP 128 3500ms nopreempt); FAULT>BACKUP, fault cleared",
+    "2400 advert priority=50 from=1 interval=1000 : | 3400",
 };
 
 static const char *const backup[] = {
@@ -574,8 +428,8 @@ static const char *const drain[] = {
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    RULES(start),   RULES(fault),    RULES(backup), RULES(priority), RULES(master),
-	    RULES(fencing), RULES(handover), RULES(stop),   RULES(drain),
+	    RULES(start),  RULES(fault),   RULES(preempt_delay), RULES(backup), RULES(priority),
+	    RULES(master), RULES(fencing), RULES(handover),	 RULES(stop),	RULES(drain),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -66,6 +66,12 @@ static void complete_priority(struct parser *p, struct cfg_instance *i, const st
 		i->priority = i->start_master ? VRRP_PRIO_OWNER : VRRP_PRIO_DEFAULT;
 	if (i->priority == VRRP_PRIO_OWNER)
 		i->start_master = true;
+	if (i->preempt_delay_ns != 0 && (i->start_master || !i->preempt)) {
+		ERROR("%s: preempt_delay is ignored with state MASTER, priority 255 or nopreempt; "
+		      "write state BACKUP without nopreempt, or remove it",
+		      i->name);
+		i->preempt_delay_ns = 0;
+	}
 	if (i->preempt || !i->start_master)
 		return;
 	ERROR("%s: nopreempt is ignored with state MASTER or priority 255; write state BACKUP on "

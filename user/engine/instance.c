@@ -46,6 +46,7 @@ struct vrrp_cfg instance_vrrp_cfg(const struct cfg_instance *cfg)
 	    .lower_prio_no_advert = cfg->lower_prio_no_advert,
 	    .higher_prio_send_advert = cfg->higher_prio_send_advert,
 	    .interval_ns = cfg->interval_ns,
+	    .preempt_delay_ns = cfg->preempt_delay_ns,
 	    .linger_ns = cfg->announce.bgp >= 0 ? cfg->announce.linger_ns : 0,
 	    .address = cfg->source,
 	};

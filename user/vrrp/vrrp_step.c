@@ -44,12 +44,17 @@ static void change_state(const struct step *s, enum vrrp_state to, enum vrrp_cau
 	    (struct vrrp_action){.type = VRRP_ACT_STATE, .from = from, .to = to, .cause = cause});
 }
 
+static bool preempts(const struct step *s)
+{
+	return s->cfg->preempt && !s->fsm->yielded;
+}
+
 static struct vrrp_self self_as(const struct step *s, enum vrrp_role role)
 {
 	return (struct vrrp_self){
 	    .role = (uint8_t)role,
 	    .priority = s->fsm->priority,
-	    .preempt = s->cfg->preempt && !s->fsm->yielded,
+	    .preempt = preempts(s) && (s->cfg->preempt_delay_ns == 0 || s->fsm->delay_passed),
 	    .down_adverts = s->cfg->down_adverts,
 	    .address = s->cfg->address,
 	};
@@ -102,6 +107,8 @@ static void forget_master(const struct step *s)
 	know_master(s, (struct ipaddr){{0}}, 0);
 	learn_interval(s, s->cfg->interval_ns);
 	s->fsm->resigned = false;
+	s->fsm->preempt_at = MONO_NEVER;
+	s->fsm->delay_passed = false;
 }
 
 /* How long a BACKUP of `priority` waits after the master's last advert. */
@@ -242,6 +249,51 @@ static void in_init_or_fault(const struct step *s)
 		watch(s, VRRP_ROLE_OFF, 0);
 }
 
+/*
+ * The deadline at hand shifts by what the down time, `old_down_ns` before, has changed, as
+ * keepalived shifts it: a priority that keeps changing can then neither postpone a takeover for
+ * ever nor bring it about. Where nothing changed it is what is left to wait.
+ */
+static int64_t shifted_delay_ns(const struct step *s, int64_t old_down_ns)
+{
+	int64_t down = down_ns(s, s->fsm->priority), delay;
+
+	if (!mono_is_set(s->ev->deadline))
+		return down;
+	delay = mono_diff_ns(s->ev->deadline, s->ev->now) + down - old_down_ns;
+	return delay > 0 ? delay : 0;
+}
+
+/*
+ * preempt_delay counts from the first advert of a lesser master, and anew after one that is not.
+ * Until it has passed the lesser one refreshes its deadline as with nopreempt: should it die, it is
+ * down as soon as any other.
+ */
+static void count_preempt_delay(const struct step *s)
+{
+	struct vrrp_fsm *fsm = s->fsm;
+	bool lesser = fsm->master_priority != 0 && fsm->master_priority < fsm->priority;
+	bool passed = fsm->delay_passed;
+
+	if (s->cfg->preempt_delay_ns == 0 || !preempts(s))
+		return;
+	if (lesser && !passed && !mono_is_set(fsm->preempt_at))
+		fsm->preempt_at = mono_add(s->ev->now, s->cfg->preempt_delay_ns);
+	if (lesser)
+		return;
+	fsm->preempt_at = MONO_NEVER;
+	fsm->delay_passed = false;
+	if (passed)
+		watch(s, VRRP_ROLE_BACKUP, shifted_delay_ns(s, down_ns(s, s->fsm->priority)));
+}
+
+static void end_preempt_delay(const struct step *s)
+{
+	s->fsm->preempt_at = MONO_NEVER;
+	s->fsm->delay_passed = true;
+	watch(s, VRRP_ROLE_BACKUP, shifted_delay_ns(s, down_ns(s, s->fsm->priority)));
+}
+
 static void backup_advert(const struct step *s)
 {
 	struct vrrp_self self = self_as(s, VRRP_ROLE_BACKUP);
@@ -263,6 +315,8 @@ static void backup_advert(const struct step *s)
 		know_master(s, s->ev->source, s->ev->priority);
 		break;
 	}
+	if (s->ev->priority != VRRP_PRIO_STOP)
+		count_preempt_delay(s);
 }
 
 static enum vrrp_cause why_down(const struct step *s)
@@ -304,6 +358,11 @@ static void backup_faults(const struct step *s)
 	}
 }
 
+static bool is_due(const struct step *s, struct mono at)
+{
+	return mono_is_set(at) && !mono_before(s->ev->now, at);
+}
+
 static void in_backup(const struct step *s)
 {
 	switch (s->ev->type) {
@@ -314,9 +373,10 @@ static void in_backup(const struct step *s)
 		backup_master_down(s);
 		break;
 	case VRRP_EV_TIMER:
-		if (mono_is_set(s->fsm->linger_until) &&
-		    !mono_before(s->ev->now, s->fsm->linger_until))
+		if (is_due(s, s->fsm->linger_until))
 			end_leave(s);
+		if (is_due(s, s->fsm->preempt_at))
+			end_preempt_delay(s);
 		break;
 	case VRRP_EV_FAULTS:
 		backup_faults(s);
@@ -433,21 +493,6 @@ static void start(const struct step *s)
 	in_init_or_fault(s);
 }
 
-/*
- * The deadline at hand shifts by what the down time, `old_down_ns` before, has changed, as
- * keepalived shifts it: a priority that keeps changing can then neither postpone a takeover for
- * ever nor bring it about.
- */
-static int64_t shifted_delay_ns(const struct step *s, int64_t old_down_ns)
-{
-	int64_t down = down_ns(s, s->fsm->priority), delay;
-
-	if (!mono_is_set(s->ev->deadline))
-		return down;
-	delay = mono_diff_ns(s->ev->deadline, s->ev->now) + down - old_down_ns;
-	return delay > 0 ? delay : 0;
-}
-
 /* Nobody reaches 0 or 255 by weights, and the owner never leaves 255. */
 static void set_priority(const struct step *s)
 {
@@ -460,8 +505,10 @@ static void set_priority(const struct step *s)
 	if (priority == old || s->cfg->priority == VRRP_PRIO_OWNER)
 		return;
 	s->fsm->priority = priority;
-	if (s->fsm->state == VRRP_BACKUP)
+	if (s->fsm->state == VRRP_BACKUP) {
+		count_preempt_delay(s);
 		watch(s, VRRP_ROLE_BACKUP, shifted_delay_ns(s, down_ns(s, old)));
+	}
 	if (s->fsm->state == VRRP_MASTER) {
 		s->fsm->master_priority = priority;
 		watch(s, VRRP_ROLE_MASTER, 0);
@@ -535,30 +582,6 @@ void vrrp_step(const struct vrrp_cfg *cfg, struct vrrp_fsm *fsm, const struct vr
 
 struct mono vrrp_due(const struct vrrp_fsm *fsm)
 {
-	return fsm->state == VRRP_MASTER ? fsm->advert_due : fsm->linger_until;
-}
-
-const char *vrrp_state_name(enum vrrp_state state)
-{
-	static const char *const names[] = {"INIT", "BACKUP", "MASTER", "FAULT"};
-
-	return (unsigned int)state < sizeof(names) / sizeof(names[0]) ? names[state] : "?";
-}
-
-const char *vrrp_cause_text(enum vrrp_cause cause)
-{
-	static const char *const texts[VRRP_CAUSE_MAX] = {
-	    [VRRP_CAUSE_START] = "start",
-	    [VRRP_CAUSE_MASTER_DOWN] = "master down",
-	    [VRRP_CAUSE_MASTER_RESIGNED] = "master resigned",
-	    [VRRP_CAUSE_PREEMPT] = "preempting a lower priority",
-	    [VRRP_CAUSE_HIGHER_PRIORITY] = "higher priority heard",
-	    [VRRP_CAUSE_FENCED] = "late, and replaced meanwhile",
-	    [VRRP_CAUSE_FAULT] = "fault",
-	    [VRRP_CAUSE_FAULT_CLEARED] = "fault cleared",
-	    [VRRP_CAUSE_HANDOVER] = "handed over",
-	    [VRRP_CAUSE_STOP] = "stopped",
-	};
-
-	return (unsigned int)cause < VRRP_CAUSE_MAX ? texts[cause] : "?";
+	return fsm->state == VRRP_MASTER ? fsm->advert_due
+					 : mono_earliest(fsm->linger_until, fsm->preempt_at);
 }

@@ -53,6 +53,7 @@ struct vrrp_cfg {
 	bool lower_prio_no_advert;    /* do not answer a lesser master at once */
 	bool higher_prio_send_advert; /* one more advert before yielding */
 	int64_t interval_ns;	      /* our advert interval */
+	int64_t preempt_delay_ns;     /* a lesser master stays so long after it was first heard */
 	int64_t linger_ns;	      /* keep serving so long after the successor was heard */
 	struct ipaddr address;	      /* source of our adverts */
 };
@@ -142,16 +143,18 @@ enum vrrp_leave {
 struct vrrp_fsm {
 	enum vrrp_state state;
 	enum vrrp_leave leaving;
-	uint8_t priority;	  /* effective; 0 only before VRRP_EV_START */
-	bool claimed;		  /* CLAIM given, RELEASE not yet */
-	bool yielded;		  /* do not preempt until MASTER again */
-	bool resigned;		  /* the master said priority 0: names the cause when it is down */
-	uint32_t faults;	  /* enum vrrp_fault bits */
-	struct mono advert_due;	  /* MASTER: next advert */
-	struct mono linger_until; /* claimed but not MASTER: RELEASE then, at the latest */
-	struct mono last_sent;	  /* our last advert as MASTER */
-	struct ipaddr master;	  /* all zero: none heard; ourselves when MASTER */
-	uint8_t master_priority;  /* 0: none heard */
+	uint8_t priority;	/* effective; 0 only before VRRP_EV_START */
+	bool claimed;		/* CLAIM given, RELEASE not yet */
+	bool yielded;		/* do not preempt until MASTER again */
+	bool resigned;		/* the master said priority 0: names the cause when it is down */
+	uint32_t faults;	/* enum vrrp_fault bits */
+	struct mono advert_due; /* MASTER: next advert */
+	struct mono preempt_at; /* BACKUP: when preempt_delay has passed; MONO_NEVER: not counted */
+	bool delay_passed;	/* BACKUP: it has, the lesser master is being displaced */
+	struct mono linger_until;   /* claimed but not MASTER: RELEASE then, at the latest */
+	struct mono last_sent;	    /* our last advert as MASTER */
+	struct ipaddr master;	    /* all zero: none heard; ourselves when MASTER */
+	uint8_t master_priority;    /* 0: none heard */
 	int64_t master_interval_ns; /* learnt from the master in v3 */
 };
 

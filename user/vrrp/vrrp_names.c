@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Words for states and causes: what status, logs and people call them. */
+#include "vrrp/vrrp_step.h"
+
+const char *vrrp_state_name(enum vrrp_state state)
+{
+	static const char *const names[] = {"INIT", "BACKUP", "MASTER", "FAULT"};
+
+	return (unsigned int)state < sizeof(names) / sizeof(names[0]) ? names[state] : "?";
+}
+
+const char *vrrp_cause_text(enum vrrp_cause cause)
+{
+	static const char *const texts[VRRP_CAUSE_MAX] = {
+	    [VRRP_CAUSE_START] = "start",
+	    [VRRP_CAUSE_MASTER_DOWN] = "master down",
+	    [VRRP_CAUSE_MASTER_RESIGNED] = "master resigned",
+	    [VRRP_CAUSE_PREEMPT] = "preempting a lower priority",
+	    [VRRP_CAUSE_HIGHER_PRIORITY] = "higher priority heard",
+	    [VRRP_CAUSE_FENCED] = "late, and replaced meanwhile",
+	    [VRRP_CAUSE_FAULT] = "fault",
+	    [VRRP_CAUSE_FAULT_CLEARED] = "fault cleared",
+	    [VRRP_CAUSE_HANDOVER] = "handed over",
+	    [VRRP_CAUSE_STOP] = "stopped",
+	};
+
+	return (unsigned int)cause < VRRP_CAUSE_MAX ? texts[cause] : "?";
+}
