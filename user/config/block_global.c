@@ -80,8 +80,8 @@ static void set_mcast_group(struct parser *p, const struct keyword *kw, void *ta
 
 #define DELAY(name_, field, fallback_, help_)                                                      \
 	{                                                                                          \
-		name_, KW_SECONDS, KW_NO_EFFECT, IN_G(field), 0, MAX_DELAY_NS,                     \
-		    .fallback = fallback_, .help = help_                                           \
+		name_, KW_SECONDS, KW_ACTS, IN_G(field), 0, MAX_DELAY_NS, .fallback = fallback_,   \
+									  .help = help_            \
 	}
 #define GARP_S(name_, field, fallback_, help_)                                                     \
 	{                                                                                          \

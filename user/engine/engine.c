@@ -20,6 +20,7 @@
 #include "engine/engine_state.h"
 #include "engine/realtime.h"
 #include "engine/reload.h"
+#include "engine/startup_delay.h"
 
 #define SESSION_GRACE_NS                                                                           \
 	(5 * NS_PER_S)		      /* so long after start a missing session is no fault yet     \
@@ -346,6 +347,7 @@ static int start(struct engine *engine)
 	start_timers(engine);
 	for (unsigned int i = 0; i < engine->cfg->n_bgp; i++)
 		announcer_on_sessions(engine->speakers[i], engine->speakers[i]->established);
+	startup_delay_begin(engine);
 	ENGINE_EACH_INSTANCE(engine, in)
 	instance_start(in);
 	return 0;

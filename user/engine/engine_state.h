@@ -66,7 +66,7 @@ struct script_users {
 };
 
 /* What an instance waits for before it leaves INIT. */
-enum pending { PENDING_CHECKS = 1 << 0, PENDING_SESSION = 1 << 1 };
+enum pending { PENDING_CHECKS = 1 << 0, PENDING_SESSION = 1 << 1, PENDING_DELAY = 1 << 2 };
 
 struct instance {
 	struct engine *engine;
@@ -152,7 +152,8 @@ struct engine {
 	int runner_fd;
 	pid_t runner_pid;
 	struct loop_source runner_source, signal_source;
-	struct loop_timer runner_restart, runner_retry, session_grace, watchdog, stop_limit;
+	struct loop_timer runner_restart, runner_retry, session_grace, watchdog, stop_limit,
+	    startup_delay;
 	struct reload *reload; /* that waits until what it removes has been released */
 	struct loop_timer reload_timer;
 	atomic_bool reloading; /* `reload` is set; read by the control thread */
