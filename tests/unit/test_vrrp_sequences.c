@@ -47,14 +47,15 @@ enum letter {
 	L_DRAINED,
 	L_HEALTHY,
 	L_HANDOVER,
+	L_YIELD,
 	L_PRIORITY, /* changes between two values */
 	L_STOP,
 	LETTERS
 };
 
-static const char letter_names[LETTERS][16] = {"better",  "lesser",   "resignation", "down",
-					       "timer",	  "frozen",   "broken",	     "drained",
-					       "healthy", "handover", "priority",    "stop"};
+static const char letter_names[LETTERS][16] = {
+    "better",  "lesser",  "resignation", "down",  "timer",    "frozen", "broken",
+    "drained", "healthy", "handover",	 "yield", "priority", "stop"};
 
 /* A node as the world sees it: what its actions added up to. */
 struct world {
@@ -209,6 +210,8 @@ static struct vrrp_event event_of(struct world *w, enum letter letter)
 		ev.type = VRRP_EV_TIMER;
 	} else if (letter == L_HANDOVER || letter == L_STOP) {
 		ev.type = letter == L_STOP ? VRRP_EV_STOP : VRRP_EV_HANDOVER;
+	} else if (letter == L_YIELD) {
+		ev.type = VRRP_EV_YIELD;
 	} else if (letter == L_PRIORITY) {
 		ev.type = VRRP_EV_PRIORITY;
 		ev.priority = w->fsm.priority == 128 ? 20 : 128;

@@ -359,6 +359,26 @@ static const char *const handover[] = {
     "8500 down : RELEASE; " GONE,
 };
 
+static const char *const group[] = {
+    "# a sync group leaves: resign and keep the claim, but stay free to preempt",
+    MASTER_SINCE_4500,
+    "5000 yield : WATCH(BACKUP 128 3500ms); SEND(0); MASTER>BACKUP, its sync group has left | 9700",
+    "5100 advert priority=200 from=1 interval=1000 heard=5100 : | 5300",
+    "5300 timer : RELEASE",
+    "5400 yield :",
+    "# who is told to wait for the others waits until then",
+    STARTED,
+    "4500 down deadline=7500 : WATCH(BACKUP 128 3000ms)",
+    "# without a successor it serves until the cap",
+    MASTER_SINCE_4500,
+    "5000 yield : WATCH(BACKUP 128 3500ms); SEND(0); MASTER>BACKUP, its sync group has left | 9700",
+    "8500 down deadline=9500 : WATCH(BACKUP 128 1000ms) | 9700",
+    "9700 timer : RELEASE",
+    "# a fault of another member is a fault",
+    MASTER_SINCE_4500,
+    "5000 faults=group : SEND(0); RELEASE; WATCH(OFF); MASTER>FAULT, fault",
+};
+
 static const char *const stop[] = {
     "# the successor is there: the linger, then the end",
     MASTER_SINCE_4500,
@@ -428,8 +448,9 @@ static const char *const drain[] = {
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    RULES(start),  RULES(fault),   RULES(preempt_delay), RULES(backup), RULES(priority),
-	    RULES(master), RULES(fencing), RULES(handover),	 RULES(stop),	RULES(drain),
+	    RULES(start),    RULES(fault),  RULES(preempt_delay), RULES(backup),
+	    RULES(priority), RULES(master), RULES(fencing),	  RULES(handover),
+	    RULES(group),    RULES(stop),   RULES(drain),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

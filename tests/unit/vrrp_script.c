@@ -74,8 +74,8 @@ static void set_cfg(struct vrrp_cfg *cfg, const char *key, const char *value)
 
 static uint32_t faults_of(const char *names)
 {
-	static const char *const bits[] = {"pending", "link",	 "track",
-					   "session", "address", "drain"};
+	static const char *const bits[] = {"pending", "link",  "track", "session",
+					   "address", "drain", "group"};
 	uint32_t faults = 0;
 
 	for (size_t i = 0; i < sizeof(bits) / sizeof(bits[0]); i++)
@@ -104,8 +104,8 @@ static void set_event(struct vrrp_event *ev, const char *key, const char *value)
 
 static enum vrrp_event_type event_type(const char *name)
 {
-	static const char *const names[] = {"start",  "advert",	  "down",     "timer",
-					    "faults", "priority", "handover", "stop"};
+	static const char *const names[] = {"start",	"advert",   "down",  "timer", "faults",
+					    "priority", "handover", "yield", "stop"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		if (strcmp(names[i], name) == 0)

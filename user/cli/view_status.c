@@ -21,6 +21,7 @@ static const struct {
     {"session", "no BGP session is Established: holdfastctl bgp"},
     {"address", "the interface has no source address: ip address show dev %s"},
     {"drain", "drained by the operator: holdfastctl undrain"},
+    {"group", "another member of its sync group is in FAULT: see the other instances"},
 };
 
 static void show_faults(json_object *instance)

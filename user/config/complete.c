@@ -263,6 +263,39 @@ void complete_instances(struct parser *p)
 /* --- sync groups
  * ----------------------------------------------------------------------------------------- */
 
+static bool member_elsewhere(const struct config *c, unsigned int instance)
+{
+	for (const struct cfg_group *g = c->groups; g < c->groups + c->n_groups; g++) {
+		for (unsigned int i = 0; i < g->n_members; i++) {
+			if (g->members[i] == instance)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* A weight could part the members; keepalived drops it, unless sync_group_tracking_weight is on. */
+static void drop_weights(struct parser *p, const struct cfg_group *g, const char *file)
+{
+	for (unsigned int m = 0; m < g->n_members && !g->tracking_weight; m++) {
+		struct cfg_instance *i = &p->cfg->instances[g->members[m]];
+		unsigned int kept = 0;
+
+		for (unsigned int n = 0; n < i->n_tracks; n++) {
+			if (i->tracks[n].weight == 0)
+				i->tracks[kept++] = i->tracks[n];
+			else
+				parser_warn_at(p, file, g->line,
+					       "%s: %s has a weight, which could part the group "
+					       "%s, and is not tracked; write weight 0, or "
+					       "sync_group_tracking_weight in the group",
+					       i->name, p->cfg->scripts[i->tracks[n].script].name,
+					       g->name);
+		}
+		i->n_tracks = kept;
+	}
+}
+
 static void resolve_member(struct parser *p, struct cfg_group *g, const char *file,
 			   const struct name_at *name)
 {
@@ -274,6 +307,12 @@ static void resolve_member(struct parser *p, struct cfg_group *g, const char *fi
 	if (n == c->n_instances) {
 		parser_error_at(p, file, name->line,
 				"no vrrp_instance %s for the group %s; remove it or define it",
+				name->name, g->name);
+		return;
+	}
+	if (member_elsewhere(c, n)) {
+		parser_error_at(p, file, name->line,
+				"%s is in another group or twice in this one; it is left out of %s",
 				name->name, g->name);
 		return;
 	}
@@ -295,5 +334,6 @@ void complete_groups(struct parser *p)
 			parser_error_at(p, d->file, g->line,
 					"the group %s has %u member(s); a group is of two or more",
 					g->name, g->n_members);
+		drop_weights(p, g, d->file);
 	}
 }

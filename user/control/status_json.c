@@ -22,8 +22,8 @@
 
 _Static_assert(TEXT_MAX >= STATUS_ALARM_TEXT, "alarms fit");
 
-static const char *const fault_names[] = {"pending", "link",	"track",
-					  "session", "address", "drain"};
+static const char *const fault_names[] = {"pending", "link",  "track", "session",
+					  "address", "drain", "group"};
 static const char *const attach_names[] = {
     [DATAPATH_DETACHED] = "detached",
     [DATAPATH_XDP] = "xdp",

@@ -141,8 +141,7 @@ void announcer_on_sessions(void *ctx, unsigned int established)
 	speaker->established = established;
 	if (established > 0)
 		speaker->ever_established = true;
-	ENGINE_EACH_INSTANCE(speaker->engine, in)
-	{
+	ENGINE_EACH_INSTANCE (speaker->engine, in) {
 		if (announcer_speaker(in) == speaker)
 			judge_sessions(in, speaker);
 	}

@@ -84,16 +84,31 @@ static const struct cfg_command *configured(const struct cfg_notify *notify, uns
 	return commands[kind];
 }
 
-void checks_resolve_notifiers(const struct script_users *users, const struct cfg_instance *cfg,
-			      struct notifier notifiers[NOTIFY_KINDS])
+/* The commands of `cfg` that may run, and who runs them. */
+static void resolve(const struct script_users *users, const char *name,
+		    const struct cfg_notify *cfg, struct notifier notifiers[NOTIFY_KINDS])
 {
 	for (unsigned int kind = 0; kind < NOTIFY_KINDS; kind++) {
-		const struct cfg_command *cmd = configured(&cfg->notify, kind);
+		const struct cfg_command *cmd = configured(cfg, kind);
 		struct notifier *n = &notifiers[kind];
 
 		*n = (struct notifier){0};
-		if (cmd->argc > 0 && command_user(users, cmd, cfg->name, &n->user))
+		if (cmd->argc > 0 && command_user(users, cmd, name, &n->user))
 			n->command = cmd;
+	}
+}
+
+void checks_resolve_notifiers(const struct script_users *users, const struct cfg_instance *cfg,
+			      struct notifier notifiers[NOTIFY_KINDS])
+{
+	resolve(users, cfg->name, &cfg->notify, notifiers);
+}
+
+void checks_rebind_notifiers(const struct cfg_notify *cfg, struct notifier notifiers[NOTIFY_KINDS])
+{
+	for (unsigned int kind = 0; kind < NOTIFY_KINDS; kind++) {
+		if (notifiers[kind].command)
+			notifiers[kind].command = configured(cfg, kind);
 	}
 }
 
@@ -117,8 +132,11 @@ int checks_init(struct engine *engine)
 		checks_fill(&users, &engine->cfg->scripts[i], &engine->checks[i]);
 		engine->checks[i].id = engine->next_check_id++;
 	}
-	ENGINE_EACH_INSTANCE(engine, in)
-	checks_resolve_notifiers(&users, in->cfg, in->notifiers);
+	ENGINE_EACH_INSTANCE (engine, in)
+		checks_resolve_notifiers(&users, in->cfg, in->notifiers);
+	for (unsigned int i = 0; i < engine->cfg->n_groups; i++)
+		resolve(&users, engine->cfg->groups[i].name, &engine->cfg->groups[i].notify,
+			engine->groups[i].notifiers);
 	return runner_start(RUNNER_IDENT, &engine->runner_fd, &engine->runner_pid);
 }
 
@@ -178,22 +196,24 @@ static void on_result(struct engine *engine, const struct runner_result *result)
 	log_info("check %s: %s (%s %d)%s%s", check->cfg->name, health_state_name(check->fsm.state),
 		 health_outcome_text(result->outcome), result->status,
 		 result->detail[0] ? ": " : "", result->detail);
-	ENGINE_EACH_INSTANCE(engine, in)
-	checks_apply(in);
+	ENGINE_EACH_INSTANCE (engine, in)
+		checks_apply(in);
 }
 
 static void on_done(struct engine *engine, const struct runner_done *done)
 {
 	uint32_t slot = done->owner / 2;
 	struct instance *in = slot < HF_MAX_INSTANCES ? engine->instances[slot] : NULL;
+	uint32_t group = slot - HF_MAX_INSTANCES;
+	const char *name = in ? in->cfg->name : NULL;
 
-	if (!in)
-		return;
-	if (done->superseded)
+	if (slot >= HF_MAX_INSTANCES && group < engine->cfg->n_groups)
+		name = engine->groups[group].cfg->name;
+	if (in && done->superseded)
 		in->notify_superseded++;
-	else if (done->outcome != HEALTH_OK)
-		log_warn("%s: notify command: %s %d", in->cfg->name,
-			 health_outcome_text(done->outcome), done->status);
+	else if (name && !done->superseded && done->outcome != HEALTH_OK)
+		log_warn("%s: notify command: %s %d", name, health_outcome_text(done->outcome),
+			 done->status);
 }
 
 static void on_runner_lost(struct engine *engine)
@@ -350,46 +370,74 @@ void checks_stop(struct engine *engine)
 /* --- notifications
  * ---------------------------------------------------------------------------------- */
 
-static void run_notifier(struct instance *in, uint32_t owner, const struct notifier *notifier,
+/* Of whom the commands speak. */
+struct subject {
+	struct engine *engine;
+	const char *kind; /* "INSTANCE" or "GROUP" */
+	char *name;
+	uint32_t owner; /* two of the runner's: the state's own command and the generic one are
+			   each kept in order */
+	uint8_t priority;
+	const struct notifier *notifiers;
+};
+
+static void run_notifier(const struct subject *s, uint32_t owner, const struct notifier *notifier,
 			 char *const *argv)
 {
 	struct runner_notify msg = {
 	    .owner = owner, .timeout_ns = NOTIFY_TIMEOUT_NS, .user = notifier->user, .argv = argv};
-	int fd = in->engine->runner_fd;
+	int fd = s->engine->runner_fd;
 	int err = fd < 0 ? -EPIPE : runner_send_notify(fd, &msg);
 
 	if (err < 0)
-		log_error("%s: notify command %s was not run: %s", in->cfg->name, argv[0],
+		log_error("%s: notify command %s was not run: %s", s->name, argv[0],
 			  strerror(-err));
 }
 
 /* keepalived's generic form: the command's own words, then INSTANCE NAME STATE PRIORITY. */
-static void run_generic(struct instance *in, const char *state)
+static void run_generic(const struct subject *s, const char *state)
 {
-	const struct cfg_command *cmd = in->notifiers[NOTIFY_ANY].command;
-	char kind[] = "INSTANCE", state_arg[8], priority[4];
+	const struct cfg_command *cmd = s->notifiers[NOTIFY_ANY].command;
+	char kind[16], state_arg[8], priority[4];
 	char *argv[CFG_MAX_ARGS + 5];
 	int n = 0;
 
 	for (; n < cmd->argc && n < CFG_MAX_ARGS; n++)
 		argv[n] = cmd->argv[n];
+	snprintf(kind, sizeof(kind), "%s", s->kind);
 	snprintf(state_arg, sizeof(state_arg), "%s", state);
-	snprintf(priority, sizeof(priority), "%u", in->fsm.priority);
+	snprintf(priority, sizeof(priority), "%u", s->priority);
 	argv[n++] = kind;
-	argv[n++] = in->cfg->name;
+	argv[n++] = s->name;
 	argv[n++] = state_arg;
 	argv[n++] = priority;
 	argv[n] = NULL;
-	run_notifier(in, 2 * in->slot + 1, &in->notifiers[NOTIFY_ANY], argv);
+	run_notifier(s, s->owner + 1, &s->notifiers[NOTIFY_ANY], argv);
+}
+
+static void notify(const struct subject *s, enum notifier_kind kind, const char *state)
+{
+	const struct notifier *own = &s->notifiers[kind];
+
+	if (own->command)
+		run_notifier(s, s->owner, own, own->command->argv);
+	if (s->notifiers[NOTIFY_ANY].command)
+		run_generic(s, state);
 }
 
 void checks_notify(struct instance *in, enum notifier_kind kind, const char *state)
 {
-	const struct notifier *own = &in->notifiers[kind];
+	notify(&(struct subject){in->engine, "INSTANCE", in->cfg->name, 2 * in->slot,
+				 in->fsm.priority, in->notifiers},
+	       kind, state);
+}
 
-	/* Two owners: the state's own command and the generic one are each kept in order. */
-	if (own->command)
-		run_notifier(in, 2 * in->slot, own, own->command->argv);
-	if (in->notifiers[NOTIFY_ANY].command)
-		run_generic(in, state);
+/* Owners of groups stand behind those of all instances; keepalived says priority 0. */
+void checks_notify_group(struct sync_group *group, enum notifier_kind kind, const char *state)
+{
+	uint32_t index = (uint32_t)(group - group->engine->groups);
+
+	notify(&(struct subject){group->engine, "GROUP", group->cfg->name,
+				 2 * (HF_MAX_INSTANCES + index), 0, group->notifiers},
+	       kind, state);
 }

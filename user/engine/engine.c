@@ -42,8 +42,7 @@ static bool all_stopped(const struct engine *engine)
 {
 	struct instance *in;
 
-	ENGINE_EACH_INSTANCE(engine, in)
-	{
+	ENGINE_EACH_INSTANCE (engine, in) {
 		if (!in->stopped)
 			return false;
 	}
@@ -70,8 +69,8 @@ static void stop(struct engine *engine)
 	engine->stopping = true;
 	loop_arm(engine->loop, &engine->stop_limit,
 		 mono_add(loop_now(engine->loop), STOP_LIMIT_NS));
-	ENGINE_EACH_INSTANCE(engine, in)
-	instance_stop(in);
+	ENGINE_EACH_INSTANCE (engine, in)
+		instance_stop(in);
 }
 
 static void on_signal(struct loop_source *src, uint32_t ready)
@@ -96,8 +95,7 @@ static void on_link(void *ctx, const struct netlink_link *link)
 	struct engine *engine = ctx;
 	struct instance *in;
 
-	ENGINE_EACH_INSTANCE(engine, in)
-	{
+	ENGINE_EACH_INSTANCE (engine, in) {
 		if (strcmp(in->cfg->interface, link->name) != 0)
 			continue;
 		if (link->gone) {
@@ -150,7 +148,7 @@ static int allocate(struct engine *engine)
 		if (!instance_create(engine, &cfg->instances[i]))
 			return -ENOMEM;
 	}
-	return 0;
+	return sync_groups_init(engine);
 }
 
 static int open_signals(struct engine *engine)
@@ -348,8 +346,8 @@ static int start(struct engine *engine)
 	for (unsigned int i = 0; i < engine->cfg->n_bgp; i++)
 		announcer_on_sessions(engine->speakers[i], engine->speakers[i]->established);
 	startup_delay_begin(engine);
-	ENGINE_EACH_INSTANCE(engine, in)
-	instance_start(in);
+	ENGINE_EACH_INSTANCE (engine, in)
+		instance_start(in);
 	return 0;
 }
 
@@ -368,12 +366,13 @@ static void finish(struct engine *engine)
 	datapath_close(engine->dp);
 	for (unsigned int i = 0; i < engine->n_sockets; i++)
 		close(engine->sockets[i].fd);
-	ENGINE_EACH_INSTANCE(engine, in)
-	instance_destroy(in);
+	ENGINE_EACH_INSTANCE (engine, in)
+		instance_destroy(in);
 	if (engine->signal_source.fd >= 0)
 		close(engine->signal_source.fd);
 	free(engine->speakers);
 	free(engine->checks);
+	free(engine->groups);
 	free(engine->sockets);
 	free(engine->vips);
 	config_free(engine->cfg);

@@ -68,9 +68,21 @@ struct script_users {
 /* What an instance waits for before it leaves INIT. */
 enum pending { PENDING_CHECKS = 1 << 0, PENDING_SESSION = 1 << 1, PENDING_DELAY = 1 << 2 };
 
+/* A vrrp_sync_group: its members move together. */
+struct sync_group {
+	struct engine *engine;
+	const struct cfg_group *cfg;
+	struct notifier notifiers[NOTIFY_KINDS];
+	enum vrrp_state told; /* VRRP_INIT: nothing yet */
+	bool stop_told;
+	struct log_limit wait_limit;
+};
+
 struct instance {
 	struct engine *engine;
 	const struct cfg_instance *cfg;
+	struct sync_group *group;  /* NULL: none */
+	struct mono master_wanted; /* its master was down then, and the group was not ready */
 	uint32_t slot;
 	uint32_t ifindex; /* 0: the interface does not exist now */
 	int socket;	  /* of the engine's pool; -1: none yet */
@@ -142,6 +154,7 @@ struct engine {
 	uint32_t n_slots;			      /* the highest slot in use, plus 1 */
 	struct speaker **speakers;		      /* in the order of cfg->bgp */
 	struct check *checks;			      /* in the order of cfg->scripts */
+	struct sync_group *groups;		      /* in the order of cfg->groups */
 	uint32_t next_check_id;
 	uint32_t gone_checks[RUNNER_MAX_CHECKS]; /* that the runner is still to forget */
 	unsigned int n_gone_checks;
@@ -209,6 +222,10 @@ void instance_handover(struct instance *in);
 void instance_fault(struct instance *in, uint32_t bits, bool on);
 void instance_pending(struct instance *in, enum pending what, bool on);
 void instance_priority(struct instance *in, uint8_t effective);
+/* Its master is down: VRRP_EV_MASTER_DOWN with that deadline, in the past to be MASTER now. */
+void instance_master_down(struct instance *in, struct mono deadline);
+/* Another member of its sync group has ceased to be MASTER. */
+void instance_yield(struct instance *in);
 /* datapath_event_fn; ctx is the engine. */
 void instance_on_event(void *ctx, const struct hf_event *ev);
 /* Removes the addresses that we added and that stayed on `lo` while we ran. */
@@ -252,6 +269,11 @@ void checks_apply(struct instance *in);
 /* Runs the command of `kind` and the generic one, whose arguments name `state`. */
 void checks_notify(struct instance *in, enum notifier_kind kind, const char *state);
 
+/* Lets `notifiers` point into `cfg`, which says the same as what they pointed into. */
+void checks_rebind_notifiers(const struct cfg_notify *cfg, struct notifier notifiers[NOTIFY_KINDS]);
+/* The same for a sync group. */
+void checks_notify_group(struct sync_group *group, enum notifier_kind kind, const char *state);
+
 /* --- engine.c: BGP instances
  * ------------------------------------------------------------------------- */
 /* The speaker for bgp_instance `index` of `cfg`, dialling already. NULL with errno, logged. */
@@ -259,6 +281,24 @@ struct speaker *speaker_create(struct engine *engine, const struct config *cfg, 
 void speaker_destroy(struct speaker *speaker, const char *why);
 /* Until now + 5 s a session that was never there is awaited, not missed. */
 void engine_await_sessions(struct engine *engine);
+
+/* --- sync_group.c
+ * ----------------------------------------------------------------------------------- */
+/* Joins the instances with their groups; 0 or -errno. */
+int sync_groups_init(struct engine *engine);
+/* Do two configurations have the same groups, down to their commands? */
+bool sync_groups_same(const struct config *a, const struct config *b);
+/* After a reload that left the groups as they are: point into the configuration that is in force.
+ */
+void sync_groups_rebind(struct engine *engine);
+/* `in`, whose master is down, may become MASTER, or waits for the others; true if that was done. */
+bool sync_group_holds(struct instance *in);
+/* The faults of `in` have changed: the others have one when it has. */
+void sync_group_faults(struct instance *in);
+/* `in` has changed its state: the others leave with it, and the group's commands are run. */
+void sync_group_moved(struct instance *in, const struct vrrp_action *act);
+/* `in` has been stopped for good. */
+void sync_group_stopped(struct instance *in);
 
 /* --- snapshot.c, requests.c
  * ------------------------------------------------------------------------- */

@@ -97,50 +97,6 @@ void instance_destroy(struct instance *in)
 	free(in);
 }
 
-/* --- addresses
- * -------------------------------------------------------------------------------------- */
-
-void instance_address_add(struct instance *in, struct held_address *held)
-{
-	uint32_t ifindex = if_nametoindex(held->cfg->dev);
-	char text[IPPREFIX_TEXT];
-	int err;
-
-	if (held->added)
-		return;
-	err = ifindex == 0 ? -ENODEV
-			   : netlink_address_add(in->engine->nl, ifindex, &held->cfg->prefix,
-						 held->cfg->label, held->cfg->scope);
-	held->added = err == 0;
-	if (err < 0 && err != -EEXIST)
-		log_error("%s: cannot add %s to %s: %s", in->cfg->name,
-			  ipprefix_format(&held->cfg->prefix, text), held->cfg->dev,
-			  strerror(-err));
-}
-
-void instance_address_remove(struct instance *in, struct held_address *held)
-{
-	uint32_t ifindex = if_nametoindex(held->cfg->dev);
-	char text[IPPREFIX_TEXT];
-	int err;
-
-	if (!held->added)
-		return;
-	held->added = false;
-	err =
-	    ifindex == 0 ? 0 : netlink_address_remove(in->engine->nl, ifindex, &held->cfg->prefix);
-	if (err < 0 && err != -EADDRNOTAVAIL)
-		log_error("%s: cannot remove %s from %s: %s", in->cfg->name,
-			  ipprefix_format(&held->cfg->prefix, text), held->cfg->dev,
-			  strerror(-err));
-}
-
-void instance_drop_addresses(struct instance *in)
-{
-	for (unsigned int i = 0; i < in->n_addresses; i++)
-		instance_address_remove(in, &in->addresses[i]);
-}
-
 /* --- actions
  * ---------------------------------------------------------------------------------------- */
 
@@ -295,6 +251,7 @@ static void act_state(struct instance *in, const struct vrrp_action *act)
 	/* A daemon that ends says STOP, once, when everything is released. */
 	if (act->cause != VRRP_CAUSE_STOP && act->to != VRRP_INIT)
 		checks_notify(in, notifier_of[act->to], vrrp_state_name(act->to));
+	sync_group_moved(in, act);
 }
 
 static void act_stopped(struct instance *in)
@@ -310,6 +267,7 @@ static void act_stopped(struct instance *in)
 		checks_notify(in, NOTIFY_FAULT, "FAULT");
 	if (in->engine->reload)
 		loop_arm(in->engine->loop, &in->engine->reload_timer, loop_now(in->engine->loop));
+	sync_group_stopped(in);
 }
 
 static void perform(struct instance *in, const struct vrrp_action *act)
@@ -354,7 +312,8 @@ static void step(struct instance *in, struct vrrp_event *ev)
 	in->stepping = true;
 	ev->now = loop_now(in->engine->loop);
 	ev->heard.ns = (int64_t)seen->last_rx_ns;
-	ev->deadline.ns = (int64_t)seen->deadline_ns;
+	if (!mono_is_set(ev->deadline))
+		ev->deadline.ns = (int64_t)seen->deadline_ns;
 	vrrp_step(&in->vcfg, &in->fsm, ev, &actions);
 	for (unsigned int i = 0; i < actions.n; i++)
 		perform(in, &actions.a[i]);
@@ -391,7 +350,18 @@ static void on_master_down(struct instance *in, const struct hf_event *ev)
 	    .detected_ns = (int64_t)ev->at_ns,
 	    .woken_ns = loop_now(in->engine->loop).ns,
 	};
-	step(in, &(struct vrrp_event){.type = VRRP_EV_MASTER_DOWN});
+	if (!sync_group_holds(in))
+		step(in, &(struct vrrp_event){.type = VRRP_EV_MASTER_DOWN});
+}
+
+void instance_master_down(struct instance *in, struct mono deadline)
+{
+	step(in, &(struct vrrp_event){.type = VRRP_EV_MASTER_DOWN, .deadline = deadline});
+}
+
+void instance_yield(struct instance *in)
+{
+	step(in, &(struct vrrp_event){.type = VRRP_EV_YIELD});
 }
 
 void instance_on_event(void *ctx, const struct hf_event *ev)
@@ -416,10 +386,14 @@ void instance_on_event(void *ctx, const struct hf_event *ev)
 
 void instance_fault(struct instance *in, uint32_t bits, bool on)
 {
+	uint32_t before = in->faults;
+
 	in->faults = on ? in->faults | bits : in->faults & ~bits;
 	/* A session lost while an action is being carried out is told when the step has ended. */
 	if (in->started && !in->stepping && in->faults != in->faults_told)
 		tell_faults(in);
+	if ((in->faults ^ before) & ~(uint32_t)VRRP_FAULT_GROUP)
+		sync_group_faults(in);
 }
 
 void instance_pending(struct instance *in, enum pending what, bool on)
@@ -461,125 +435,4 @@ void instance_stop(struct instance *in)
 void instance_handover(struct instance *in)
 {
 	step(in, &(struct vrrp_event){.type = VRRP_EV_HANDOVER});
-}
-
-/* --- the interface
- * ---------------------------------------------------------------------------------- */
-
-void instance_sweep_sockets(struct engine *engine)
-{
-	for (unsigned int i = 0; i < engine->n_sockets; i++) {
-		struct instance *in;
-		bool used = false;
-
-		ENGINE_EACH_INSTANCE(engine, in)
-		used |= in->socket == engine->sockets[i].fd;
-		if (used)
-			continue;
-		close(engine->sockets[i].fd);
-		engine->sockets[i--] = engine->sockets[--engine->n_sockets];
-	}
-}
-
-/* The pool's socket for `in`, opened if it is the first of its kind. Descriptor or -errno. */
-static int pooled_socket(struct instance *in)
-{
-	struct engine *engine = in->engine;
-	struct pooled_socket want = {
-	    .key = {.ifindex = in->ifindex, .source = in->vcfg.address, .ttl = in->cfg->ttl},
-	    .join = in->cfg->n_peers == 0};
-
-	memcpy(want.key.interface, in->cfg->interface, sizeof(want.key.interface));
-	for (unsigned int i = 0; i < engine->n_sockets; i++) {
-		struct pooled_socket *have = &engine->sockets[i];
-
-		if (have->join == want.join && memcmp(&have->key, &want.key, sizeof(want.key)) == 0)
-			return have->fd;
-	}
-	if (engine->n_sockets == engine->max_sockets)
-		instance_sweep_sockets(engine);
-	if (engine->n_sockets == engine->max_sockets)
-		return -ENOSPC;
-	want.fd = vrrp_socket_open(&want.key, want.join);
-	if (want.fd >= 0)
-		engine->sockets[engine->n_sockets++] = want;
-	return want.fd;
-}
-
-static enum vrrp_role role_now(const struct instance *in)
-{
-	return in->fsm.state == VRRP_MASTER   ? VRRP_ROLE_MASTER
-	       : in->fsm.state == VRRP_BACKUP ? VRRP_ROLE_BACKUP
-					      : VRRP_ROLE_OFF;
-}
-
-static int publish(struct instance *in)
-{
-	const struct cfg_instance *cfg = in->cfg;
-	struct hf_inst_cfg pub = {
-	    .role = role_now(in),
-	    .version = cfg->version,
-	    .family = cfg->family,
-	    .vrid = cfg->vrid,
-	    .priority = in->fsm.priority ? in->fsm.priority : cfg->priority,
-	    .preempt = cfg->preempt && !in->fsm.yielded,
-	    .down_adverts = cfg->down_adverts,
-	    .auth_type = cfg->auth_type,
-	    .interval_us = (uint32_t)(cfg->interval_ns / NS_PER_US),
-	    .flags = (cfg->n_peers == 0 ? HF_CFG_MULTICAST : 0) |
-		     (cfg->check_source && cfg->n_peers > 0 ? HF_CFG_CHECK_SOURCE : 0),
-	    .address = in->vcfg.address,
-	};
-	int err;
-
-	memcpy(pub.auth_data, cfg->auth_data, sizeof(pub.auth_data));
-	err = datapath_set_instance(in->engine->dp, in->slot, in->ifindex, &pub);
-	for (unsigned int i = 0; i < cfg->n_peers && err == 0; i++)
-		err = datapath_set_peer(in->engine->dp, in->slot, &cfg->peers[i].address,
-					&(struct hf_peer){.min_ttl = cfg->peers[i].min_ttl,
-							  .max_ttl = cfg->peers[i].max_ttl});
-	return err == 0 ? datapath_attach_interface(in->engine->dp, in->ifindex) : err;
-}
-
-void instance_republish(struct instance *in)
-{
-	const struct cfg_instance *cfg = in->cfg;
-	int err = 0;
-
-	if (ipaddr_is_unset(&in->vcfg.address))
-		err = netlink_first_address(in->engine->nl, in->ifindex, cfg->family,
-					    &in->vcfg.address);
-	if (err == 0) {
-		in->socket = pooled_socket(in);
-		err = in->socket < 0 ? in->socket : publish(in);
-	}
-	in->published = err == 0;
-	if (err < 0)
-		log_error("%s: cannot use %s: %s", cfg->name, cfg->interface,
-			  err == -ENOENT ? "it has no address to send from" : strerror(-err));
-	instance_fault(in, VRRP_FAULT_ADDRESS, err < 0);
-}
-
-void instance_greet(struct instance *in)
-{
-	if (in->cfg->n_peers > 0 && !ipaddr_is_unset(&in->vcfg.address))
-		garp_send(in->ifindex, &in->vcfg.address);
-}
-
-void instance_prepare(struct instance *in, uint32_t ifindex)
-{
-	if (in->ifindex == ifindex && !(in->faults & VRRP_FAULT_ADDRESS))
-		return;
-	in->ifindex = ifindex;
-	in->vcfg.address = in->cfg->source;
-	instance_republish(in);
-}
-
-void instance_unprepare(struct instance *in)
-{
-	if (in->published)
-		datapath_remove_instance(in->engine->dp, in->slot);
-	in->published = false;
-	in->ifindex = 0;
-	in->socket = -1;
 }

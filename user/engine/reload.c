@@ -41,8 +41,7 @@ static void drop_gone(struct engine *engine, const struct reload *r)
 {
 	struct instance *in;
 
-	ENGINE_EACH_INSTANCE(engine, in)
-	{
+	ENGINE_EACH_INSTANCE (engine, in) {
 		int now = new_index(engine, r, in);
 
 		if (r->diff->instances[now].changed)
@@ -118,8 +117,8 @@ static void change_places(struct engine *engine, struct reload *r)
 	struct instance *in;
 	int now[HF_MAX_INSTANCES];
 
-	ENGINE_EACH_INSTANCE(engine, in)
-	now[in->slot] = new_index(engine, r, in);
+	ENGINE_EACH_INSTANCE (engine, in)
+		now[in->slot] = new_index(engine, r, in);
 	continue_checks(engine, r);
 	for (unsigned int i = 0; i < r->n_speakers; i++) {
 		if (r->diff->bgp[i].was >= 0)
@@ -131,8 +130,9 @@ static void change_places(struct engine *engine, struct reload *r)
 	SWAP(engine->checks, r->checks);
 	SWAP(engine->speakers, r->speakers);
 	SWAP(engine->cfg, r->cfg);
-	ENGINE_EACH_INSTANCE(engine, in)
-	instance_rebind(in, &engine->cfg->instances[now[in->slot]], &r->instances[now[in->slot]]);
+	ENGINE_EACH_INSTANCE (engine, in)
+		instance_rebind(in, &engine->cfg->instances[now[in->slot]],
+				&r->instances[now[in->slot]]);
 }
 
 /* --- BGP instances
@@ -213,8 +213,7 @@ static void create_instances(struct engine *engine, const struct reload *r)
 	netlink_sync(engine->nl); /* reports every link: those that have begun know theirs */
 	for (unsigned int i = 0; i < engine->cfg->n_bgp; i++)
 		announcer_on_sessions(engine->speakers[i], engine->speakers[i]->established);
-	ENGINE_EACH_INSTANCE(engine, in)
-	{
+	ENGINE_EACH_INSTANCE (engine, in) {
 		if (!in->started)
 			instance_start(in);
 	}
@@ -239,8 +238,7 @@ static bool uses_interface(const struct engine *engine, uint32_t ifindex)
 {
 	struct instance *in;
 
-	ENGINE_EACH_INSTANCE(engine, in)
-	{
+	ENGINE_EACH_INSTANCE (engine, in) {
 		if (in->ifindex == ifindex)
 			return true;
 	}
@@ -265,8 +263,7 @@ static void destroy_released(struct engine *engine)
 {
 	struct instance *in;
 
-	ENGINE_EACH_INSTANCE(engine, in)
-	{
+	ENGINE_EACH_INSTANCE (engine, in) {
 		if (!in->retiring)
 			continue;
 		log_info("%s: removed by the reload", in->cfg->name);
@@ -284,9 +281,9 @@ static void put_in_force(struct engine *engine, struct reload *r)
 	instance_sweep_sockets(engine);
 	drop_gone(engine, r);
 	change_places(engine, r);
+	sync_groups_rebind(engine);
 	reconfigure_speakers(engine, r);
-	ENGINE_EACH_INSTANCE(engine, in)
-	{
+	ENGINE_EACH_INSTANCE (engine, in) {
 		unsigned int i = old_index(engine, in);
 
 		if (r->diff->instances[i].changed)
@@ -295,8 +292,9 @@ static void put_in_force(struct engine *engine, struct reload *r)
 	destroy_gone_speakers(r);
 	if (r->diff->added > 0)
 		create_instances(engine, r);
-	ENGINE_EACH_INSTANCE(engine, in)
-	checks_apply(in);
+	sync_groups_rebind(engine); /* with the new instances */
+	ENGINE_EACH_INSTANCE (engine, in)
+		checks_apply(in);
 	checks_tell_runner(engine);
 	count_vips(engine, r);
 	instance_sweep_sockets(engine);
@@ -310,8 +308,7 @@ static bool all_released(struct engine *engine)
 {
 	struct instance *in;
 
-	ENGINE_EACH_INSTANCE(engine, in)
-	{
+	ENGINE_EACH_INSTANCE (engine, in) {
 		if (in->retiring && !in->stopped)
 			return false;
 	}
@@ -335,10 +332,9 @@ static void release_gone(struct engine *engine, const struct reload *r)
 {
 	struct instance *in;
 
-	ENGINE_EACH_INSTANCE(engine, in)
-	in->retiring = new_index(engine, r, in) < 0;
-	ENGINE_EACH_INSTANCE(engine, in)
-	{
+	ENGINE_EACH_INSTANCE (engine, in)
+		in->retiring = new_index(engine, r, in) < 0;
+	ENGINE_EACH_INSTANCE (engine, in) {
 		if (in->retiring)
 			instance_stop(in);
 	}
@@ -351,6 +347,12 @@ void reload_begin(struct engine *engine, struct control_request *req)
 
 	if (!r || engine->stopping || engine->reload) {
 		control_request_refuse(req, "not now: the daemon is being stopped or reloaded");
+		return;
+	}
+	if (!sync_groups_same(engine->cfg, r->cfg)) {
+		control_request_refuse(req,
+				       "a vrrp_sync_group has changed: restart the daemon for it, "
+				       "which hands over without losing a packet");
 		return;
 	}
 	err = create_speakers(engine, r);

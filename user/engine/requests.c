@@ -25,8 +25,7 @@ static struct instance *find_instance(struct engine *engine, const char *name)
 {
 	struct instance *in;
 
-	ENGINE_EACH_INSTANCE(engine, in)
-	{
+	ENGINE_EACH_INSTANCE (engine, in) {
 		if (strcmp(in->cfg->name, name) == 0)
 			return in;
 	}

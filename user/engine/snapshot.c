@@ -146,8 +146,8 @@ static void fill_alarms(struct engine *engine, struct status *st)
 {
 	struct instance *in;
 
-	ENGINE_EACH_INSTANCE(engine, in)
-	instance_alarms(in, st);
+	ENGINE_EACH_INSTANCE (engine, in)
+		instance_alarms(in, st);
 	if (engine->runner_fd < 0)
 		alarm_add(st, "the script runner has ended and is being started again; check "
 			      "results are stale");
@@ -193,8 +193,7 @@ void snapshot_fill(struct engine *engine, struct status *st)
 	st->uptime_ns = mono_diff_ns(loop_now(engine->loop), engine->started_at);
 	st->loop = *loop_stats(engine->loop);
 	/* A reload may have come between the question, which brought the room, and now. */
-	ENGINE_EACH_INSTANCE(engine, in)
-	{
+	ENGINE_EACH_INSTANCE (engine, in) {
 		if (st->n_instances < st->room.instances)
 			fill_instance(in, &st->instances[st->n_instances++]);
 	}

@@ -24,8 +24,8 @@ static void on_passed(struct loop_timer *timer)
 	struct instance *in;
 
 	log_info("the startup delay has passed, instances begin");
-	ENGINE_EACH_INSTANCE(engine, in)
-	instance_pending(in, PENDING_DELAY, false);
+	ENGINE_EACH_INSTANCE (engine, in)
+		instance_pending(in, PENDING_DELAY, false);
 }
 
 void startup_delay_begin(struct engine *engine)
@@ -38,8 +38,8 @@ void startup_delay_begin(struct engine *engine)
 	if (delay_ns == 0)
 		return;
 	log_info("startup delay: instances begin in %.3f s", (double)delay_ns / (double)NS_PER_S);
-	ENGINE_EACH_INSTANCE(engine, in)
-	instance_pending(in, PENDING_DELAY, true);
+	ENGINE_EACH_INSTANCE (engine, in)
+		instance_pending(in, PENDING_DELAY, true);
 	engine->startup_delay =
 	    (struct loop_timer){.fn = on_passed, .ctx = engine, .name = "startup delay"};
 	loop_arm(engine->loop, &engine->startup_delay, mono_add(loop_now(engine->loop), delay_ns));

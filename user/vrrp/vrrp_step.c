@@ -191,19 +191,24 @@ static void join(const struct step *s, enum vrrp_cause cause)
  * set here, MASTER_DOWN ends it when there is no successor. It is no more than a cap, should
  * neither be told (a lost wake-up), and lies an interval behind MASTER_DOWN so as not to race it.
  */
-static void leave(const struct step *s, enum vrrp_leave how, enum vrrp_cause cause)
+static void resign(const struct step *s, enum vrrp_cause cause)
 {
 	int64_t wait_ns;
 
 	forget_master(s);
 	wait_ns = down_ns(s, s->fsm->priority);
-	s->fsm->leaving = how;
-	s->fsm->yielded = true;
 	s->fsm->linger_until =
 	    mono_add(s->ev->now, wait_ns + s->cfg->interval_ns + s->cfg->linger_ns);
 	watch(s, VRRP_ROLE_BACKUP, wait_ns);
 	put_advert(s, VRRP_PRIO_STOP);
 	change_state(s, VRRP_BACKUP, cause);
+}
+
+static void leave(const struct step *s, enum vrrp_leave how, enum vrrp_cause cause)
+{
+	s->fsm->leaving = how;
+	s->fsm->yielded = true;
+	resign(s, cause);
 }
 
 /* The claim was kept long enough, or nobody is there to keep it for. */
@@ -454,6 +459,9 @@ static void in_master(const struct step *s)
 		break;
 	case VRRP_EV_HANDOVER:
 		leave(s, VRRP_LEAVE_HANDOVER, VRRP_CAUSE_HANDOVER);
+		break;
+	case VRRP_EV_YIELD:
+		resign(s, VRRP_CAUSE_GROUP);
 		break;
 	default:
 		break;

@@ -39,6 +39,7 @@ enum vrrp_fault {
 	VRRP_FAULT_SESSION = 1 << 3, /* require_session and no BGP session is Established */
 	VRRP_FAULT_ADDRESS = 1 << 4, /* no source address on the interface */
 	VRRP_FAULT_DRAIN = 1 << 5,   /* drained by the operator */
+	VRRP_FAULT_GROUP = 1 << 6,   /* another member of its sync group has a fault */
 };
 
 /* What stays the same between reloads. */
@@ -64,12 +65,14 @@ enum vrrp_event_type {
 				STOP obeyed, all else is ignored. */
 	VRRP_EV_ADVERT,	     /* a valid advert: source, priority, interval_ns */
 	VRRP_EV_MASTER_DOWN, /* the deadline that WATCH set has passed. Read the state map again for
-				`deadline`: where the master was heard since, we wait on. */
+				`deadline`: where the master was heard since, we wait on. (So we do
+				where the sync group must wait and `deadline` says until when.) */
 	VRRP_EV_TIMER,	     /* vrrp_due() has come */
 	VRRP_EV_FAULTS,	     /* the fault bits are now `faults` */
 	VRRP_EV_PRIORITY,    /* the effective priority is now `priority`; kept within 1..254, and
 				the owner keeps 255 */
 	VRRP_EV_HANDOVER,    /* operator: give the mastership away, once */
+	VRRP_EV_YIELD,	     /* another member of the sync group has ceased to be MASTER */
 	VRRP_EV_STOP,	     /* the daemon ends: leave, then RELEASE */
 	VRRP_EV_CONFIG,	     /* `cfg` is new, `before` the one until now, `priority` the effective
 				one under it; publish it before. State and claim are kept, a
@@ -100,6 +103,7 @@ enum vrrp_cause { /* of a transition, for logs, status and the flight recorder *
 		  VRRP_CAUSE_FAULT_CLEARED,
 		  VRRP_CAUSE_HANDOVER,
 		  VRRP_CAUSE_STOP,
+		  VRRP_CAUSE_GROUP, /* another member of the sync group has left */
 		  VRRP_CAUSE_MAX
 };
 
