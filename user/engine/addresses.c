@@ -21,7 +21,8 @@ void instance_address_add(struct instance *in, struct held_address *held)
 			   : netlink_address_add(in->engine->nl, ifindex, &held->cfg->prefix,
 						 held->cfg->label, held->cfg->scope);
 	held->added = err == 0;
-	if (err < 0 && err != -EEXIST)
+	held->there = err == 0 || err == -EEXIST;
+	if (!held->there)
 		log_error("%s: cannot add %s to %s: %s", in->cfg->name,
 			  ipprefix_format(&held->cfg->prefix, text), held->cfg->dev,
 			  strerror(-err));
@@ -33,6 +34,7 @@ void instance_address_remove(struct instance *in, struct held_address *held)
 	char text[IPPREFIX_TEXT];
 	int err;
 
+	held->there = false;
 	if (!held->added)
 		return;
 	held->added = false;

@@ -37,6 +37,7 @@ struct announcer {
 /* An address of virtual_ipaddress and whether it is ours to take away again. */
 struct held_address {
 	const struct cfg_vip *cfg;
+	bool there; /* we have seen to it */
 	bool added; /* by us: an address that was there before is never removed */
 	bool stays; /* on every node, MASTER or not: `dev lo` with a bgp_announce block */
 };
@@ -167,7 +168,8 @@ struct engine {
 	struct loop_source runner_source, signal_source;
 	struct loop_timer runner_restart, runner_retry, session_grace, watchdog, stop_limit,
 	    startup_delay;
-	struct reload *reload; /* that waits until what it removes has been released */
+	struct reload *reload; /* that is under way */
+	struct reload *spent;  /* that was, to be freed by the next one */
 	struct loop_timer reload_timer;
 	atomic_bool reloading; /* `reload` is set; read by the control thread */
 	struct control_loader loader;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * Puts a new configuration in force. What it removes is released first, as at the daemon's end:
- * meanwhile the old configuration holds as a whole. Then, in one turn of the loop, everything that
- * stays is led over to the new one, and what is new begins.
+ * meanwhile the old configuration holds as a whole. Then the new one takes its place in one turn of
+ * the loop; what changes an instance, or makes one, follows in as many turns as it takes.
  *
  * Rejected: applying what can be applied at once and the rest later. An address or a prefix that
  * moves from an instance that leaves to another one would be taken away after it was given.
@@ -14,6 +14,9 @@
 #include <string.h>
 
 #include "control/control_request.h"
+#include "core/addr.h"
+
+#define RELOAD_A_TURN 12 /* instances: each is some 20 to 40 us of system calls */
 
 /* --- what an instance of the old configuration becomes
  * ---------------------------------------------- */
@@ -195,21 +198,25 @@ static void destroy_gone_speakers(struct reload *r)
 /* --- what is new, and what is left
  * ------------------------------------------------------------------ */
 
-static void create_instances(struct engine *engine, const struct reload *r)
+static bool create_instance(struct engine *engine, const struct reload *r, unsigned int i)
 {
 	struct instance *in;
 
-	for (unsigned int i = 0; i < engine->cfg->n_instances; i++) {
-		if (r->diff->instances[i].was >= 0)
-			continue;
-		in = instance_create(engine, &engine->cfg->instances[i]);
-		if (!in) {
-			log_error("%s: cannot be created: %s", engine->cfg->instances[i].name,
-				  strerror(errno));
-			continue;
-		}
+	if (r->diff->instances[i].was >= 0)
+		return false;
+	in = instance_create(engine, &engine->cfg->instances[i]);
+	if (in)
 		memcpy(in->notifiers, r->instances[i].notifiers, sizeof(in->notifiers));
-	}
+	else
+		log_error("%s: cannot be created: %s", engine->cfg->instances[i].name,
+			  strerror(errno));
+	return true;
+}
+
+static void start_created(struct engine *engine)
+{
+	struct instance *in;
+
 	netlink_sync(engine->nl); /* reports every link: those that have begun know theirs */
 	for (unsigned int i = 0; i < engine->cfg->n_bgp; i++)
 		announcer_on_sessions(engine->speakers[i], engine->speakers[i]->established);
@@ -219,15 +226,26 @@ static void create_instances(struct engine *engine, const struct reload *r)
 	}
 }
 
-static void count_vips(struct engine *engine, struct reload *r)
+/* One address, `i` counted through those that are gone and those that there are. False if there was
+ * nothing to do. */
+static bool count_vip(struct engine *engine, struct reload *r, unsigned int i)
 {
-	for (unsigned int i = 0; i < r->n_gone_vips; i++)
-		datapath_remove_vip(engine->dp, &r->gone_vips[i]);
-	for (unsigned int i = 0; i < r->n_vips; i++) {
-		struct counted_vip *vip = &r->vips[i];
+	struct counted_vip *vip = i < r->n_gone_vips ? NULL : &r->vips[i - r->n_gone_vips];
+	char text[IPADDR_TEXT];
 
-		if (vip->vip == RELOAD_VIP_NEW &&
-		    datapath_add_vip(engine->dp, &vip->address, &vip->vip) < 0)
+	if (vip && vip->vip != RELOAD_VIP_NEW)
+		return false;
+	if (!vip)
+		datapath_remove_vip(engine->dp, &r->gone_vips[i]);
+	else if (datapath_add_vip(engine->dp, &vip->address, &vip->vip) < 0)
+		log_warn("traffic of %s is not counted", ipaddr_format(&vip->address, text));
+	return true;
+}
+
+static void take_vips(struct engine *engine, struct reload *r)
+{
+	for (unsigned int i = 0; i < r->n_vips; i++) {
+		if (r->vips[i].vip == RELOAD_VIP_NEW)
 			r->vips[i--] = r->vips[--r->n_vips];
 	}
 	SWAP(engine->vips, r->vips);
@@ -259,49 +277,29 @@ static void release_interfaces(struct engine *engine)
 /* --- the reload
  * ------------------------------------------------------------------------------------- */
 
-static void destroy_released(struct engine *engine)
+static void swap_configurations(struct engine *engine, struct reload *r)
 {
-	struct instance *in;
-
-	ENGINE_EACH_INSTANCE (engine, in) {
-		if (!in->retiring)
-			continue;
-		log_info("%s: removed by the reload", in->cfg->name);
-		instance_unprepare(in);
-		instance_destroy(in);
-	}
-}
-
-static void put_in_force(struct engine *engine, struct reload *r)
-{
-	struct status_limits limits;
-	struct instance *in;
-
-	destroy_released(engine);
 	instance_sweep_sockets(engine);
 	drop_gone(engine, r);
 	change_places(engine, r);
 	sync_groups_rebind(engine);
 	reconfigure_speakers(engine, r);
-	ENGINE_EACH_INSTANCE (engine, in) {
-		unsigned int i = old_index(engine, in);
+}
 
-		if (r->diff->instances[i].changed)
-			instance_reconfigure(in, &r->instances[i]);
-	}
-	destroy_gone_speakers(r);
-	if (r->diff->added > 0)
-		create_instances(engine, r);
+static void finish(struct engine *engine, struct reload *r)
+{
+	struct status_limits limits;
+	struct instance *in;
+
 	sync_groups_rebind(engine); /* with the new instances */
 	ENGINE_EACH_INSTANCE (engine, in)
 		checks_apply(in);
 	checks_tell_runner(engine);
-	count_vips(engine, r);
+	take_vips(engine, r);
 	instance_sweep_sockets(engine);
 	release_interfaces(engine);
 	snapshot_limits(engine, &limits);
 	control_set_limits(engine->ctl, &limits);
-	atomic_store(&engine->reloading, false);
 }
 
 static bool all_released(struct engine *engine)
@@ -315,34 +313,99 @@ static bool all_released(struct engine *engine)
 	return true;
 }
 
-static void on_released(struct loop_timer *timer)
+/* The instance in that slot. False if there was nothing to do. */
+static bool visit_slot(struct engine *engine, const struct reload *r, unsigned int slot)
+{
+	struct instance *in = engine->instances[slot];
+
+	if (!in || (r->stage != RELOAD_CHANGE && !in->retiring))
+		return false;
+	if (r->stage == RELOAD_STOP) {
+		instance_stop(in);
+	} else if (r->stage == RELOAD_DESTROY) {
+		log_info("%s: removed by the reload", in->cfg->name);
+		instance_unprepare(in);
+		instance_destroy(in);
+	} else if (r->diff->instances[old_index(engine, in)].changed) {
+		instance_reconfigure(in, &r->instances[old_index(engine, in)]);
+	} else {
+		return false;
+	}
+	return true;
+}
+
+static bool visit(struct engine *engine, struct reload *r, unsigned int i)
+{
+	if (r->stage == RELOAD_CREATE)
+		return create_instance(engine, r, i);
+	return r->stage == RELOAD_COUNT ? count_vip(engine, r, i) : visit_slot(engine, r, i);
+}
+
+/* As much of the stage as `budget` allows. True when it is complete. */
+static bool work_at_stage(struct engine *engine, struct reload *r, int *budget)
+{
+	unsigned int n = r->stage == RELOAD_CREATE  ? engine->cfg->n_instances
+			 : r->stage == RELOAD_COUNT ? r->n_gone_vips + r->n_vips
+						    : engine->n_slots;
+	int before = *budget;
+
+	if (r->stage == RELOAD_AWAIT)
+		return all_released(engine);
+	if (r->stage == RELOAD_SWAP) {
+		swap_configurations(engine, r);
+		return true;
+	}
+	while (r->at<n && * budget> 0)
+		*budget -= visit(engine, r, r->at++);
+	if (r->stage == RELOAD_CREATE && *budget < before)
+		start_created(engine);
+	return r->at >= n;
+}
+
+/* One turn's share of a reload. The instances of a large configuration get theirs in many turns, so
+ * that no advert waits for all of them. True when it is done. */
+static bool work(struct engine *engine, struct reload *r)
+{
+	int budget = RELOAD_A_TURN;
+
+	while (r->stage != RELOAD_DONE && budget > 0) {
+		if (!work_at_stage(engine, r, &budget))
+			break;
+		if (r->stage == RELOAD_CHANGE)
+			destroy_gone_speakers(r);
+		r->at = 0;
+		r->stage++;
+	}
+	if (r->stage != RELOAD_DONE) {
+		if (r->stage != RELOAD_AWAIT || all_released(engine))
+			loop_arm(engine->loop, &engine->reload_timer, loop_now(engine->loop));
+		return false;
+	}
+	finish(engine, r);
+	loop_disarm(engine->loop, &engine->reload_timer);
+	engine->reload = NULL;
+	atomic_store(&engine->reloading, false);
+	return true;
+}
+
+static void on_turn(struct loop_timer *timer)
 {
 	struct engine *engine = timer->ctx;
 	struct reload *r = engine->reload;
 
-	if (!r || engine->stopping || !all_released(engine))
+	if (!r || engine->stopping)
 		return;
-	engine->reload = NULL;
-	put_in_force(engine, r);
-	log_info("reload: done");
-	reload_free(r);
-}
-
-static void release_gone(struct engine *engine, const struct reload *r)
-{
-	struct instance *in;
-
-	ENGINE_EACH_INSTANCE (engine, in)
-		in->retiring = new_index(engine, r, in) < 0;
-	ENGINE_EACH_INSTANCE (engine, in) {
-		if (in->retiring)
-			instance_stop(in);
-	}
+	engine->spent = r; /* freed by the control thread: it may take long */
+	if (work(engine, r))
+		log_info("reload: done");
+	else
+		engine->spent = NULL;
 }
 
 void reload_begin(struct engine *engine, struct control_request *req)
 {
 	struct reload *r = req->reload;
+	struct instance *in;
 	int err;
 
 	if (!r || engine->stopping || engine->reload) {
@@ -364,28 +427,33 @@ void reload_begin(struct engine *engine, struct control_request *req)
 	}
 	snprintf(req->note, sizeof(req->note), "%u instances added, %u changed, %u removed",
 		 r->diff->added, r->diff->changed, r->diff->removed);
-	release_gone(engine, r);
-	if (all_released(engine)) {
-		put_in_force(engine, r);
-		return;
-	}
-	snprintf(req->note + strlen(req->note), sizeof(req->note) - strlen(req->note),
-		 "; in force as soon as those removed are released: see the log");
-	engine->reload_timer =
-	    (struct loop_timer){.fn = on_released, .ctx = engine, .name = "reload"};
+	ENGINE_EACH_INSTANCE (engine, in)
+		in->retiring = new_index(engine, r, in) < 0;
+	engine->reload_timer.fn = on_turn;
+	engine->reload_timer.ctx = engine;
+	engine->reload_timer.name = "reload";
 	engine->reload = r;
-	req->reload = NULL;
 	atomic_store(&engine->reloading, true);
+	if (work(engine, r))
+		return;
+	snprintf(req->note + strlen(req->note), sizeof(req->note) - strlen(req->note),
+		 "; under way: the log tells when it is done");
+	req->reload = NULL;
 }
 
 void reload_abort(struct engine *engine)
 {
 	struct reload *r = engine->reload;
 
+	reload_free(engine->spent);
+	engine->spent = NULL;
 	if (!r)
 		return;
 	loop_disarm(engine->loop, &engine->reload_timer);
-	destroy_speakers(r);
+	if (r->stage <= RELOAD_SWAP)
+		destroy_speakers(r);
+	else if (r->stage == RELOAD_CHANGE)
+		destroy_gone_speakers(r);
 	reload_free(r);
 	engine->reload = NULL;
 }

@@ -17,6 +17,18 @@ struct reload_instance {
 	struct vrrp_cfg before;
 };
 
+/* How far a reload has come; up to RELOAD_SWAP the old configuration is in force. */
+enum reload_stage {
+	RELOAD_STOP,	/* what is gone is told to leave */
+	RELOAD_AWAIT,	/* until it has left */
+	RELOAD_DESTROY, /* and is destroyed */
+	RELOAD_SWAP,	/* the new configuration takes the old one's place */
+	RELOAD_CHANGE,	/* what has changed does so */
+	RELOAD_CREATE,	/* what is new begins */
+	RELOAD_COUNT,	/* its addresses are counted */
+	RELOAD_DONE
+};
+
 #define RELOAD_VIP_NEW UINT32_MAX /* struct counted_vip: has no index yet */
 
 /* The new configuration until it is in force; from then on what it has replaced. */
@@ -35,6 +47,8 @@ struct reload {
 	struct ipaddr *gone_vips;
 	unsigned int n_gone_vips;
 	bool cfg_is_used; /* the old one has to be kept after all */
+	enum reload_stage stage;
+	unsigned int at; /* how far within the stage */
 };
 
 /* struct control_loader's functions; ctx is the engine. */
@@ -43,8 +57,7 @@ void reload_drop(void *ctx, struct control_request *req);
 /* Frees `r`, which no speaker may be in any more. */
 void reload_free(struct reload *r);
 
-/* CONTROL_RELOAD in the loop: puts req->reload in force, or keeps it until what it removes has been
- * released, or refuses. */
+/* CONTROL_RELOAD in the loop: puts req->reload in force, or begins to and keeps it, or refuses. */
 void reload_begin(struct engine *engine, struct control_request *req);
 /* Drops a reload that still waits. */
 void reload_abort(struct engine *engine);

@@ -41,17 +41,29 @@ void instance_drop_gone(struct instance *in, const struct cfg_instance *next, bo
 	}
 }
 
-/* Was this address added by us? `likely`: its place in the old list. */
-static bool was_added(const struct held_address *old, unsigned int n_old, unsigned int likely,
-		      const struct cfg_vip *vip)
+/* What the old list knows of an address; `likely`: its place there. NULL: nothing. */
+static const struct held_address *find_held(const struct held_address *old, unsigned int n_old,
+					    unsigned int likely, const struct cfg_vip *vip)
 {
 	if (likely < n_old && same_address(old[likely].cfg, vip))
-		return old[likely].added;
+		return &old[likely];
 	for (unsigned int i = 0; i < n_old; i++) {
 		if (same_address(old[i].cfg, vip))
-			return old[i].added;
+			return &old[i];
 	}
-	return false;
+	return NULL;
+}
+
+static void continue_addresses(struct instance *in, const struct held_address *old,
+			       unsigned int n_old)
+{
+	for (unsigned int i = 0; i < in->n_addresses; i++) {
+		struct held_address *held = &in->addresses[i];
+		const struct held_address *was = find_held(old, n_old, i, held->cfg);
+
+		held->added = was && was->added;
+		held->there = was && was->there;
+	}
 }
 
 void instance_rebind(struct instance *in, const struct cfg_instance *cfg, struct reload_instance *r)
@@ -68,23 +80,28 @@ void instance_rebind(struct instance *in, const struct cfg_instance *cfg, struct
 	memcpy(in->notifiers, r->notifiers, sizeof(in->notifiers));
 	in->addresses = r->addresses;
 	instance_bind_addresses(in);
-	for (unsigned int i = 0; i < in->n_addresses; i++)
-		in->addresses[i].added = was_added(old, n_old, i, in->addresses[i].cfg);
+	continue_addresses(in, old, n_old);
 	r->addresses = old;
 }
 
-/* Adds what is to be there now and removes what is not. */
+/* Adds what is to be there now and removes what is not. Whatever stays costs no system call: the
+ * kernel's lock on addresses may be somebody else's for milliseconds. */
 static void settle_addresses(struct instance *in)
 {
+	bool news = false;
+
 	for (unsigned int i = 0; i < in->n_addresses; i++) {
 		struct held_address *held = &in->addresses[i];
+		bool wanted = held->stays || in->fsm.claimed;
 
-		if (held->stays || in->fsm.claimed)
+		if (wanted && !held->there) {
 			instance_address_add(in, held);
-		else
+			news = true;
+		} else if (!wanted && held->there) {
 			instance_address_remove(in, held);
+		}
 	}
-	if (in->fsm.state == VRRP_MASTER)
+	if (news && in->fsm.state == VRRP_MASTER)
 		instance_garp(in);
 }
 

@@ -205,10 +205,12 @@ void reload_load(void *ctx, struct control_request *req)
 
 	notify_reloading();
 	if (atomic_load(&engine->reloading)) {
-		control_request_refuse(req, "a reload is running: what it removes is still being "
-					    "released; try again in a few seconds");
+		control_request_refuse(req, "a reload is running, perhaps waiting until what it "
+					    "removes is released; try again in a few seconds");
 		return;
 	}
+	reload_free(engine->spent);
+	engine->spent = NULL;
 	r = calloc(1, sizeof(*r)); /* owner: req, later the engine */
 	req->reload = r;
 	err = r ? read_file(engine, r, req) : -ENOMEM;
