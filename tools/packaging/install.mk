@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# `make install DESTDIR=... PREFIX=...`: everything but the configuration, which is the owner's: an
+# example goes to the documentation, and nothing below /etc is ever written but the empty directory.
+
+UNITDIR     ?= /lib/systemd/system
+SYSUSERSDIR ?= /usr/lib/sysusers.d
+TMPFILESDIR ?= /usr/lib/tmpfiles.d
+BASHCOMPDIR ?= $(PREFIX)/share/bash-completion/completions
+ZSHCOMPDIR  ?= $(PREFIX)/share/zsh/vendor-completions
+MANDIR      ?= $(PREFIX)/share/man
+DOCDIR      ?= $(PREFIX)/share/doc/$(NAME)
+
+PACKAGING := tools/packaging
+UNITS     := $(wildcard $(PACKAGING)/*.service)
+EXAMPLES  := $(wildcard $(PACKAGING)/*.example $(PACKAGING)/*.yml $(PACKAGING)/*.json)
+
+.PHONY: install
+install: all ## install below DESTDIR and PREFIX (/usr): programs, units, manuals, completions
+	install -d $(DESTDIR)/etc/holdfast $(DESTDIR)$(DOCDIR)/examples
+	install -D -m 755 -t $(DESTDIR)$(PREFIX)/sbin $(OUT)/holdfastd
+	install -D -m 755 -t $(DESTDIR)$(PREFIX)/bin $(filter-out %/holdfastd,$(PROGRAMS))
+	install -d $(DESTDIR)$(UNITDIR)
+	for u in $(UNITS); do \
+		sed 's|=/usr/\(s*bin\)/|=$(PREFIX)/\1/|' $$u > $(DESTDIR)$(UNITDIR)/$${u##*/} && \
+		chmod 644 $(DESTDIR)$(UNITDIR)/$${u##*/} || exit 1; \
+	done
+	install -D -m 644 $(PACKAGING)/holdfast.sysusers $(DESTDIR)$(SYSUSERSDIR)/holdfast.conf
+	install -D -m 644 $(PACKAGING)/holdfast.tmpfiles $(DESTDIR)$(TMPFILESDIR)/holdfast.conf
+	install -m 644 -t $(DESTDIR)$(DOCDIR)/examples $(EXAMPLES)
+	for m in $(wildcard docs/man/*.[1-8]); do \
+		install -D -m 644 -t $(DESTDIR)$(MANDIR)/man$${m##*.} $$m || exit 1; \
+	done
+	for d in $(wildcard docs/*.md); do install -m 644 -t $(DESTDIR)$(DOCDIR) $$d || exit 1; done
+	if [ -e $(PACKAGING)/completion.bash ]; then \
+		install -D -m 644 $(PACKAGING)/completion.bash $(DESTDIR)$(BASHCOMPDIR)/holdfastctl; \
+		install -D -m 644 $(PACKAGING)/completion.zsh $(DESTDIR)$(ZSHCOMPDIR)/_holdfastctl; \
+	fi
