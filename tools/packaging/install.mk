@@ -35,3 +35,9 @@ install: all ## install below DESTDIR and PREFIX (/usr): programs, units, manual
 		install -D -m 644 $(PACKAGING)/completion.bash $(DESTDIR)$(BASHCOMPDIR)/holdfastctl; \
 		install -D -m 644 $(PACKAGING)/completion.zsh $(DESTDIR)$(ZSHCOMPDIR)/_holdfastctl; \
 	fi
+
+.PHONY: manual
+manual: $(OUT)/tests/unit/test_manual ## put the parser's tables into docs/man/holdfast.conf.5
+	$(Q)$< --print > $(OUT)/keywords.mdoc
+	$(Q)sed -i -e '/^\.\\" Begin of what/,/^\.\\" End of what/{ /^\.\\" End of what/r $(OUT)/keywords.mdoc' \
+		-e 'd }' docs/man/holdfast.conf.5
