@@ -62,7 +62,8 @@ PROGRAMS := $(if $(wildcard user/main.c),$(OUT)/holdfastd) $(if $(wildcard user/
 all: $(PROGRAMS) $(LAB_TOOLS) ## build holdfastd, holdfastctl and the lab's tools into build/
 
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## /\1 /p' Makefile tools/packaging/install.mk | while read -r t d; do printf '  make %-9s %s\n' "$$t" "$$d"; done
+	@sed -n 's/^\([a-z-]*\):.*## /\1 /p' Makefile tools/packaging/install.mk | \
+		while read -r t d; do printf '  make %-9s %s\n' "$$t" "$$d"; done
 	@echo '  V=1 shows the commands, SAN=1 builds with ASan and UBSan into build/san/'
 
 # --- programs ---------------------------------------------------------------------------------------
