@@ -36,11 +36,13 @@ BPFFLAGS := -g -O2 -target bpf -mcpu=v3 -Wall -Wextra -Werror -Wno-unused-parame
 LIB_BPF    := -lbpf -lelf -lz     # loading and pinning the kernel half
 LIB_MNL    := -lmnl               # rtnetlink: links and addresses
 LIB_JSON   := -ljson-c            # the control protocol and `--json`
+LIB_MHD    := -lmicrohttpd        # the exporter's HTTP
 LIB_CMOCKA := -lcmocka            # tests
 LIBS       := $(LIB_BPF) $(LIB_MNL) $(LIB_JSON) -lpthread
 
 DAEMON_SRC := $(filter-out $(wildcard user/cli/*.c user/exporter/*.c), $(wildcard user/*/*.c)) user/main.c
 CTL_SRC    := $(wildcard user/cli/*.c) user/core/addr.c user/core/log.c user/core/nearest.c
+EXPORT_SRC := $(wildcard user/exporter/*.c) user/cli/text.c
 UNIT_SRC   := $(wildcard tests/unit/test_*.c)
 BPFT_SRC   := $(wildcard tests/bpf/test_*.c)
 SIM_SRC    := $(wildcard tests/sim/test_*.c)
@@ -54,7 +56,8 @@ obj   = $(patsubst %.c,$(OUT)/%.o,$(1))
 # The objects that a test's "Links:" line names, and its own.
 links = $(call obj,$(1) $(shell sed -n 's/^[ *]*Links: *//p' $(1)))
 
-PROGRAMS := $(if $(wildcard user/main.c),$(OUT)/holdfastd) $(if $(wildcard user/cli/*.c),$(OUT)/holdfastctl)
+PROGRAMS := $(if $(wildcard user/main.c),$(OUT)/holdfastd) $(if $(wildcard user/cli/*.c),$(OUT)/holdfastctl) \
+            $(OUT)/holdfast-exporter
 
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -72,6 +75,9 @@ $(OUT)/holdfastd: $(call obj,$(DAEMON_SRC))
 
 $(OUT)/holdfastctl: $(call obj,$(CTL_SRC))
 	$(call say,LINK)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIB_JSON) -lpthread
+
+$(OUT)/holdfast-exporter: $(call obj,$(EXPORT_SRC))
+	$(call say,LINK)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIB_JSON) $(LIB_MHD)
 
 $(LAB_TOOLS): $(OUT)/%: tools/%.c
 	@mkdir -p $(@D)

@@ -19,6 +19,30 @@
 #include "control/utf8.h"
 #include "status_sample.h"
 
+static void times_fall_into_their_class(void **state)
+{
+	static const struct {
+		int64_t ns;
+		unsigned int class;
+	} rows[] = {{-1, 0},
+		    {0, 0},
+		    {100 * NS_PER_US, 0},
+		    {100 * NS_PER_US + 1, 1},
+		    {36 * NS_PER_MS, 8},
+		    {5 * NS_PER_S, TALLY_BOUNDS - 1},
+		    {5 * NS_PER_S + 1, TALLY_BOUNDS},
+		    {INT64_MAX, TALLY_BOUNDS}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct tally_times t = {0};
+
+		tally_time(&t, rows[i].ns);
+		assert_int_equal(t.counts[rows[i].class], 1);
+		assert_int_equal(t.sum_ns, rows[i].ns < 0 ? 0 : rows[i].ns);
+	}
+}
+
 /* Where each value stands (RFC 6901) and how it is written. NULL: the path must not exist. */
 static const struct {
 	const char *path, *value;
@@ -34,6 +58,12 @@ static const struct {
     {"/instances/0/state", "\"MASTER\""},
     {"/instances/0/faults", "[\"link\",\"drain\"]"},
     {"/instances/0/yielded", "true"},
+    {"/instances/0/transitions_by_cause", "{\"start\":1,\"master down\":2}"},
+    {"/instances/0/silence_us/counts", "[0,0,0,0,0,0,0,0,1,0,0,0,0,0,2]"},
+    {"/instances/0/silence_us/bounds/13", "5000000"},
+    {"/instances/0/silence_us/sum", "12036090"},
+    {"/instances/0/takeover_us/sum", "630"},
+    {"/instances/1/transitions_by_cause", "{}"},
     {"/instances/0/base_priority", "100"},
     {"/instances/0/effective_priority", "90"},
     {"/instances/0/advert_interval_ms", "12.500"},
@@ -215,6 +245,7 @@ static void ill_formed_utf8_is_replaced_octet_by_octet(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(times_fall_into_their_class),
 	    cmocka_unit_test(every_field_stands_where_the_design_says),
 	    cmocka_unit_test(stamps_count_from_the_wake_up_where_no_timer_detected),
 	    cmocka_unit_test(an_empty_picture_has_every_list),

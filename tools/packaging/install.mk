@@ -36,8 +36,14 @@ install: all ## install below DESTDIR and PREFIX (/usr): programs, units, manual
 		install -D -m 644 $(PACKAGING)/completion.zsh $(DESTDIR)$(ZSHCOMPDIR)/_holdfastctl; \
 	fi
 
+# The pages whose lists come from tables of the programs, by the test that compares them.
+define fill_page
+	$(Q)$(OUT)/tests/unit/$(1) --print > $(OUT)/$(1).mdoc
+	$(Q)sed -i -e '/^\.\\" Begin of what/,/^\.\\" End of what/{ /^\.\\" End of what/r $(OUT)/$(1).mdoc' \
+		-e 'd }' docs/man/$(2)
+endef
+
 .PHONY: manual
-manual: $(OUT)/tests/unit/test_manual ## put the parser's tables into docs/man/holdfast.conf.5
-	$(Q)$< --print > $(OUT)/keywords.mdoc
-	$(Q)sed -i -e '/^\.\\" Begin of what/,/^\.\\" End of what/{ /^\.\\" End of what/r $(OUT)/keywords.mdoc' \
-		-e 'd }' docs/man/holdfast.conf.5
+manual: $(OUT)/tests/unit/test_manual $(OUT)/tests/unit/test_exporter ## put the programs' tables into docs/man
+	$(call fill_page,test_manual,holdfast.conf.5)
+	$(call fill_page,test_exporter,holdfast-exporter.8)

@@ -14,6 +14,7 @@
 
 #include "announce/announce_step.h"
 #include "config/config.h"
+#include "control/tally.h"
 #include "datapath/datapath.h"
 #include "engine/bgp_speaker.h"
 #include "health/runner.h"
@@ -56,6 +57,7 @@ struct status_instance {
 	struct status_stamps stamps;
 	uint64_t transitions, adverts_sent, adverts_received;
 	uint64_t notify_superseded;
+	struct tally tally;
 	unsigned int n_addresses, n_announced; /* all, also those beyond the arrays */
 	struct ipprefix addresses[STATUS_MAX_ANNOUNCED];
 	struct status_prefix announced[STATUS_MAX_ANNOUNCED];
@@ -119,7 +121,8 @@ void status_free(struct status *st);
  * Design section 8 names the fields others build on. Beside them: "schema" (raised when a field
  * changes its meaning); "loop", the watchdog's counts; of an instance "version", "faults" (names of
  * enum vrrp_fault), "yielded", "notify_superseded", "virtual_addresses_total", "announced_total";
- * "adverts", "refusals" (packets by reason) and "traffic" (per address). Times are ISO 8601, UTC,
+ * "transitions_by_cause", "silence_us" and "takeover_us" (tally.h: "bounds", "counts" with one more,
+ * "sum"); "adverts", "refusals" (packets by reason) and "traffic" (per address). Times are ISO 8601, UTC,
  * milliseconds; what never happened is null.
  *
  * "stamps_us" of the last transition holds whole microseconds since the detection, negative for

@@ -165,6 +165,29 @@ static void put_last_transition(json_object *obj, const struct status_instance *
 	put_stamps(last, &in->stamps);
 }
 
+static void put_causes(json_object *obj, const struct tally *tally)
+{
+	json_object *child = put_object(obj, "transitions_by_cause");
+
+	for (unsigned int i = 0; i < VRRP_CAUSE_MAX; i++) {
+		if (tally->causes[i] > 0)
+			put_count(child, vrrp_cause_text((enum vrrp_cause)i), tally->causes[i]);
+	}
+}
+
+static void put_times(json_object *obj, const char *key, const struct tally_times *t)
+{
+	json_object *child = put_object(obj, key), *bounds = put_array(child, "bounds");
+	json_object *counts = put_array(child, "counts");
+
+	for (unsigned int i = 0; i <= TALLY_BOUNDS; i++) {
+		if (i < TALLY_BOUNDS)
+			json_object_array_add(bounds, json_object_new_int64(tally_bounds_us[i]));
+		json_object_array_add(counts, json_object_new_uint64(t->counts[i]));
+	}
+	put_int(child, "sum", t->sum_ns / NS_PER_US);
+}
+
 static void put_master(json_object *obj, const struct status_instance *in)
 {
 	json_object *master;
@@ -218,6 +241,9 @@ static void put_instance(json_object *obj, const struct status_instance *in)
 	put_master(obj, in);
 	put_last_transition(obj, in);
 	put_count(obj, "transitions", in->transitions);
+	put_causes(obj, &in->tally);
+	put_times(obj, "silence_us", &in->tally.silence);
+	put_times(obj, "takeover_us", &in->tally.takeover);
 	put_count(obj, "adverts_sent", in->adverts_sent);
 	put_count(obj, "adverts_received", in->adverts_received);
 	put_count(obj, "notify_superseded", in->notify_superseded);

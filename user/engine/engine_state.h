@@ -108,6 +108,7 @@ struct instance {
 	enum vrrp_cause last_cause;
 	struct status_stamps stamps;	  /* of the step that is being carried out */
 	struct status_stamps last_stamps; /* of the last transition */
+	struct tally tally;		  /* of all transitions */
 };
 
 struct check {

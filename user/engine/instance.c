@@ -218,6 +218,20 @@ static void log_takeover(const struct instance *in, const struct vrrp_action *ac
 	    s->advert_ns ? ms_between(s->detected_ns, s->advert_ns) : 0.0);
 }
 
+static void tally_transition(struct instance *in, const struct vrrp_action *act)
+{
+	const struct status_stamps *s = &in->stamps;
+
+	if (act->cause < VRRP_CAUSE_MAX)
+		in->tally.causes[act->cause]++;
+	if (act->to != VRRP_MASTER || !s->detected_ns)
+		return;
+	if (s->last_advert_ns)
+		tally_time(&in->tally.silence, s->detected_ns - s->last_advert_ns);
+	if (s->update_ns)
+		tally_time(&in->tally.takeover, s->update_ns - s->detected_ns);
+}
+
 static const enum notifier_kind notifier_of[] = {
     [VRRP_BACKUP] = NOTIFY_BACKUP,
     [VRRP_MASTER] = NOTIFY_MASTER,
@@ -235,6 +249,7 @@ static void act_state(struct instance *in, const struct vrrp_action *act)
 	in->last_to = act->to;
 	in->last_cause = act->cause;
 	in->last_stamps = in->stamps;
+	tally_transition(in, act);
 	if (act->to == VRRP_MASTER && in->stamps.detected_ns)
 		log_takeover(in, act);
 	else

@@ -73,6 +73,7 @@ static void fill_instance(const struct instance *in, struct status_instance *out
 	    .last_cause = in->last_cause,
 	    .stamps = in->last_stamps,
 	    .transitions = in->transitions,
+	    .tally = in->tally,
 	    .adverts_sent = in->adverts_sent,
 	    .adverts_received = seen->adverts,
 	    .notify_superseded = in->notify_superseded,

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * The status as Prometheus metrics: names, labels, units, hostile and missing members; the manual's
+ * list of metrics against the table (`--print` writes it, `make manual` puts it into the page).
+ * Links: user/exporter/metrics.c user/exporter/families.c user/cli/text.c
+ * Links: user/control/status.c user/control/status_json.c user/control/utf8.c user/core/addr.c
+ * Links: tests/unit/status_sample.c user/vrrp/vrrp_step.c user/vrrp/vrrp_names.c
+ * Links: user/announce/announce_step.c user/health/health_step.c user/datapath/verdict_name.c
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "exporter/metrics.h"
+#include "status_sample.h"
+
+#define PAGE "docs/man/holdfast-exporter.8"
+
+static char *render(json_object *status)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	assert_non_null(f);
+	metrics_write(f, status);
+	fclose(f);
+	return text;
+}
+
+static char *render_sample(void)
+{
+	struct status *st = status_sample();
+	char *json = status_to_json(st), *text;
+	json_object *root = json_tokener_parse(json);
+
+	assert_non_null(root);
+	text = render(root);
+	json_object_put(root);
+	free(json);
+	status_free(st);
+	return text;
+}
+
+/* Whole lines that must, or ('-' first) must not, be there. */
+static const char *const golden[] = {
+    "holdfast_up 1",
+    "# TYPE holdfast_uptime_seconds gauge",
+    "holdfast_uptime_seconds 90",
+    "holdfast_alarms 1",
+    "holdfast_loop_turns_total 12",
+    "holdfast_loop_longest_turn_seconds 0.002345",
+    "# TYPE holdfast_adverts_refused_total counter",
+    "holdfast_adverts_refused_total{reason=\"checksum\"} 12",
+    "-holdfast_adverts_refused_total{reason=\"accepted\"} 10",
+    "holdfast_adverts_accepted_total 10",
+    "holdfast_instance_state{vrrp_instance=\"example\",state=\"MASTER\"} 1",
+    "holdfast_instance_state{vrrp_instance=\"example\",state=\"BACKUP\"} 0",
+    "holdfast_instance_fault{vrrp_instance=\"example\",fault=\"drain\"} 1",
+    "holdfast_instance_fault{vrrp_instance=\"example\",fault=\"track\"} 0",
+    "holdfast_instance_priority{vrrp_instance=\"example\"} 90",
+    "holdfast_instance_advert_interval_seconds{vrrp_instance=\"example\"} 0.0125",
+    "holdfast_instance_adverts_sent_total{vrrp_instance=\"example\"} 18446744073709551615",
+    "holdfast_instance_transitions_total{vrrp_instance=\"example\",cause=\"master down\"} 2",
+    "holdfast_instance_last_transition_timestamp_seconds{vrrp_instance=\"example\"} 1735786984",
+    "-holdfast_instance_last_transition_timestamp_seconds{vrrp_instance=\"second\"} 0",
+    "# TYPE holdfast_instance_silence_seconds histogram",
+    "holdfast_instance_silence_seconds_bucket{vrrp_instance=\"example\",le=\"0.025\"} 0",
+    "holdfast_instance_silence_seconds_bucket{vrrp_instance=\"example\",le=\"0.05\"} 1",
+    "holdfast_instance_silence_seconds_bucket{vrrp_instance=\"example\",le=\"5\"} 1",
+    "holdfast_instance_silence_seconds_bucket{vrrp_instance=\"example\",le=\"+Inf\"} 3",
+    "holdfast_instance_silence_seconds_sum{vrrp_instance=\"example\"} 12.03609",
+    "holdfast_instance_silence_seconds_count{vrrp_instance=\"example\"} 3",
+    "holdfast_bgp_session_up{bgp=\"fabric\",neighbor=\"2001:db8::1\"} 1",
+    "holdfast_bgp_updates_sent_total{bgp=\"fabric\",neighbor=\"2001:db8::1\"} 3",
+    "holdfast_check_up{check=\"web\"} 0",
+    "holdfast_check_duration_seconds{check=\"web\"} 0.0015",
+    "-holdfast_check_duration_seconds{check=\"new\"} 0",
+    "holdfast_vip_packets_total{address=\"203.0.113.57\",direction=\"in\"} 1",
+    "holdfast_vip_bytes_total{address=\"203.0.113.57\",direction=\"out\"} 4",
+    "holdfast_vip_kind_packets_total{address=\"203.0.113.57\",direction=\"in\",kind=\"tcp_syn\"} 2",
+    "holdfast_datapath_info{interface=\"lo\",attach=\"tc\",timer=\"timerfd\"} 1",
+};
+
+static void the_sample_has_its_metrics(void **state)
+{
+	char *text = render_sample(), line[256];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(golden) / sizeof(golden[0]); i++) {
+		bool absent = golden[i][0] == '-';
+
+		snprintf(line, sizeof(line), "\n%s\n", golden[i] + absent);
+		if ((strstr(text, line) != NULL) == absent)
+			fail_msg("%s: %s", absent ? "unwanted" : "missing", golden[i]);
+	}
+	free(text);
+}
+
+/* Prometheus refuses a page on which a family's samples do not stand together or a type is missing.
+ */
+static void every_sample_follows_its_type(void **state)
+{
+	char *text = render_sample(), *save = NULL, type[128] = "";
+
+	(void)state;
+	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		if (sscanf(line, "# TYPE %127s", type) == 1 || line[0] == '#')
+			continue;
+		if (strncmp(line, type, strlen(type)) != 0)
+			fail_msg("%s stands below %s", line, type);
+	}
+	free(text);
+}
+
+static void counters_and_times_are_named_as_such(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < n_families; i++) {
+		const char *name = families[i].name, *last = strrchr(name, '_');
+		bool counter = strcmp(families[i].type, "counter") == 0;
+
+		if (counter != (strcmp(last, "_total") == 0))
+			fail_msg("%s is a %s", name, families[i].type);
+		if (strcmp(families[i].type, "histogram") == 0 && strcmp(last, "_seconds") != 0)
+			fail_msg("%s has no unit", name);
+		if (strstr(name, "_ms") || strstr(name, "_us"))
+			fail_msg("%s is in no base unit", name);
+		for (size_t k = 0; k < i; k++)
+			assert_string_not_equal(name, families[k].name);
+	}
+}
+
+static void hostile_names_are_escaped(void **state)
+{
+	static const char json[] = "{\"checks\":[{\"name\":\"a\\\"b\\\\c\\nd\",\"state\":\"UP\"}]}";
+	json_object *root = json_tokener_parse(json);
+	char *text = render(root);
+
+	(void)state;
+	assert_non_null(strstr(text, "\nholdfast_check_up{check=\"a\\\"b\\\\c\\nd\"} 1\n"));
+	free(text);
+	json_object_put(root);
+}
+
+static void a_name_too_long_costs_its_label_only(void **state)
+{
+	json_object *root = json_object_new_object(), *list = json_object_new_array();
+	json_object *check = json_object_new_object();
+	char name[2 * LABELS_MAX], *text;
+
+	(void)state;
+	memset(name, '"', sizeof(name));
+	json_object_object_add(root, "checks", list);
+	json_object_array_add(list, check);
+	json_object_object_add(check, "name", json_object_new_string_len(name, sizeof(name)));
+	json_object_object_add(check, "state", json_object_new_string("UP"));
+	text = render(root);
+	assert_non_null(strstr(text, "\nholdfast_check_up 1\n"));
+	free(text);
+	json_object_put(root);
+}
+
+/* Members of another type, or none at all: no sample, and no crash. */
+static void what_is_no_status_has_no_samples(void **state)
+{
+	static const char *const odd[] = {
+	    "{}",
+	    "{\"instances\":1,\"bgp\":\"x\",\"checks\":{},\"traffic\":null,\"loop\":[]}",
+	    "{\"instances\":[1,null,{}],\"bgp\":[{\"neighbors\":[2]}],\"traffic\":[{\"rx\":3}]}",
+	    "{\"instances\":[{\"silence_us\":{\"counts\":[1,2],\"bounds\":[]}}],\"refusals\":[1]}",
+	    "{\"instances\":[{\"last_transition\":{\"at\":\"yesterday\"},\"announced\":[7]}]}",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
+		json_object *root = json_tokener_parse(odd[i]);
+		char *text = render(root);
+
+		assert_non_null(root);
+		assert_non_null(strstr(text, "\nholdfast_up 1\n"));
+		assert_null(strstr(text, "nan"));
+		assert_null(strstr(text, "_bucket"));
+		free(text);
+		json_object_put(root);
+	}
+}
+
+static void no_daemon_is_up_0_alone(void **state)
+{
+	char *text = render(NULL);
+
+	(void)state;
+	assert_non_null(strstr(text, "\nholdfast_up 0\n"));
+	assert_null(strstr(text, "holdfast_uptime"));
+	free(text);
+}
+
+/* --- the manual
+ * ------------------------------------------------------------------------------------------ */
+
+static const char *scope_labels(enum scope scope)
+{
+	static const char *const labels[] = {
+	    [SCOPE_ROOT] = "",
+	    [SCOPE_INSTANCE] = "vrrp_instance",
+	    [SCOPE_NEIGHBOR] = "bgp, neighbor",
+	    [SCOPE_CHECK] = "check",
+	    [SCOPE_TRAFFIC] = "address, direction",
+	    [SCOPE_INTERFACE] = "interface",
+	};
+
+	return labels[scope];
+}
+
+static void print_list(FILE *f)
+{
+	fputs(".\\\" Begin of what `make manual` writes.\n", f);
+	for (size_t i = 0; i < n_families; i++) {
+		const struct family *family = &families[i];
+
+		fprintf(f, ".It Ic %s%s%s\n%s\n", family->name + strlen("holdfast_"),
+			family->scope == SCOPE_ROOT ? "" : " Ar ", scope_labels(family->scope),
+			family->help);
+	}
+	fputs(".\\\" End of what `make manual` writes.\n", f);
+}
+
+static void the_manual_lists_the_metrics(void **state)
+{
+	char *want = NULL, *page = NULL;
+	size_t len, size = 0;
+	FILE *f = open_memstream(&want, &len);
+
+	(void)state;
+	print_list(f);
+	fclose(f);
+	f = fopen(PAGE, "r");
+	assert_non_null(f);
+	assert_true(getdelim(&page, &size, '\0', f) > 0);
+	fclose(f);
+	if (!strstr(page, want))
+		fail_msg(PAGE " is not what the table says: run `make manual`");
+	free(page);
+	free(want);
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(the_sample_has_its_metrics),
+	    cmocka_unit_test(every_sample_follows_its_type),
+	    cmocka_unit_test(counters_and_times_are_named_as_such),
+	    cmocka_unit_test(hostile_names_are_escaped),
+	    cmocka_unit_test(a_name_too_long_costs_its_label_only),
+	    cmocka_unit_test(what_is_no_status_has_no_samples),
+	    cmocka_unit_test(no_daemon_is_up_0_alone),
+	    cmocka_unit_test(the_manual_lists_the_metrics),
+	};
+
+	if (argc == 2 && strcmp(argv[1], "--print") == 0) {
+		print_list(stdout);
+		return 0;
+	}
+	return cmocka_run_group_tests_name("exporter", tests, NULL, NULL);
+}

@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * What of the status becomes which metric: one line a family, a function where it is not a number
+ * of the status as it stands there.
+ */
+#include <string.h>
+#include <time.h>
+
+#include "cli/text.h"
+#include "exporter/metrics.h"
+
+#define MICRO 1e-6
+#define MILLI 1e-3
+
+/* 1 for the one of `names` that is `value`, 0 for the others: Prometheus' way with states. */
+static void emit_one_of(struct sample *s, const char *label, const char *const *names, size_t n,
+			const char *value)
+{
+	for (size_t i = 0; i < n; i++) {
+		size_t len = sample_label(s, label, names[i]);
+
+		sample_write_count(s, "", strcmp(names[i], value) == 0);
+		sample_unlabel(s, len);
+	}
+}
+
+/* A sample for each member of the object at `key`. */
+static void emit_members(struct sample *s, const char *key, const char *label)
+{
+	json_object *obj = json_get(s->obj, key);
+
+	if (!json_object_is_type(obj, json_type_object))
+		return;
+	json_object_object_foreach(obj, name, value)
+	{
+		size_t len = sample_label(s, label, name);
+
+		sample_write_count(s, "", json_object_get_uint64(value));
+		sample_unlabel(s, len);
+	}
+}
+
+/* ISO 8601 of the status as Unix time; nothing where there is none. */
+static void emit_time(struct sample *s, json_object *obj, const char *key)
+{
+	const char *text = json_text(obj, key), *rest;
+	struct tm tm = {0};
+
+	rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
+	if (rest)
+		sample_write_count(s, "", (uint64_t)timegm(&tm));
+}
+
+static void emit_histogram(struct sample *s, const char *key)
+{
+	json_object *times = json_get(s->obj, key);
+	size_t n = json_length(times, "counts");
+	uint64_t count = 0;
+
+	if (n == 0 || n != json_length(times, "bounds") + 1)
+		return;
+	for (size_t i = 0; i < n; i++) {
+		char bound[32] = "+Inf";
+		size_t len;
+
+		if (i < n - 1)
+			snprintf(bound, sizeof(bound), "%.12g",
+				 json_object_get_double(json_at(times, "bounds", i)) * MICRO);
+		count += json_object_get_uint64(json_at(times, "counts", i));
+		len = sample_label(s, "le", bound);
+		sample_write_count(s, "_bucket", count);
+		sample_unlabel(s, len);
+	}
+	sample_write(s, "_sum", (double)json_int(times, "sum") * MICRO);
+	sample_write_count(s, "_count", count);
+}
+
+/* --- families that are not a number as it stands
+ * ------------------------------------------------------------------------- */
+
+static void emit_build_info(struct sample *s)
+{
+	size_t len = sample_label(s, "version", json_text(s->obj, "version"));
+
+	sample_write_count(s, "", 1);
+	sample_unlabel(s, len);
+}
+
+static void emit_alarms(struct sample *s)
+{
+	sample_write_count(s, "", json_length(s->obj, "alarms"));
+}
+
+static void emit_refusals(struct sample *s)
+{
+	emit_members(s, "refusals", "reason");
+}
+
+static void emit_state(struct sample *s)
+{
+	static const char *const states[] = {"INIT", "BACKUP", "MASTER", "FAULT"};
+
+	emit_one_of(s, "state", states, 4, json_text(s->obj, "state"));
+}
+
+static void emit_faults(struct sample *s)
+{
+	static const char *const faults[] = {"pending", "link",	   "track",
+					     "session", "address", "drain"};
+
+	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+		size_t len = sample_label(s, "fault", faults[i]);
+		bool set = false;
+
+		for (size_t k = 0; k < json_length(s->obj, "faults"); k++)
+			set |= strcmp(json_text_at(s->obj, "faults", k), faults[i]) == 0;
+		sample_write_count(s, "", set);
+		sample_unlabel(s, len);
+	}
+}
+
+static void emit_causes(struct sample *s)
+{
+	emit_members(s, "transitions_by_cause", "cause");
+}
+
+static void emit_last_transition(struct sample *s)
+{
+	emit_time(s, json_get(s->obj, "last_transition"), "at");
+}
+
+static void emit_silence(struct sample *s)
+{
+	emit_histogram(s, "silence_us");
+}
+
+static void emit_takeover(struct sample *s)
+{
+	emit_histogram(s, "takeover_us");
+}
+
+static void emit_announced(struct sample *s)
+{
+	static const char *const standings[] = {"none", "standby", "settled", "escalated"};
+
+	for (size_t i = 0; i < json_length(s->obj, "announced"); i++) {
+		json_object *one = json_at(s->obj, "announced", i);
+		size_t len = sample_label(s, "prefix", json_text(one, "prefix"));
+
+		emit_one_of(s, "as", standings, 4, json_text(one, "as"));
+		sample_unlabel(s, len);
+	}
+}
+
+static void emit_session_up(struct sample *s)
+{
+	sample_write_count(s, "", strcmp(json_text(s->obj, "state"), "Established") == 0);
+}
+
+static void emit_check_up(struct sample *s)
+{
+	sample_write_count(s, "", strcmp(json_text(s->obj, "state"), "UP") == 0);
+}
+
+static void emit_check_run(struct sample *s)
+{
+	emit_time(s, s->obj, "last_run");
+}
+
+static void emit_kinds(struct sample *s)
+{
+	static const char *const kinds[] = {"tcp_syn", "tcp_syn_ack", "tcp_fin",  "tcp_rst",
+					    "udp",     "icmp",	      "fragments"};
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		size_t len = sample_label(s, "kind", kinds[i]);
+
+		if (json_get(s->obj, kinds[i]))
+			sample_write_count(s, "", json_count(s->obj, kinds[i]));
+		sample_unlabel(s, len);
+	}
+}
+
+static void emit_datapath(struct sample *s)
+{
+	size_t len = sample_label(s, "attach", json_text(s->obj, "attach"));
+
+	sample_label(s, "timer", json_text(s->obj, "timer"));
+	sample_write_count(s, "", 1);
+	sample_unlabel(s, len);
+}
+
+/* --- the table
+ * ------------------------------------------------------------------------------------------- */
+
+#define GAUGE(name, scope, key, unit, help)                                                        \
+	{                                                                                          \
+		"holdfast_" name, "gauge", help, scope, key, unit, NULL                            \
+	}
+#define COUNTER(name, scope, key, help)                                                            \
+	{                                                                                          \
+		"holdfast_" name, "counter", help, scope, key, 0, NULL                             \
+	}
+#define EMITTED(name, type, scope, emit, help)                                                     \
+	{                                                                                          \
+		"holdfast_" name, type, help, scope, NULL, 0, emit                                 \
+	}
+
+const struct family families[] = {
+    EMITTED("build_info", "gauge", SCOPE_ROOT, emit_build_info, "The daemon's version."),
+    GAUGE("uptime_seconds", SCOPE_ROOT, "uptime_s", 1, "Since the daemon started."),
+    EMITTED("alarms", "gauge", SCOPE_ROOT, emit_alarms,
+	    "Alarms that stand; see holdfastctl status."),
+    COUNTER("loop_turns_total", SCOPE_ROOT, "loop/turns", "Turns of the daemon's loop."),
+    COUNTER("loop_turns_over_budget_total", SCOPE_ROOT, "loop/turns_over_budget",
+	    "Turns of the loop that took over a millisecond."),
+    GAUGE("loop_longest_turn_seconds", SCOPE_ROOT, "loop/longest_turn_us", MICRO,
+	  "The longest turn of the loop."),
+    COUNTER("adverts_accepted_total", SCOPE_ROOT, "adverts/accepted", "Adverts accepted."),
+    COUNTER("adverts_unknown_vrid_total", SCOPE_ROOT, "adverts/unknown_vrid",
+	    "Adverts of virtual routers that are not ours, passed on."),
+    EMITTED("adverts_refused_total", "counter", SCOPE_ROOT, emit_refusals,
+	    "Adverts refused, by reason."),
+    EMITTED("instance_state", "gauge", SCOPE_INSTANCE, emit_state,
+	    "1 for the state that the instance is in."),
+    EMITTED("instance_fault", "gauge", SCOPE_INSTANCE, emit_faults,
+	    "1 for each reason why the instance may not take part."),
+    GAUGE("instance_priority", SCOPE_INSTANCE, "effective_priority", 1, "Effective priority."),
+    GAUGE("instance_base_priority", SCOPE_INSTANCE, "base_priority", 1, "Configured priority."),
+    GAUGE("instance_advert_interval_seconds", SCOPE_INSTANCE, "advert_interval_ms", MILLI,
+	  "Configured time between adverts."),
+    EMITTED("instance_transitions_total", "counter", SCOPE_INSTANCE, emit_causes,
+	    "Changes of state, by cause."),
+    EMITTED("instance_last_transition_timestamp_seconds", "gauge", SCOPE_INSTANCE,
+	    emit_last_transition, "When the state changed last."),
+    COUNTER("instance_adverts_sent_total", SCOPE_INSTANCE, "adverts_sent", "Adverts sent."),
+    COUNTER("instance_adverts_received_total", SCOPE_INSTANCE, "adverts_received",
+	    "Adverts accepted."),
+    COUNTER("instance_notify_superseded_total", SCOPE_INSTANCE, "notify_superseded",
+	    "Notify commands left out, since the state changed again first."),
+    EMITTED("instance_silence_seconds", "histogram", SCOPE_INSTANCE, emit_silence,
+	    "From a dead master's last advert until it was noticed."),
+    EMITTED("instance_takeover_seconds", "histogram", SCOPE_INSTANCE, emit_takeover,
+	    "From noticing a dead master until the BGP UPDATE was handed to TCP."),
+    EMITTED("instance_announced", "gauge", SCOPE_INSTANCE, emit_announced,
+	    "1 for how the prefix is announced."),
+    EMITTED("bgp_session_up", "gauge", SCOPE_NEIGHBOR, emit_session_up,
+	    "Whether the session is Established."),
+    GAUGE("bgp_session_uptime_seconds", SCOPE_NEIGHBOR, "uptime_s", 1,
+	  "Since the session is in its state."),
+    GAUGE("bgp_session_hold_time_seconds", SCOPE_NEIGHBOR, "hold_time_s", 1,
+	  "Negotiated hold time."),
+    GAUGE("bgp_prefixes_announced", SCOPE_NEIGHBOR, "prefixes_announced", 1,
+	  "Prefixes announced to the neighbor."),
+    GAUGE("bgp_prefixes_received", SCOPE_NEIGHBOR, "prefixes_received", 1,
+	  "Prefixes that the neighbor announces; they are not used."),
+    COUNTER("bgp_updates_sent_total", SCOPE_NEIGHBOR, "updates_sent", "UPDATE messages sent."),
+    COUNTER("bgp_updates_received_total", SCOPE_NEIGHBOR, "updates_received",
+	    "UPDATE messages received."),
+    COUNTER("bgp_updates_malformed_total", SCOPE_NEIGHBOR, "updates_malformed",
+	    "UPDATE messages received that RFC 7606 calls malformed."),
+    COUNTER("bgp_notifications_sent_total", SCOPE_NEIGHBOR, "notifications_sent",
+	    "NOTIFICATION messages sent."),
+    COUNTER("bgp_notifications_received_total", SCOPE_NEIGHBOR, "notifications_received",
+	    "NOTIFICATION messages received."),
+    EMITTED("check_up", "gauge", SCOPE_CHECK, emit_check_up, "Whether the check is UP."),
+    GAUGE("check_duration_seconds", SCOPE_CHECK, "duration_ms", MILLI,
+	  "How long the last run took."),
+    EMITTED("check_last_run_timestamp_seconds", "gauge", SCOPE_CHECK, emit_check_run,
+	    "When the check ran last."),
+    COUNTER("vip_packets_total", SCOPE_TRAFFIC, "packets", "Packets to and from the address."),
+    COUNTER("vip_bytes_total", SCOPE_TRAFFIC, "bytes", "Octets to and from the address."),
+    EMITTED("vip_kind_packets_total", "counter", SCOPE_TRAFFIC, emit_kinds,
+	    "Packets to and from the address, by kind."),
+    EMITTED("datapath_info", "gauge", SCOPE_INTERFACE, emit_datapath,
+	    "How the kernel half is attached, and which timer it has."),
+};
+
+const size_t n_families = sizeof(families) / sizeof(families[0]);
