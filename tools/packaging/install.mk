@@ -31,10 +31,8 @@ install: all ## install below DESTDIR and PREFIX (/usr): programs, units, manual
 		install -D -m 644 -t $(DESTDIR)$(MANDIR)/man$${m##*.} $$m || exit 1; \
 	done
 	for d in $(wildcard docs/*.md); do install -m 644 -t $(DESTDIR)$(DOCDIR) $$d || exit 1; done
-	if [ -e $(PACKAGING)/completion.bash ]; then \
-		install -D -m 644 $(PACKAGING)/completion.bash $(DESTDIR)$(BASHCOMPDIR)/holdfastctl; \
-		install -D -m 644 $(PACKAGING)/completion.zsh $(DESTDIR)$(ZSHCOMPDIR)/_holdfastctl; \
-	fi
+	install -D -m 644 $(PACKAGING)/completion.bash $(DESTDIR)$(BASHCOMPDIR)/holdfastctl
+	install -D -m 644 $(PACKAGING)/completion.zsh $(DESTDIR)$(ZSHCOMPDIR)/_holdfastctl
 
 # The pages whose lists come from tables of the programs, by the test that compares them.
 define fill_page
