@@ -143,4 +143,4 @@ clean: ## remove build/
 
 include tools/packaging/install.mk
 
--include $(shell find $(OUT) -name '*.d' 2>/dev/null)
+-include $(shell find $(OUT) -path build/deb -prune -o -type f -name '*.d' -print 2>/dev/null)

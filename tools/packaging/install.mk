@@ -45,3 +45,24 @@ endef
 manual: $(OUT)/tests/unit/test_manual $(OUT)/tests/unit/test_exporter ## put the programs' tables into docs/man
 	$(call fill_page,test_manual,holdfast.conf.5)
 	$(call fill_page,test_exporter,holdfast-exporter.8)
+
+# A version of Debian's form: a tag as it is, else 0 and the commit's date and name.
+DEB_VERSION ?= $(shell git describe --tags --exact-match 2>/dev/null | sed 's/^v//' | grep '^[0-9]' || \
+	git log -1 --date=format:%Y%m%d%H%M --format=0~git%cd.%h)
+DEB_TREE := build/deb/$(NAME)-$(DEB_VERSION)
+
+.PHONY: deb
+deb: ## build Debian packages of what is committed into build/deb/
+	rm -rf build/deb && mkdir -p $(DEB_TREE)
+	git archive HEAD | tar -x -C $(DEB_TREE)
+	mv $(DEB_TREE)/$(PACKAGING)/debian $(DEB_TREE)/debian
+	printf '%s (%s) unstable; urgency=medium\n\n  * Built from the source tree.\n\n -- %s  %s\n' \
+		$(NAME) '$(DEB_VERSION)' "$$(sed -n 's/^Maintainer: //p' $(DEB_TREE)/debian/control)" \
+		"$$(git log -1 --date=rfc --format=%cd)" > $(DEB_TREE)/debian/changelog
+	cd $(DEB_TREE) && dpkg-buildpackage -us -uc -b
+	if command -v lintian > /dev/null; then \
+		lintian --allow-root --fail-on error,warning build/deb/*.changes; fi
+
+.PHONY: try-deb
+try-deb: deb ## install, run, upgrade, remove and purge them under systemd in a clean tree (as root; minutes)
+	tools/packaging/try-deb
