@@ -41,7 +41,7 @@ LIB_CMOCKA := -lcmocka            # tests
 LIBS       := $(LIB_BPF) $(LIB_MNL) $(LIB_JSON) -lpthread
 
 DAEMON_SRC := $(filter-out $(wildcard user/cli/*.c user/exporter/*.c), $(wildcard user/*/*.c)) user/main.c
-CTL_SRC    := $(wildcard user/cli/*.c) user/core/addr.c user/core/log.c user/core/nearest.c
+CTL_SRC    := $(wildcard user/cli/*.c user/config/*.c) user/core/addr.c user/core/log.c user/core/nearest.c
 EXPORT_SRC := $(wildcard user/exporter/*.c) user/cli/text.c
 UNIT_SRC   := $(wildcard tests/unit/test_*.c)
 BPFT_SRC   := $(wildcard tests/bpf/test_*.c)

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cli/client.h"
+#include "cli/migrate.h"
 #include "cli/text.h"
 #include "cli/view.h"
 #include "core/nearest.h"
@@ -33,6 +34,7 @@ struct command {
 
 static enum cli_exit run_question(const struct options *opt, const struct command *cmd);
 static enum cli_exit run_order(const struct options *opt, const struct command *cmd);
+static enum cli_exit run_migrate(const struct options *opt, const struct command *cmd);
 
 static const struct command commands[] = {
     {"status",
@@ -83,6 +85,14 @@ static const struct command commands[] = {
      NULL,
      {NULL},
      "the daemon has read its configuration"},
+    {"migrate",
+     "FILE",
+     "what becomes of a keepalived.conf, what to add",
+     run_migrate,
+     NULL,
+     NULL,
+     {NULL},
+     NULL},
 };
 
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -162,6 +172,12 @@ static enum cli_exit run_order(const struct options *opt, const struct command *
 		text_paragraph(0, 4, "%s", cmd->done);
 	json_object_put(answer);
 	return status;
+}
+
+static enum cli_exit run_migrate(const struct options *opt, const struct command *cmd)
+{
+	(void)cmd;
+	return migrate(opt->instance, opt->json);
 }
 
 static void print_help(FILE *to)
