@@ -13,6 +13,7 @@
 #include "cli/migrate.h"
 #include "cli/text.h"
 #include "cli/view.h"
+#include "cli/watch.h"
 #include "core/nearest.h"
 
 #define MAX_PARTS 3
@@ -35,6 +36,7 @@ struct command {
 static enum cli_exit run_question(const struct options *opt, const struct command *cmd);
 static enum cli_exit run_order(const struct options *opt, const struct command *cmd);
 static enum cli_exit run_migrate(const struct options *opt, const struct command *cmd);
+static enum cli_exit run_watch(const struct options *opt, const struct command *cmd);
 
 static const struct command commands[] = {
     {"status",
@@ -43,6 +45,14 @@ static const struct command commands[] = {
      run_question,
      "status",
      view_status,
+     {NULL},
+     NULL},
+    {"watch",
+     NULL,
+     "the status as a screen that keeps itself up to date",
+     run_watch,
+     NULL,
+     NULL,
      {NULL},
      NULL},
     {"bgp",
@@ -180,6 +190,21 @@ static enum cli_exit run_migrate(const struct options *opt, const struct command
 	return migrate(opt->instance, opt->json);
 }
 
+static enum cli_exit usage_error(void)
+{
+	fputs("Try: holdfastctl --help\n", stderr);
+	return CLI_USAGE;
+}
+
+static enum cli_exit run_watch(const struct options *opt, const struct command *cmd)
+{
+	if (opt->json) {
+		client_complain("%s: no JSON; use: holdfastctl status --json", cmd->name);
+		return usage_error();
+	}
+	return watch(&opt->target);
+}
+
 static void print_help(FILE *to)
 {
 	fputs("Usage: holdfastctl [--name NAME] COMMAND [--json]\n\nCommands:\n", to);
@@ -197,12 +222,6 @@ static void print_help(FILE *to)
 	      "  --version             the version\n"
 	      "\nExit status: 0 done, 1 refused, 2 usage, 3 no daemon.\n",
 	      to);
-}
-
-static enum cli_exit usage_error(void)
-{
-	fputs("Try: holdfastctl --help\n", stderr);
-	return CLI_USAGE;
 }
 
 static const struct command *find_command(const char *name)
