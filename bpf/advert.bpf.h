@@ -24,8 +24,10 @@ static __always_inline void verdict_count(const struct packet *p, const struct i
 		return;
 	v->packets++;
 	v->bytes += p->len;
-	if (reason != HF_V_ACCEPTED)
-		v->last_source = *source;
+	if (reason == HF_V_ACCEPTED)
+		return;
+	v->last_source = *source;
+	v->last_ns = bpf_ktime_get_coarse_ns(); /* the exact one would cost a forger less than us */
 }
 
 /* The deviation of this arrival from the master's interval, smoothed into jitter_ns. */

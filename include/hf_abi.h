@@ -12,7 +12,7 @@
 
 #include "ipaddr.h"
 
-#define HF_ABI_VERSION 1
+#define HF_ABI_VERSION 2
 #define HF_MAGIC       0x484f4c44u /* "HOLD" */
 
 /* Map and program names: at most 15 characters, or the kernel truncates them. */
@@ -150,7 +150,8 @@ enum hf_verdict_reason {
 struct hf_verdict {
 	__u64 packets;
 	__u64 bytes;
-	struct ipaddr last_source; /* the last offender on this CPU */
+	__u64 last_ns;		   /* the last one refused or passed on, to a jiffy */
+	struct ipaddr last_source; /* and whose it was, on this CPU */
 };
 
 enum hf_event_type {
@@ -186,7 +187,7 @@ _Static_assert(sizeof(struct hf_peer_key) == 20, "ABI");
 _Static_assert(sizeof(struct hf_peer) == 4, "ABI");
 _Static_assert(sizeof(struct hf_inst_state) == 80, "ABI");
 _Static_assert(sizeof(struct hf_traffic) == 72, "ABI");
-_Static_assert(sizeof(struct hf_verdict) == 32, "ABI");
+_Static_assert(sizeof(struct hf_verdict) == 40, "ABI");
 _Static_assert(sizeof(struct hf_event) == 48, "ABI");
 _Static_assert(sizeof(struct hf_arm_args) == 16, "ABI");
 

@@ -4,8 +4,8 @@
  * the two may not differ. Nothing here depends on how late a timer fires: what is compared are
  * stamps and deadlines, and what is waited for comes or does not come.
  * Links: user/datapath/datapath.c user/datapath/load.c user/datapath/pins.c user/datapath/attach.c
- * Links: user/datapath/tc.c user/datapath/instance.c user/datapath/traffic.c user/datapath/verdict_name.c
- * Links: user/core/loop.c user/core/log.c user/core/addr.c
+ * Links: user/datapath/tc.c user/datapath/instance.c user/datapath/traffic.c
+ * Links: user/datapath/verdict_name.c user/core/loop.c user/core/log.c user/core/addr.c
  */
 #include "fixture.h"
 
@@ -243,6 +243,42 @@ static void many_instances_each_have_their_own_timer(void **state)
 		assert_true(seen[i]);
 }
 
+static void watch_in_vain(int64_t delay_ns)
+{
+	watch(VRRP_ROLE_BACKUP, delay_ns);
+	usleep(2 * (useconds_t)(delay_ns / NS_PER_US));
+}
+
+/* A rival who speaks to a MASTER fills the ring while nobody reads. */
+static void a_master_down_that_found_the_ring_full_is_told_all_the_same(void **state)
+{
+	const volatile struct hf_inst_state *st = start(state);
+	struct frame f = frame_advert(&(struct advert){ADVERT_V3, .priority = 50});
+
+	watch(VRRP_ROLE_MASTER, 0);
+	assert_int_equal(run_frame(fx.dp->skel->progs.hf_xdp, &f, 6000), XDP_PASS);
+	assert_true(st->events_lost > 0);
+	watch_in_vain(20 * NS_PER_MS);
+	assert_int_equal(fx.n_events, 0);
+	assert_true(fixture_wait(down_once, TEST_WAIT));
+	assert_int_equal(downs(1), true);
+	assert_int_equal(last_event()->deadline_ns, st->deadline_ns);
+	assert_int_equal(last_event()->generation, fx.dp->slots[0].cfg.generation);
+}
+
+/* Nor is one made up for a master who lives, or for what an earlier daemon lost. */
+static void lost_events_of_a_living_master_mean_nothing(void **state)
+{
+	struct frame f = frame_advert(&(struct advert){ADVERT_V3, .priority = 50});
+
+	start(state);
+	watch(VRRP_ROLE_MASTER, 0);
+	assert_int_equal(run_frame(fx.dp->skel->progs.hf_xdp, &f, 6000), XDP_PASS);
+	watch(VRRP_ROLE_BACKUP, LONG_NS);
+	assert_false(fixture_wait(down_once, QUIET_NS));
+	assert_int_equal(fx.dp->slots[0].events_lost, datapath_state(fx.dp, 0)->events_lost);
+}
+
 static void a_refused_bpf_timer_is_seen_in_the_status(void **state)
 {
 	struct datapath_interface ifc;
@@ -280,6 +316,8 @@ int main(void)
 	    BOTH(a_late_reader_finds_the_truth_in_the_state),
 	    TIMERFD(a_late_timer_gives_a_short_grace_once),
 	    BOTH(many_instances_each_have_their_own_timer),
+	    BOTH(a_master_down_that_found_the_ring_full_is_told_all_the_same),
+	    BOTH(lost_events_of_a_living_master_mean_nothing),
 	    BOTH(a_refused_bpf_timer_is_seen_in_the_status),
 	};
 

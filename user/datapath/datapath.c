@@ -49,6 +49,9 @@ static void on_events_ready(struct loop_source *src, uint32_t ready)
 	(void)ready;
 	dp->events_left = DP_EVENTS_A_TURN;
 	ring_buffer__consume(dp->events);
+	/* Behind every event that was lost stands a full ring, and so a turn like this one. */
+	if (dp->events_left == 0)
+		dp_instances_recover(dp);
 }
 
 static int events_open(struct datapath *dp)
@@ -123,10 +126,6 @@ static int setup(struct datapath *dp)
 	if (cpus < 0)
 		return cpus;
 	dp->n_cpus = (unsigned int)cpus;
-	dp->percpu = calloc(dp->n_cpus, sizeof(struct hf_traffic)); /* owner: dp */
-	dp->zero = calloc(dp->n_cpus, sizeof(struct hf_traffic));
-	if (!dp->percpu || !dp->zero)
-		return -ENOMEM;
 	err = state_map(dp);
 	if (!err)
 		err = dp_instances_adopt(dp);
@@ -171,8 +170,6 @@ static void destroy(struct datapath *dp)
 		dp_interface_forget(&dp->interfaces[i]);
 	dp_unload(dp);
 	free(dp->vips);
-	free(dp->percpu);
-	free(dp->zero);
 	free(dp);
 }
 

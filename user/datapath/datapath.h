@@ -82,7 +82,7 @@ int datapath_remove_vip(struct datapath *dp, const struct ipaddr *address);
 /* Sums over the CPUs. 0 or -errno. */
 int datapath_traffic(struct datapath *dp, uint32_t vip, struct hf_traffic *rx,
 		     struct hf_traffic *tx);
-/* Sums over the CPUs for one enum hf_verdict_reason. 0 or -errno. */
+/* Sums over the CPUs for one enum hf_verdict_reason; who was last, of all CPUs. 0 or -errno. */
 int datapath_verdict(struct datapath *dp, uint32_t reason, struct hf_verdict *out);
 const char *datapath_verdict_name(uint32_t reason); /* "checksum", "source", ... */
 

@@ -173,6 +173,25 @@ static void slot_timer_fired(struct loop_timer *timer)
 							     slot->cfg.interval_us * 1000ULL)));
 }
 
+void dp_instances_recover(struct datapath *dp)
+{
+	struct mono now = loop_clock();
+	uint64_t deadline_ns;
+
+	for (uint32_t i = 0; i < HF_MAX_INSTANCES; i++) {
+		struct dp_slot *slot = &dp->slots[i];
+		uint64_t lost = dp->state[i].events_lost;
+
+		if (!slot->claimed || lost == slot->events_lost)
+			continue;
+		slot->events_lost = lost;
+		deadline_ns = dp->state[i].deadline_ns;
+		if (slot_watching(slot) && deadline_ns != slot->reported_ns &&
+		    (int64_t)(deadline_ns - (uint64_t)now.ns) <= 0)
+			slot_report_down(slot, deadline_ns, now);
+	}
+}
+
 /* Starts the wait of the generation just published. 0 or -errno. */
 static int slot_arm(struct dp_slot *slot, int64_t delay_ns)
 {
@@ -278,6 +297,8 @@ int datapath_set_instance(struct datapath *dp, uint32_t slot, uint32_t ifindex,
 	if (!was_watching)
 		left_ns = (int64_t)vrrp_down_ns(cfg->version, cfg->priority, cfg->down_adverts,
 						cfg->interval_us * 1000ULL);
+	if (!s->claimed)
+		s->events_lost = dp->state[slot].events_lost;
 	s->claimed = true;
 	peers_disclaim(s);
 	if (!s->indexed || memcmp(&s->key, &key, sizeof(key)) != 0)

@@ -55,6 +55,7 @@ struct dp_slot {
 	struct loop_timer timer; /* without bpf_timer: at the deadline, or before it */
 	bool grace;
 	uint64_t reported_ns; /* the deadline last reported as passed */
+	uint64_t events_lost; /* of the state, when it was last looked at */
 };
 
 struct dp_vip {
@@ -81,8 +82,6 @@ struct datapath {
 	unsigned int n_interfaces;
 	struct loop_timer sweep;
 	unsigned int n_cpus; /* possible ones: a per-CPU value has so many parts */
-	void *percpu;	     /* room for one per-CPU value: for reading, which may be a thread's */
-	void *zero;	     /* one that is all 0 */
 };
 
 /* pins.c: the directory and its lock */
@@ -136,6 +135,8 @@ int dp_instances_adopt(struct datapath *dp);
 void dp_instances_sweep(struct datapath *dp, int *budget);
 /* Without bpf_timer: the kernel has moved the deadline of `slot`. */
 void dp_slot_deadline_moved(struct dp_slot *slot);
+/* Tells of every master that is down and whose event was lost, as the ring was full. */
+void dp_instances_recover(struct datapath *dp);
 void dp_instances_free(struct datapath *dp);
 
 /* traffic.c */

@@ -2,7 +2,7 @@
 /*
  * Shared addresses and what is counted of them, and why adverts were refused. This file owns
  * hf_vip_idx and the 256-bit filter before it; the counters are the kernel half's, and are read
- * with one system call each for all CPUs.
+ * with one system call each for all CPUs. Reading them is safe in any thread: nothing is shared.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -49,12 +49,17 @@ static void filter_write(struct datapath *dp)
 
 static int counters_clear(struct datapath *dp, uint32_t vip)
 {
-	int err =
-	    bpf_map_update_elem(bpf_map__fd(dp->skel->maps.hf_vip_rx), &vip, dp->zero, BPF_ANY);
+	void *zeros = calloc(dp->n_cpus, sizeof(struct hf_traffic)); /* owner: here */
+	int err;
 
-	if (err)
-		return err;
-	return bpf_map_update_elem(bpf_map__fd(dp->skel->maps.hf_vip_tx), &vip, dp->zero, BPF_ANY);
+	if (!zeros)
+		return -ENOMEM;
+	err = bpf_map_update_elem(bpf_map__fd(dp->skel->maps.hf_vip_rx), &vip, zeros, BPF_ANY);
+	if (!err)
+		err = bpf_map_update_elem(bpf_map__fd(dp->skel->maps.hf_vip_tx), &vip, zeros,
+					  BPF_ANY);
+	free(zeros);
+	return err;
 }
 
 int datapath_add_vip(struct datapath *dp, const struct ipaddr *address, uint32_t *vip)
@@ -126,14 +131,25 @@ void dp_vips_sweep(struct datapath *dp, int *budget)
 	filter_write(dp);
 }
 
-/* All its fields are counters of 64 bits. */
+/* The value of `key`, one part of `size` octets a CPU, to be freed; NULL with errno. */
+static void *percpu_read(struct datapath *dp, const struct bpf_map *map, uint32_t key, size_t size)
+{
+	void *cpus = calloc(dp->n_cpus, size); /* owner: the caller */
+
+	if (cpus && bpf_map_lookup_elem(bpf_map__fd(map), &key, cpus) < 0) {
+		free(cpus);
+		return NULL;
+	}
+	return cpus;
+}
+
 static int traffic_sum(struct datapath *dp, const struct bpf_map *map, uint32_t vip,
 		       struct hf_traffic *out)
 {
-	const struct hf_traffic *cpu = dp->percpu;
+	struct hf_traffic *cpu = percpu_read(dp, map, vip, sizeof(*cpu));
 
 	*out = (struct hf_traffic){0};
-	if (bpf_map_lookup_elem(bpf_map__fd(map), &vip, dp->percpu) < 0)
+	if (!cpu)
 		return -errno;
 	for (unsigned int i = 0; i < dp->n_cpus; i++) {
 		out->packets += cpu[i].packets;
@@ -146,6 +162,7 @@ static int traffic_sum(struct datapath *dp, const struct bpf_map *map, uint32_t 
 		out->icmp += cpu[i].icmp;
 		out->fragments += cpu[i].fragments;
 	}
+	free(cpu);
 	return 0;
 }
 
@@ -159,16 +176,19 @@ int datapath_traffic(struct datapath *dp, uint32_t vip, struct hf_traffic *rx,
 
 int datapath_verdict(struct datapath *dp, uint32_t reason, struct hf_verdict *out)
 {
-	const struct hf_verdict *cpu = dp->percpu;
+	struct hf_verdict *cpu = percpu_read(dp, dp->skel->maps.hf_verdict, reason, sizeof(*cpu));
 
 	*out = (struct hf_verdict){0};
-	if (bpf_map_lookup_elem(bpf_map__fd(dp->skel->maps.hf_verdict), &reason, dp->percpu) < 0)
+	if (!cpu)
 		return -errno;
 	for (unsigned int i = 0; i < dp->n_cpus; i++) {
 		out->packets += cpu[i].packets;
 		out->bytes += cpu[i].bytes;
-		if (cpu[i].packets > 0)
+		if (cpu[i].last_ns > out->last_ns) {
+			out->last_ns = cpu[i].last_ns;
 			out->last_source = cpu[i].last_source;
+		}
 	}
+	free(cpu);
 	return 0;
 }

@@ -335,6 +335,8 @@ static int start(struct engine *engine)
 	if (err == 0)
 		err = start_control(engine);
 	if (err == 0)
+		err = refusals_start(engine->dp, &engine->refusals);
+	if (err == 0)
 		err = start_speakers(engine);
 	if (err == 0)
 		err = checks_start(engine);
@@ -358,6 +360,7 @@ static void finish(struct engine *engine)
 
 	control_destroy(engine->ctl);
 	reload_abort(engine);
+	refusals_stop(engine->refusals);
 	for (unsigned int i = 0; engine->speakers && i < engine->cfg->n_bgp; i++)
 		speaker_destroy(engine->speakers[i], "holdfastd is stopping");
 	if (engine->runner_fd >= 0)

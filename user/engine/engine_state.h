@@ -19,6 +19,7 @@
 #include "datapath/datapath.h"
 #include "engine/bgp_speaker.h"
 #include "engine/engine.h"
+#include "engine/refusals.h"
 #include "health/runner.h"
 #include "kernel/netlink.h"
 #include "vrrp/vrrp_socket.h"
@@ -178,7 +179,7 @@ struct engine {
 				  fault */
 	bool stopping, stop_overdue;
 	struct mono started_at;
-	struct log_limit refusal_limit;
+	struct refusals *refusals;
 };
 
 /* Runs the statement for each instance there is. */

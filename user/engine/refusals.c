@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * The thread that looks at the verdicts. It owns what has been told of each; the counters are the
+ * kernel half's. Rejected: an event for each refusal, by which a forger would choose how often the
+ * engine wakes, and a timer of the engine's loop, which would wake it every second for nothing.
+ */
+#include "engine/refusals.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "core/addr.h"
+
+#define LOOK_MS	       1000
+#define THREAD_STACK   (128 * 1024) /* locked in memory where touched: some 8 KB */
+#define LINES_AT_ONCE  2	    /* of one reason, then one in LINE_PERIOD_NS */
+#define LINE_PERIOD_NS (10 * NS_PER_S)
+
+struct refusals {
+	struct datapath *dp;
+	int stop_fd; /* readable: end */
+	pthread_t thread;
+	struct refusal_count counts[HF_V_MAX];
+};
+
+bool refusal_is_one(uint32_t reason)
+{
+	return reason != HF_V_ACCEPTED && reason != HF_V_UNKNOWN_VRID;
+}
+
+uint64_t refusal_due(struct refusal_count *count, uint64_t seen, struct mono now)
+{
+	uint64_t n = seen - count->told;
+
+	if (n == 0 || !log_allow(&count->limit, now, NULL))
+		return 0;
+	count->told = seen;
+	return n;
+}
+
+static void look(struct refusals *r)
+{
+	struct mono now = loop_clock();
+	char text[IPADDR_TEXT];
+	struct hf_verdict seen;
+
+	for (uint32_t reason = 0; reason < HF_V_MAX; reason++) {
+		uint64_t n;
+
+		if (!refusal_is_one(reason) || datapath_verdict(r->dp, reason, &seen) < 0)
+			continue;
+		n = refusal_due(&r->counts[reason], seen.packets, now);
+		if (n > 0)
+			log_warn("refused %llu adverts (%s), the last one from %s",
+				 (unsigned long long)n, datapath_verdict_name(reason),
+				 ipaddr_format(&seen.last_source, text));
+	}
+}
+
+static void *watch(void *arg)
+{
+	struct refusals *r = arg;
+	struct pollfd stop = {.fd = r->stop_fd, .events = POLLIN};
+
+	while (poll(&stop, 1, LOOK_MS) <= 0)
+		look(r);
+	return NULL;
+}
+
+/* What an earlier daemon's time has left in the counters was told by it. */
+static void counts_init(struct refusals *r)
+{
+	struct hf_verdict seen;
+
+	for (uint32_t reason = 0; reason < HF_V_MAX; reason++) {
+		r->counts[reason].limit =
+		    (struct log_limit)LOG_LIMIT(LINES_AT_ONCE, LINE_PERIOD_NS);
+		if (datapath_verdict(r->dp, reason, &seen) == 0)
+			r->counts[reason].told = seen.packets;
+	}
+}
+
+int refusals_start(struct datapath *dp, struct refusals **out)
+{
+	struct refusals *r = calloc(1, sizeof(*r)); /* owner: *out */
+	pthread_attr_t attr;
+	int err;
+
+	if (!r)
+		return -ENOMEM;
+	r->dp = dp;
+	counts_init(r);
+	r->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (r->stop_fd < 0) {
+		err = -errno;
+		free(r);
+		return err;
+	}
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, THREAD_STACK);
+	err = -pthread_create(&r->thread, &attr, watch, r);
+	pthread_attr_destroy(&attr);
+	if (err < 0) {
+		close(r->stop_fd);
+		free(r);
+		return err;
+	}
+	pthread_setname_np(r->thread, "refusals");
+	*out = r;
+	return 0;
+}
+
+void refusals_stop(struct refusals *r)
+{
+	if (!r)
+		return;
+	eventfd_write(r->stop_fd, 1);
+	pthread_join(r->thread, NULL);
+	close(r->stop_fd);
+	free(r);
+}
