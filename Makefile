@@ -61,7 +61,7 @@ PROGRAMS := $(if $(wildcard user/main.c),$(OUT)/holdfastd) $(if $(wildcard user/
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all help deps check demo tidy clean tests bench bench-failover bench-packet fuzz
+.PHONY: all help deps check demo tidy clean tests bench bench-failover bench-flood bench-packet fuzz
 all: $(PROGRAMS) $(LAB_TOOLS) ## build holdfastd, holdfastctl and the lab's tools into build/
 
 help: ## list the targets
@@ -129,9 +129,11 @@ demo: ## two nodes, a BIRD router, a client: what each failure costs (as root, o
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)tools/demo
 
-bench: bench-failover bench-packet ## all measurements, on an idle machine (as root; minutes)
+bench: bench-failover bench-packet bench-flood ## all measurements, on an idle machine (as root; minutes)
 bench-failover: all ## failover times, ten runs each
 	$(Q)tests/bench/failover
+bench-flood: all $(OUT)/tests/lab/vrrpflood ## false failovers under forged adverts and hogs, beside keepalived
+	$(Q)tests/bench/flood
 bench-packet: $(BENCH) ## what a packet costs in the kernel half
 	$(Q)$(OUT)/tests/bench/bench_packet
 

@@ -4,9 +4,9 @@
 #define HF_ENGINE_REALTIME_H
 
 /*
- * Locks memory as it is touched, goes SCHED_RR with RESET_ON_FORK and sets RLIMIT_RTTIME, so that
- * an engine that runs away is killed and not the host. What is not permitted is logged and done
- * without.
+ * Locks memory as it is touched and goes SCHED_DEADLINE, where that is refused SCHED_RR, with
+ * RESET_ON_FORK. An engine that runs away does not take the host with it: a deadline has half a
+ * CPU, a priority RLIMIT_RTTIME. What is not permitted is logged and done without.
  */
 void realtime_enter(void);
 /* Raises the soft limit of open files to the hard one. */

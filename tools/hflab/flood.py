@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Two nodes under a flood of forged adverts and CPU hogs: how often they change state. The nodes
+run Holdfast or keepalived on the same file, so that the two can be compared."""
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import sys
+
+from .lab import wait_for
+from .plan import BUILD
+from .node import CONFIG
+from .sandbox import LabError
+
+KINDS = ("vrid", "source", "ttl", "checksum", "password")
+FIFO_HOG_PRIORITY = 10  # below the engine's and above everything that is not real-time
+READY_S = 30
+
+# The one instance speaks every 10 ms. Passwords are a matter of version 2, whose intervals are
+# whole seconds. No TTL but 255 can come from this LAN.
+KEEPALIVED_RT = """global_defs {
+    vrrp_rt_priority 50
+}
+"""
+CONF = """{globals}vrrp_instance fast {{
+    state BACKUP
+    interface eth0
+    version 3
+    virtual_router_id 10
+    priority {priority}
+    advert_int 0.01
+    check_unicast_src
+    unicast_src_ip {source}
+    unicast_peer {{
+        {peer} min_ttl 255 max_ttl 255
+    }}
+    virtual_ipaddress {{
+        203.0.113.10/32 dev lo
+    }}
+}}
+vrrp_instance password {{
+    state BACKUP
+    interface eth0
+    version 2
+    virtual_router_id 20
+    priority {priority}
+    advert_int 1
+    authentication {{
+        auth_type PASS
+        auth_pass dT409gtN
+    }}
+    check_unicast_src
+    unicast_src_ip {source}
+    unicast_peer {{
+        {peer} min_ttl 255 max_ttl 255
+    }}
+    virtual_ipaddress {{
+        203.0.113.20/32 dev lo
+    }}
+}}
+"""
+
+
+def generator_is_built():
+    return os.access(os.path.join(BUILD, "tests/lab/vrrpflood"), os.X_OK)
+
+
+class FloodPair:
+    """Nodes a (MASTER) and b (BACKUP) of `lab` with one daemon or the other."""
+
+    def __init__(self, lab, keepalived=False, keepalived_rt=False, options=()):
+        """`keepalived_rt`: with a real-time priority, which it does not have by itself."""
+        self.lab, self.keepalived = lab, keepalived
+        text = KEEPALIVED_RT if keepalived_rt else ""
+        self.a, self.b = lab.nodes["a"], lab.nodes["b"]
+        for node, peer, priority in ((self.a, self.b, 200), (self.b, self.a, 100)):
+            node.configure(CONF.format(globals=text, priority=priority, source=node.address,
+                                       peer=peer.address))
+            if keepalived:
+                self._start_keepalived(node)
+            else:
+                node.start(*options)
+
+    def _start_keepalived(self, node):
+        node.log = os.path.join(node.directory, "keepalived.log")
+        with open(node.log, "ab") as log:
+            node.daemon = node.popen(["keepalived", "-n", "-l", "-P", "-f", CONFIG], stdout=log,
+                                     stderr=subprocess.STDOUT)
+
+    def _says(self, node):
+        """[(instance, state)] in the order of the node's log, both daemons' alike."""
+        with open(node.log, encoding="utf-8", errors="replace") as f:
+            text = f.read()
+        if self.keepalived:
+            return re.findall(r"\((\w+)\) Entering (MASTER|BACKUP|FAULT) STATE", text)
+        return re.findall(r"(\w+): \w+ -> (MASTER|BACKUP|FAULT): ", text)
+
+    def _states(self, node):
+        return dict(self._says(node))
+
+    def wait_ready(self):
+        """a is MASTER of both instances, b BACKUP."""
+        for node, want in ((self.a, "MASTER"), (self.b, "BACKUP")):
+            wait_for(lambda n=node, w=want: set(self._states(n).values()) == {w} and
+                     len(self._states(n)) == 2, READY_S, f"{node.name} is {want} of both", 0.1)
+        return self
+
+    def transitions(self):
+        """All of them since the start, on both nodes: none is wanted, a MASTER is there."""
+        for node in (self.a, self.b):
+            if not node.alive():
+                raise LabError(f"{node.name}: the daemon has ended: {node.exit_status()}")
+        return sum(len(self._says(node)) for node in (self.a, self.b))
+
+    def takeovers(self):
+        """How often b, whose master lived all the time, made itself MASTER."""
+        return sum(state == "MASTER" for _, state in self._says(self.b))
+
+    def refusals(self):
+        return (self.b.status() or {}).get("refusals", {})
+
+    @contextlib.contextmanager
+    def flooding(self, kinds, seconds):
+        """Forged adverts of a to b, from the router's place on the LAN. Yields a list that holds
+        (frames, seconds) afterwards."""
+        mac = self.b.run("cat", "/sys/class/net/eth0/address")[1].strip()
+        sent = []
+        p = self.lab.router.popen(
+            [os.path.join(BUILD, "tests/lab/vrrpflood"), "--dev", "eth0", "--mac", mac,
+             "--from", self.a.address, "--to", self.b.address, "--kind", ",".join(kinds),
+             "--seconds", str(seconds)], stdout=subprocess.PIPE)
+        try:
+            yield sent
+        finally:
+            p.send_signal(signal.SIGINT)
+            words = p.communicate(timeout=30)[0].split()
+            if len(words) == 2:
+                sent[:] = int(words[0]), float(words[1])
+
+
+@contextlib.contextmanager
+def hogs(number, fifo_priority=0):
+    """Processes that only burn CPU time; of a real-time class if a priority is given. Each ends
+    with this process."""
+    burn = "import os\nwhile os.getppid() == %d:\n    for _ in range(1000000): pass" % os.getpid()
+    argv = [sys.executable, "-c", burn]
+    if fifo_priority:
+        argv = ["chrt", "--fifo", str(fifo_priority), *argv]
+    running = []
+    try:
+        for _ in range(number):
+            running.append(subprocess.Popen(argv, start_new_session=True))
+        yield
+    finally:
+        for p in running:
+            p.kill()
+        for p in running:
+            p.wait()
