@@ -29,7 +29,7 @@ static const char *const default_files[] = {"/etc/holdfast/holdfast.conf",
 
 struct options {
 	const char *file, *name, *config_id;
-	bool test, dump, foreground, log_stderr, debug, detach, forbid_xdp, no_realtime;
+	bool test, dump, foreground, log_stderr, debug, detach, forbid_xdp, force_raw, no_realtime;
 };
 
 static const char usage_text[] =
@@ -45,11 +45,12 @@ static const char usage_text[] =
     "  -i, --config-id ID      for lines that begin with @ID\n"
     "      --name NAME         separates several daemons: /run/NAME/, /sys/fs/bpf/NAME/\n"
     "      --detach            remove what a daemon of that name left in the kernel, and end\n"
-    "      --no-xdp            attach by TC even where XDP would do\n"
+    "      --datapath RUNG     where to begin: xdp (default), tc, or raw without BPF; --no-xdp is "
+    "tc\n"
     "      --no-realtime       stay in the ordinary scheduling class\n"
     "  -v, --version\n";
 
-enum { OPT_DUMP = 256, OPT_NAME, OPT_DETACH, OPT_NO_XDP, OPT_NO_REALTIME };
+enum { OPT_DUMP = 256, OPT_NAME, OPT_DETACH, OPT_NO_XDP, OPT_NO_REALTIME, OPT_DATAPATH };
 
 static const struct option long_options[] = {
     {"use-file", required_argument, NULL, 'f'},
@@ -62,6 +63,7 @@ static const struct option long_options[] = {
     {"name", required_argument, NULL, OPT_NAME},
     {"detach", no_argument, NULL, OPT_DETACH},
     {"no-xdp", no_argument, NULL, OPT_NO_XDP},
+    {"datapath", required_argument, NULL, OPT_DATAPATH},
     {"no-realtime", no_argument, NULL, OPT_NO_REALTIME},
     {"version", no_argument, NULL, 'v'},
     {"help", no_argument, NULL, 'h'},
@@ -76,6 +78,16 @@ static bool name_is_valid(const char *name)
 	return len > 0 && len < 32 && name[0] != '.' &&
 	       strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") ==
 		   len;
+}
+
+static int set_rung(struct options *opt, const char *rung)
+{
+	opt->forbid_xdp = strcmp(rung, "tc") == 0;
+	opt->force_raw = strcmp(rung, "raw") == 0;
+	if (opt->forbid_xdp || opt->force_raw || strcmp(rung, "xdp") == 0)
+		return -1;
+	fputs(usage_text, stderr);
+	return 2;
 }
 
 /* Sets one option; -1: go on, else the exit status. */
@@ -112,6 +124,8 @@ static int set_option(struct options *opt, int c)
 	case OPT_NO_XDP:
 		opt->forbid_xdp = true;
 		break;
+	case OPT_DATAPATH:
+		return set_rung(opt, optarg);
 	case OPT_NO_REALTIME:
 		opt->no_realtime = true;
 		break;
@@ -297,6 +311,7 @@ static int run_daemon(const struct options *opt)
 						       .config_path = path,
 						       .config_id = opt->config_id,
 						       .forbid_xdp = opt->forbid_xdp,
+						       .force_raw = opt->force_raw,
 						       .no_realtime = opt->no_realtime,
 						       .ready = tell_ready,
 						       .ctx = &ready_fd});

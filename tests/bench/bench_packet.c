@@ -4,7 +4,8 @@
  * empty program that returns XDP_PASS. Caches are hot and no driver works: a lower bound, good for
  * comparing. Run as root: build/tests/bench/bench_packet
  * Links: user/datapath/datapath.c user/datapath/load.c user/datapath/pins.c user/datapath/attach.c
- * Links: user/datapath/tc.c user/datapath/instance.c user/datapath/traffic.c user/datapath/verdict_name.c
+ * Links: user/datapath/tc.c user/datapath/raw.c user/datapath/instance.c user/datapath/traffic.c
+ * Links: user/datapath/verdict_name.c
  * Links: user/core/loop.c user/core/log.c user/core/addr.c
  */
 #include "../bpf/fixture.h"

@@ -3,7 +3,8 @@
  * What a daemon finds that follows one that kept its data path, was killed, knew another
  * configuration, or left something that cannot be used.
  * Links: user/datapath/datapath.c user/datapath/load.c user/datapath/pins.c user/datapath/attach.c
- * Links: user/datapath/tc.c user/datapath/instance.c user/datapath/traffic.c user/datapath/verdict_name.c
+ * Links: user/datapath/tc.c user/datapath/raw.c user/datapath/instance.c user/datapath/traffic.c
+ * Links: user/datapath/verdict_name.c
  * Links: user/core/loop.c user/core/log.c user/core/addr.c
  */
 #include "veth.h"

@@ -3,7 +3,8 @@
  * Attaching for real, to one end of a veth pair: the ladder, foreign programs and filters that must
  * not be touched, what closing removes, and life without bpffs.
  * Links: user/datapath/datapath.c user/datapath/load.c user/datapath/pins.c user/datapath/attach.c
- * Links: user/datapath/tc.c user/datapath/instance.c user/datapath/traffic.c user/datapath/verdict_name.c
+ * Links: user/datapath/tc.c user/datapath/raw.c user/datapath/instance.c user/datapath/traffic.c
+ * Links: user/datapath/verdict_name.c
  * Links: user/core/loop.c user/core/log.c user/core/addr.c
  */
 #include "veth.h"

@@ -4,7 +4,7 @@
  * the two may not differ. Nothing here depends on how late a timer fires: what is compared are
  * stamps and deadlines, and what is waited for comes or does not come.
  * Links: user/datapath/datapath.c user/datapath/load.c user/datapath/pins.c user/datapath/attach.c
- * Links: user/datapath/tc.c user/datapath/instance.c user/datapath/traffic.c
+ * Links: user/datapath/tc.c user/datapath/raw.c user/datapath/instance.c user/datapath/traffic.c
  * Links: user/datapath/verdict_name.c user/core/loop.c user/core/log.c user/core/addr.c
  */
 #include "fixture.h"

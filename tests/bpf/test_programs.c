@@ -3,7 +3,8 @@
  * The programs by test run: verdict, counters and recorded state for every reason to refuse an
  * advert, for each judgement of a valid one, and for the traffic of shared addresses.
  * Links: user/datapath/datapath.c user/datapath/load.c user/datapath/pins.c user/datapath/attach.c
- * Links: user/datapath/tc.c user/datapath/instance.c user/datapath/traffic.c user/datapath/verdict_name.c
+ * Links: user/datapath/tc.c user/datapath/raw.c user/datapath/instance.c user/datapath/traffic.c
+ * Links: user/datapath/verdict_name.c
  * Links: user/core/loop.c user/core/log.c user/core/addr.c
  */
 #include "fixture.h"

@@ -31,9 +31,11 @@ def skip_reason(needs_daemon=True):
 
 
 @contextlib.contextmanager
-def pair(configure, at=plan.SIMPLE, shared=plan.SHARED, ready=True):
-    """A lab with the daemon on both nodes, up and connected."""
+def pair(configure, at=plan.SIMPLE, shared=plan.SHARED, ready=True, options=()):
+    """A lab with the daemon on both nodes, up and connected. `options`: the daemon's."""
     with lab.Lab(plan=at) as net:
+        for node in net.nodes.values():
+            node.options = options
         two = trial.Pair(net, configure, shared)
         if ready:
             two.start()

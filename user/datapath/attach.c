@@ -245,23 +245,11 @@ static void interfaces_prune(struct datapath *dp)
 	}
 }
 
-int datapath_attach_interface(struct datapath *dp, uint32_t ifindex)
+/* Both directions. 0 or -errno of ingress, without which there is nothing to judge. */
+static int kernel_attach(struct datapath *dp, struct dp_interface *ifc)
 {
-	struct dp_interface *ifc;
 	int out_fd = bpf_program__fd(dp->skel->progs.hf_tc_out), err;
-	char name[IF_NAMESIZE];
 
-	if (!if_indextoname(ifindex, name))
-		return -ENODEV;
-	interfaces_prune(dp);
-	ifc = interface_find(dp->interfaces, dp->n_interfaces, ifindex);
-	if (!ifc)
-		ifc = interface_add(dp->interfaces, &dp->n_interfaces, DP_MAX_INTERFACES, ifindex);
-	if (!ifc)
-		return -ENOSPC;
-	if (ifc->claimed && ifc->attach != DATAPATH_DETACHED)
-		return 0;
-	ifc->claimed = true;
 	err = dp_tc_prepare(dp->dir, ifc, out_fd);
 	if (!err)
 		err = dp_tc_attach(dp->dir, ifc, false, out_fd);
@@ -276,6 +264,30 @@ int datapath_attach_interface(struct datapath *dp, uint32_t ifindex)
 					       : "TC",
 		 ifc->reason[0] ? ": " : "", ifc->reason);
 	return err;
+}
+
+int datapath_attach_interface(struct datapath *dp, uint32_t ifindex)
+{
+	struct dp_interface *ifc;
+	char name[IF_NAMESIZE];
+
+	if (!if_indextoname(ifindex, name))
+		return -ENODEV;
+	interfaces_prune(dp);
+	ifc = interface_find(dp->interfaces, dp->n_interfaces, ifindex);
+	if (!ifc)
+		ifc = interface_add(dp->interfaces, &dp->n_interfaces, DP_MAX_INTERFACES, ifindex);
+	if (!ifc)
+		return -ENOSPC;
+	if (ifc->claimed && ifc->attach != DATAPATH_DETACHED)
+		return 0;
+	ifc->claimed = true;
+	if (dp->raw) {
+		ifc->attach = DATAPATH_RAW;
+		reason_set(ifc, "%s", dp->raw_reason);
+		return 0;
+	}
+	return kernel_attach(dp, ifc);
 }
 
 void datapath_release_interface(struct datapath *dp, uint32_t ifindex)

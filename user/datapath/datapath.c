@@ -73,6 +73,8 @@ static int events_open(struct datapath *dp)
 
 static void events_close(struct datapath *dp)
 {
+	if (!dp->events)
+		return;
 	loop_remove(dp->loop, &dp->events_src);
 	ring_buffer__free(dp->events);
 	dp->events = NULL;
@@ -91,7 +93,7 @@ static int state_map(struct datapath *dp)
 
 static void state_unmap(struct datapath *dp)
 {
-	if (dp->state)
+	if (dp->state && !dp->raw)
 		munmap((void *)(uintptr_t)dp->state, STATE_BYTES);
 	dp->state = NULL;
 }
@@ -126,12 +128,12 @@ static int setup(struct datapath *dp)
 	if (cpus < 0)
 		return cpus;
 	dp->n_cpus = (unsigned int)cpus;
-	err = state_map(dp);
+	err = dp->raw ? 0 : state_map(dp);
 	if (!err)
 		err = dp_instances_adopt(dp);
 	if (!err)
 		err = dp_vips_adopt(dp);
-	if (!err)
+	if (!err && !dp->raw)
 		err = events_open(dp);
 	return err;
 }
@@ -166,11 +168,30 @@ static void destroy(struct datapath *dp)
 	events_close(dp);
 	dp_instances_free(dp);
 	state_unmap(dp);
+	dp_raw_close(dp);
 	for (unsigned int i = 0; i < dp->n_interfaces; i++)
 		dp_interface_forget(&dp->interfaces[i]);
 	dp_unload(dp);
 	free(dp->vips);
 	free(dp);
+}
+
+/*
+ * Without the kernel half. What an earlier daemon left would go on dropping by its own lights, so
+ * it goes. 0 or -errno.
+ */
+static int fall_back(struct datapath *dp, int why)
+{
+	if (dp->opt.force_raw)
+		snprintf(dp->raw_reason, sizeof(dp->raw_reason), "BPF is not wanted");
+	else
+		snprintf(dp->raw_reason, sizeof(dp->raw_reason), "BPF is refused: %s",
+			 strerror(-why));
+	log_warn("datapath: %s: adverts are read by raw sockets", dp->raw_reason);
+	if (dp->dir[0])
+		dp_pins_remove_all(dp->name, NULL);
+	dp->dir[0] = '\0';
+	return dp_raw_open(dp);
 }
 
 /* Loads under the lock. 0 or -errno. */
@@ -186,12 +207,17 @@ static int open_locked(struct datapath *dp)
 		lock = dp_pins_lock(dp->name);
 	if (!err && lock < 0)
 		return lock;
-	err = dp_load(dp, &adopted);
-	if (!err && adopted) {
+	err = dp->opt.force_raw ? -EPERM : dp_load(dp, &adopted);
+	if (err) {
+		err = fall_back(dp, err);
+		dp_pins_unlock(lock);
+		return err;
+	}
+	if (adopted) {
 		dp->n_interfaces = dp_interfaces_scan(dp->dir, dp->interfaces, DP_MAX_INTERFACES);
 		log_info("datapath: adopted what an earlier daemon left in %s", dp->dir);
 	}
-	removed = !err && dp->dir[0] ? dp_pins_remove_all(dp->name, dp->dir) : 0;
+	removed = dp->dir[0] ? dp_pins_remove_all(dp->name, dp->dir) : 0;
 	if (removed > 0)
 		log_info("datapath: removed the pins of another version");
 	dp_pins_unlock(lock);

@@ -27,6 +27,7 @@ enum datapath_attach { DATAPATH_DETACHED, DATAPATH_XDP, DATAPATH_TC, DATAPATH_RA
 struct datapath_options {
 	const char *name; /* pins under /sys/fs/bpf/<name>/v<ABI>/ */
 	bool forbid_xdp;  /* start the ladder at TC: tests, and the operator's choice */
+	bool force_raw;	  /* as if the kernel refused BPF altogether: likewise */
 	bool keep; /* leave links and maps pinned when closed, for the next daemon to adopt */
 	bool force_timerfd; /* as if the kernel refused bpf_timer: tests */
 };

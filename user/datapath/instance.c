@@ -33,6 +33,8 @@ static struct dp_slot *slot_get(struct datapath *dp, uint32_t slot)
 
 const volatile struct hf_inst_state *datapath_state(const struct datapath *dp, uint32_t slot)
 {
+	if (dp->raw)
+		dp_raw_drain(dp->raw);
 	return slot < HF_MAX_INSTANCES ? &dp->state[slot] : NULL;
 }
 
@@ -75,17 +77,28 @@ static void peers_disclaim(struct dp_slot *slot)
 
 static void peers_sweep(struct dp_slot *slot, int *budget)
 {
-	int fd = bpf_map__fd(slot->dp->skel->maps.hf_peer);
+	int fd = slot->dp->raw ? -1 : bpf_map__fd(slot->dp->skel->maps.hf_peer);
 
 	for (uint32_t i = 0; i<slot->n_peers && * budget> 0; i++) {
 		struct hf_peer_key key = peer_key(slot, &slot->peers[i].address);
 
 		if (slot->peers[i].claimed)
 			continue;
-		bpf_map_delete_elem(fd, &key);
+		if (fd >= 0)
+			bpf_map_delete_elem(fd, &key);
 		slot->peers[i--] = slot->peers[--slot->n_peers];
 		(*budget)--;
 	}
+}
+
+static int peer_rules(struct dp_slot *slot, const struct ipaddr *address,
+		      const struct hf_peer *rules)
+{
+	for (uint32_t i = 0; i < slot->n_peers; i++) {
+		if (memcmp(&slot->peers[i].address, address, sizeof(*address)) == 0)
+			slot->peers[i].rules = *rules;
+	}
+	return 0;
 }
 
 int datapath_set_peer(struct datapath *dp, uint32_t slot, const struct ipaddr *address,
@@ -100,6 +113,8 @@ int datapath_set_peer(struct datapath *dp, uint32_t slot, const struct ipaddr *a
 	err = peer_remember(s, address, true);
 	if (err)
 		return err;
+	if (dp->raw)
+		return peer_rules(s, address, peer);
 	key = peer_key(s, address);
 	return bpf_map_update_elem(bpf_map__fd(dp->skel->maps.hf_peer), &key, peer, BPF_ANY);
 }
@@ -145,14 +160,18 @@ static void slot_timer_fired(struct loop_timer *timer)
 	struct dp_slot *slot = timer->ctx;
 	struct datapath *dp = slot->dp;
 	const volatile struct hf_inst_state *st = &dp->state[slot_number(slot)];
-	uint64_t deadline_ns = st->deadline_ns;
 	struct mono now = loop_clock();
 	int64_t late_ns = mono_diff_ns(now, timer->due);
-	bool passed = (int64_t)(deadline_ns - (uint64_t)now.ns) <= 0;
 	uint32_t generation = slot->cfg.generation;
+	uint64_t deadline_ns;
+	bool passed;
 
 	if (!slot_watching(slot) || st->generation != generation)
 		return;
+	if (dp->raw)
+		dp_raw_drain(dp->raw);
+	deadline_ns = st->deadline_ns;
+	passed = (int64_t)(deadline_ns - (uint64_t)now.ns) <= 0;
 	if (passed && !slot->grace && late_ns > GRACE_NS) {
 		slot->grace = true;
 		loop_arm(dp->loop, timer, mono_add(now, GRACE_NS));
@@ -192,6 +211,14 @@ void dp_instances_recover(struct datapath *dp)
 	}
 }
 
+static int run_arm(struct datapath *dp, struct hf_arm_args *args)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, run, .ctx_in = args, .ctx_size_in = sizeof(*args));
+	int err = bpf_prog_test_run_opts(bpf_program__fd(dp->skel->progs.hf_arm), &run);
+
+	return err ? err : (int)run.retval;
+}
+
 /* Starts the wait of the generation just published. 0 or -errno. */
 static int slot_arm(struct dp_slot *slot, int64_t delay_ns)
 {
@@ -201,11 +228,14 @@ static int slot_arm(struct dp_slot *slot, int64_t delay_ns)
 	    .generation = slot->cfg.generation,
 	    .delay_ns = delay_ns > 0 ? (uint64_t)delay_ns : 0,
 	};
-	LIBBPF_OPTS(bpf_test_run_opts, run, .ctx_in = &args, .ctx_size_in = sizeof(args));
-	int err = bpf_prog_test_run_opts(bpf_program__fd(dp->skel->progs.hf_arm), &run);
+	int err = 0;
 
-	if (err || run.retval)
-		return err ? err : (int)run.retval;
+	if (dp->raw)
+		dp_raw_arm(dp->raw, args.slot, args.generation, args.delay_ns);
+	else
+		err = run_arm(dp, &args);
+	if (err)
+		return err;
 	slot->grace = false;
 	slot->reported_ns = 0;
 	loop_disarm(dp->loop, &slot->timer);
@@ -218,6 +248,8 @@ static int slot_publish(struct dp_slot *slot)
 	uint32_t key = slot_number(slot);
 
 	slot->cfg.generation++;
+	if (slot->dp->raw)
+		return 0;
 	return bpf_map_update_elem(bpf_map__fd(slot->dp->skel->maps.hf_inst_cfg), &key, &slot->cfg,
 				   BPF_ANY);
 }
@@ -249,30 +281,52 @@ static void slot_unindex(struct dp_slot *slot)
 {
 	if (!slot->indexed)
 		return;
-	bpf_map_delete_elem(bpf_map__fd(slot->dp->skel->maps.hf_inst_idx), &slot->key);
+	if (slot->dp->raw)
+		dp_raw_unindex(slot->dp->raw, &slot->key);
+	else
+		bpf_map_delete_elem(bpf_map__fd(slot->dp->skel->maps.hf_inst_idx), &slot->key);
 	slot->indexed = false;
 	slot->cfg.role = VRRP_ROLE_OFF;
 	slot_publish(slot);
 	loop_disarm(slot->dp->loop, &slot->timer);
 }
 
-/* Makes hf_inst_idx lead from `key` to `slot` alone, with an empty state if it did not before. */
+/* The slot that `key` leads to now. */
+static bool index_find(struct datapath *dp, const struct hf_inst_key *key, uint32_t *slot)
+{
+	if (dp->raw)
+		return dp_raw_find(dp->raw, key, slot);
+	return bpf_map_lookup_elem(bpf_map__fd(dp->skel->maps.hf_inst_idx), key, slot) == 0 &&
+	       *slot < HF_MAX_INSTANCES;
+}
+
+/* Leads `key` to slot `number`, with an empty state: out of the index it has no other writer. */
+static int index_write(struct datapath *dp, const struct hf_inst_key *key, uint32_t number)
+{
+	static const struct hf_inst_state nothing;
+	int err;
+
+	if (dp->raw)
+		return dp_raw_index(dp->raw, key, number);
+	err = bpf_map_update_elem(bpf_map__fd(dp->skel->maps.hf_inst_state), &number, &nothing,
+				  BPF_ANY);
+	if (err)
+		return err;
+	return bpf_map_update_elem(bpf_map__fd(dp->skel->maps.hf_inst_idx), key, &number, BPF_ANY);
+}
+
+/* Makes `key` lead to `slot` alone, with an empty state if it did not before. */
 static int slot_index(struct dp_slot *slot, const struct hf_inst_key *key)
 {
-	int idx_fd = bpf_map__fd(slot->dp->skel->maps.hf_inst_idx), err;
-	int state_fd = bpf_map__fd(slot->dp->skel->maps.hf_inst_state);
-	static const struct hf_inst_state nothing;
 	uint32_t number = slot_number(slot), other;
+	int err;
 
 	if (slot->indexed && memcmp(&slot->key, key, sizeof(*key)) == 0)
 		return 0;
 	slot_unindex(slot);
-	if (bpf_map_lookup_elem(idx_fd, key, &other) == 0 && other < HF_MAX_INSTANCES)
+	if (index_find(slot->dp, key, &other))
 		slot_unindex(&slot->dp->slots[other]);
-	/* Out of the index it has no other writer. */
-	err = bpf_map_update_elem(state_fd, &number, &nothing, BPF_ANY);
-	if (!err)
-		err = bpf_map_update_elem(idx_fd, key, &number, BPF_ANY);
+	err = index_write(slot->dp, key, number);
 	if (err)
 		return err;
 	slot->key = *key;
@@ -341,23 +395,16 @@ static int peers_adopt(struct datapath *dp)
 	return err;
 }
 
-int dp_instances_adopt(struct datapath *dp)
+/* What an earlier daemon published. 0 or -errno. */
+static int slots_adopt(struct datapath *dp)
 {
 	int idx_fd = bpf_map__fd(dp->skel->maps.hf_inst_idx);
 	int cfg_fd = bpf_map__fd(dp->skel->maps.hf_inst_cfg);
 	struct hf_inst_key key, *prev = NULL;
 	uint32_t slot;
 
-	dp->slots = calloc(HF_MAX_INSTANCES, sizeof(*dp->slots)); /* owner: dp */
-	if (!dp->slots)
-		return -ENOMEM;
 	for (uint32_t i = 0; i < HF_MAX_INSTANCES; i++) {
-		struct dp_slot *s = &dp->slots[i];
-
-		s->dp = dp;
-		s->timer =
-		    (struct loop_timer){.fn = slot_timer_fired, .ctx = s, .name = "master down"};
-		if (bpf_map_lookup_elem(cfg_fd, &i, &s->cfg) < 0)
+		if (bpf_map_lookup_elem(cfg_fd, &i, &dp->slots[i].cfg) < 0)
 			return -errno;
 	}
 	while (bpf_map_get_next_key(idx_fd, prev, &key) == 0) {
@@ -368,6 +415,21 @@ int dp_instances_adopt(struct datapath *dp)
 		prev = &key;
 	}
 	return peers_adopt(dp);
+}
+
+int dp_instances_adopt(struct datapath *dp)
+{
+	dp->slots = calloc(HF_MAX_INSTANCES, sizeof(*dp->slots)); /* owner: dp */
+	if (!dp->slots)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < HF_MAX_INSTANCES; i++) {
+		struct dp_slot *s = &dp->slots[i];
+
+		s->dp = dp;
+		s->timer =
+		    (struct loop_timer){.fn = slot_timer_fired, .ctx = s, .name = "master down"};
+	}
+	return dp->raw ? 0 : slots_adopt(dp);
 }
 
 void dp_instances_sweep(struct datapath *dp, int *budget)

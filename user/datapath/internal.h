@@ -39,8 +39,11 @@ struct dp_interface {
 	char reason[96];
 };
 
+struct dp_raw; /* raw.c */
+
 struct dp_peer {
 	struct ipaddr address;
+	struct hf_peer rules; /* where there is no kernel half to know them */
 	bool claimed;
 };
 
@@ -67,8 +70,10 @@ struct datapath {
 	struct loop *loop;
 	struct datapath_options opt;
 	char name[DP_NAME_MAX + 1];
-	char dir[DP_PATH]; /* of the pins; empty: there is no bpffs, nothing is pinned */
-	struct holdfast *skel;
+	char dir[DP_PATH];     /* of the pins; empty: there is no bpffs, nothing is pinned */
+	struct holdfast *skel; /* NULL: BPF is refused, `raw` stands in */
+	struct dp_raw *raw;
+	char raw_reason[96];
 	bool bpf_timer;
 	const volatile struct hf_inst_state *state; /* hf_inst_state, mapped */
 	struct ring_buffer *events;
@@ -143,6 +148,21 @@ void dp_instances_free(struct datapath *dp);
 
 int dp_vips_adopt(struct datapath *dp);
 void dp_vips_sweep(struct datapath *dp, int *budget);
+
+/* raw.c: in the kernel half's stead */
+
+int dp_raw_open(struct datapath *dp);
+void dp_raw_close(struct datapath *dp);
+/* Takes in what waits in the sockets, at most once a turn: before the state is read. */
+void dp_raw_drain(struct dp_raw *raw);
+/* Adverts of `key` are from now on for `slot`, whose state is emptied. 0 or -errno. */
+int dp_raw_index(struct dp_raw *raw, const struct hf_inst_key *key, uint32_t slot);
+void dp_raw_unindex(struct dp_raw *raw, const struct hf_inst_key *key);
+bool dp_raw_find(const struct dp_raw *raw, const struct hf_inst_key *key, uint32_t *slot);
+/* What the program hf_arm does. */
+void dp_raw_arm(struct dp_raw *raw, uint32_t slot, uint32_t generation, uint64_t delay_ns);
+/* For any thread: a count that is being written may be one behind. */
+void dp_raw_verdict(const struct dp_raw *raw, uint32_t reason, struct hf_verdict *out);
 
 /* datapath.c */
 

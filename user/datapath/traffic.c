@@ -37,6 +37,8 @@ static void filter_write(struct datapath *dp)
 {
 	__u64 filter[4] = {0};
 
+	if (dp->raw)
+		return;
 	for (uint32_t i = 0; i < HF_MAX_VIPS; i++) {
 		uint8_t last = dp->vips[i].address.b[15];
 
@@ -49,9 +51,12 @@ static void filter_write(struct datapath *dp)
 
 static int counters_clear(struct datapath *dp, uint32_t vip)
 {
-	void *zeros = calloc(dp->n_cpus, sizeof(struct hf_traffic)); /* owner: here */
+	void *zeros; /* owner: here */
 	int err;
 
+	if (dp->raw)
+		return 0;
+	zeros = calloc(dp->n_cpus, sizeof(struct hf_traffic));
 	if (!zeros)
 		return -ENOMEM;
 	err = bpf_map_update_elem(bpf_map__fd(dp->skel->maps.hf_vip_rx), &vip, zeros, BPF_ANY);
@@ -73,7 +78,7 @@ int datapath_add_vip(struct datapath *dp, const struct ipaddr *address, uint32_t
 			return -ENOSPC;
 		*vip = (uint32_t)(v - dp->vips);
 		err = counters_clear(dp, *vip);
-		if (!err)
+		if (!err && !dp->raw)
 			err = bpf_map_update_elem(bpf_map__fd(dp->skel->maps.hf_vip_idx), address,
 						  vip, BPF_ANY);
 		if (err)
@@ -88,7 +93,8 @@ int datapath_add_vip(struct datapath *dp, const struct ipaddr *address, uint32_t
 
 static void vip_drop(struct datapath *dp, struct dp_vip *v)
 {
-	bpf_map_delete_elem(bpf_map__fd(dp->skel->maps.hf_vip_idx), &v->address);
+	if (!dp->raw)
+		bpf_map_delete_elem(bpf_map__fd(dp->skel->maps.hf_vip_idx), &v->address);
 	*v = (struct dp_vip){.used = false};
 }
 
@@ -105,14 +111,14 @@ int datapath_remove_vip(struct datapath *dp, const struct ipaddr *address)
 
 int dp_vips_adopt(struct datapath *dp)
 {
-	int fd = bpf_map__fd(dp->skel->maps.hf_vip_idx);
+	int fd = dp->raw ? -1 : bpf_map__fd(dp->skel->maps.hf_vip_idx);
 	struct ipaddr key, *prev = NULL;
 	uint32_t vip;
 
 	dp->vips = calloc(HF_MAX_VIPS, sizeof(*dp->vips)); /* owner: dp */
 	if (!dp->vips)
 		return -ENOMEM;
-	while (bpf_map_get_next_key(fd, prev, &key) == 0) {
+	while (fd >= 0 && bpf_map_get_next_key(fd, prev, &key) == 0) {
 		if (bpf_map_lookup_elem(fd, &key, &vip) == 0 && vip < HF_MAX_VIPS)
 			dp->vips[vip] = (struct dp_vip){.address = key, .used = true};
 		prev = &key;
@@ -169,15 +175,26 @@ static int traffic_sum(struct datapath *dp, const struct bpf_map *map, uint32_t 
 int datapath_traffic(struct datapath *dp, uint32_t vip, struct hf_traffic *rx,
 		     struct hf_traffic *tx)
 {
-	int err = traffic_sum(dp, dp->skel->maps.hf_vip_rx, vip, rx);
+	int err;
 
+	*rx = *tx = (struct hf_traffic){0};
+	if (dp->raw)
+		return vip < HF_MAX_VIPS ? 0 : -ENOENT;
+	err = traffic_sum(dp, dp->skel->maps.hf_vip_rx, vip, rx);
 	return err ? err : traffic_sum(dp, dp->skel->maps.hf_vip_tx, vip, tx);
 }
 
 int datapath_verdict(struct datapath *dp, uint32_t reason, struct hf_verdict *out)
 {
-	struct hf_verdict *cpu = percpu_read(dp, dp->skel->maps.hf_verdict, reason, sizeof(*cpu));
+	struct hf_verdict *cpu;
 
+	if (reason >= HF_V_MAX)
+		return -ENOENT;
+	if (dp->raw) {
+		dp_raw_verdict(dp->raw, reason, out);
+		return 0;
+	}
+	cpu = percpu_read(dp, dp->skel->maps.hf_verdict, reason, sizeof(*cpu));
 	*out = (struct hf_verdict){0};
 	if (!cpu)
 		return -errno;

@@ -208,7 +208,11 @@ static void count_vips(struct engine *engine)
 static int open_datapath(struct engine *engine)
 {
 	struct datapath_options opt = {
-	    .name = engine->opt->name, .forbid_xdp = engine->opt->forbid_xdp, .keep = true};
+	    .name = engine->opt->name,
+	    .forbid_xdp = engine->opt->forbid_xdp,
+	    .force_raw = engine->opt->force_raw,
+	    .keep = true,
+	};
 
 	engine->dp = datapath_open(engine->loop, &opt, instance_on_event, engine);
 	if (!engine->dp)
