@@ -204,4 +204,29 @@ static __always_inline bool advert_receive(const struct packet *p)
 	return false;
 }
 
+/* Notes an advert of ours that leaves: one that was sent may still not get so far. */
+static __always_inline void advert_sent(const struct packet *p)
+{
+	struct hf_inst_key key = {.ifindex = p->ifindex, .family = p->family};
+	const __u8 *msg = p->l4;
+	struct hf_inst_state *st;
+	struct hf_inst_cfg *cfg;
+	struct ipaddr source;
+	__u32 *slot;
+
+	if (p->vid || p->frag_off || msg + VRRP_OFF_VRID + 1 > (const __u8 *)p->end)
+		return;
+	key.vrid = msg[VRRP_OFF_VRID];
+	slot = bpf_map_lookup_elem(&hf_inst_idx, &key);
+	if (!slot)
+		return;
+	cfg = bpf_map_lookup_elem(&hf_inst_cfg, slot);
+	st = bpf_map_lookup_elem(&hf_inst_state, slot);
+	packet_address(p, PACKET_SOURCE, &source);
+	if (!cfg || !st || !vrrp_address_equal(&cfg->address, &source))
+		return;
+	__sync_fetch_and_add(&st->sent, 1);
+	st->last_tx_ns = bpf_ktime_get_coarse_ns();
+}
+
 #endif

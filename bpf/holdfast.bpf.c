@@ -77,7 +77,11 @@ int hf_tc_out(struct __sk_buff *skb)
 {
 	struct packet p;
 
-	if (skb_parse(&p, skb, LINEAR_HEADERS) && p.protocol != VRRP_IPPROTO)
+	if (!skb_parse(&p, skb, LINEAR_HEADERS))
+		return TC_ACT_UNSPEC;
+	if (p.protocol == VRRP_IPPROTO)
+		advert_sent(&p);
+	else
 		traffic_count(&p, PACKET_SOURCE, &hf_vip_tx);
 	return TC_ACT_UNSPEC;
 }

@@ -12,7 +12,7 @@
 
 #include "ipaddr.h"
 
-#define HF_ABI_VERSION 2
+#define HF_ABI_VERSION 3
 #define HF_MAGIC       0x484f4c44u /* "HOLD" */
 
 /* Map and program names: at most 15 characters, or the kernel truncates them. */
@@ -95,6 +95,8 @@ struct hf_inst_state {
 	__u64 jitter_ns;   /* smoothed deviation of the arrival from the interval (RFC 3550
 			      section 6.4.1) */
 	__u64 events_lost; /* ring buffer full */
+	__u64 sent;	   /* our own adverts that left by the interface */
+	__u64 last_tx_ns;  /* the last of them, to a jiffy */
 	struct ipaddr master; /* source of the last advert judged; all zero: none yet */
 	__u32 interval_us;    /* that master's advert interval */
 	__u32 generation;     /* of hf_inst_cfg when the timer was last armed by the daemon */
@@ -124,6 +126,7 @@ struct hf_traffic {
 	__u64 udp;
 	__u64 icmp;
 	__u64 fragments;
+	__u64 last_ns; /* the last packet, to a jiffy */
 };
 
 /* Why an advert was refused, or how it was judged: the index of hf_verdict, per CPU. */
@@ -185,8 +188,8 @@ _Static_assert(sizeof(struct hf_inst_key) == 8, "ABI");
 _Static_assert(sizeof(struct hf_inst_cfg) == 44, "ABI");
 _Static_assert(sizeof(struct hf_peer_key) == 20, "ABI");
 _Static_assert(sizeof(struct hf_peer) == 4, "ABI");
-_Static_assert(sizeof(struct hf_inst_state) == 80, "ABI");
-_Static_assert(sizeof(struct hf_traffic) == 72, "ABI");
+_Static_assert(sizeof(struct hf_inst_state) == 96, "ABI");
+_Static_assert(sizeof(struct hf_traffic) == 80, "ABI");
 _Static_assert(sizeof(struct hf_verdict) == 40, "ABI");
 _Static_assert(sizeof(struct hf_event) == 48, "ABI");
 _Static_assert(sizeof(struct hf_arm_args) == 16, "ABI");

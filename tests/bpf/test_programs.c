@@ -341,6 +341,38 @@ static void a_peer_not_set_again_is_refused_from_the_next_turn_on(void **state)
 	assert_int_equal(run_advert((struct advert){ADVERT_V3}), XDP_PASS);
 }
 
+static void own_adverts_are_seen_to_leave(void **state)
+{
+	static const struct {
+		const char *what;
+		struct advert advert;
+		bool ours;
+	} rows[] = {
+	    {"ours", {ADVERT_V3, .src = "192.0.2.12", .dst = "192.0.2.11"}, true},
+	    {"ours, resigning", {ADVERT_V3, .src = "192.0.2.12", .priority = 0}, true},
+	    {"another daemon's", {ADVERT_V3, .src = "192.0.2.13"}, false},
+	    {"another VRID's", {ADVERT_V3, .src = "192.0.2.12", .vrid = 77}, false},
+	    {"on a VLAN inside", {ADVERT_V3, .src = "192.0.2.12", .vlan = {5}}, false},
+	};
+	const volatile struct hf_inst_state *st;
+	uint64_t sent = 0;
+
+	(void)state;
+	fixture_open();
+	fixture_instance(UNICAST_V3, TEST_LO, VRRP_ROLE_MASTER);
+	st = datapath_state(fx.dp, 0);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct frame f = frame_advert(&rows[i].advert);
+
+		assert_int_equal(run_frame(fx.dp->skel->progs.hf_tc_out, &f, 1), TC_UNSPEC);
+		sent += rows[i].ours;
+		if (st->sent != sent)
+			fail_msg("%s: %llu counted", rows[i].what, (unsigned long long)st->sent);
+	}
+	assert_true(st->last_tx_ns > 0 && (int64_t)st->last_tx_ns <= loop_clock().ns);
+	assert_int_equal(st->adverts, 0);
+}
+
 #define VIP  "203.0.113.57"
 #define VIP6 "2001:db8::57"
 
@@ -366,6 +398,11 @@ static void expect_counted(const char *what, struct traffic t, struct hf_traffic
 	assert_int_equal(run_frame(fx.dp->skel->progs.hf_tc_out, &out, 1), TC_UNSPEC);
 	assert_int_equal(run_frame(fx.dp->skel->progs.hf_tc_out, &in, 1), TC_UNSPEC);
 	assert_int_equal(datapath_traffic(fx.dp, vip, &rx, &tx), 0);
+	assert_true((rx.last_ns > 0) == (want.packets > 0) &&
+		    (int64_t)rx.last_ns <= loop_clock().ns);
+	assert_true((tx.last_ns > 0) == (want.packets > 0) &&
+		    (int64_t)tx.last_ns <= loop_clock().ns);
+	rx.last_ns = tx.last_ns = 0;
 	if (memcmp(&rx, &want, sizeof(want)) != 0 || memcmp(&tx, &want, sizeof(want)) != 0)
 		fail_msg("%s: counted otherwise", what);
 	assert_int_equal(run_frame(fx.dp->skel->progs.hf_tc_in, &in, 1), TC_UNSPEC);
@@ -505,6 +542,7 @@ int main(void)
 	    CASE(a_new_generation_makes_the_same_master_news_and_old_events_stale),
 	    CASE(a_full_ring_is_counted_and_a_flood_is_read_in_portions),
 	    CASE(a_peer_not_set_again_is_refused_from_the_next_turn_on),
+	    CASE(own_adverts_are_seen_to_leave),
 	    CASE(traffic_of_a_shared_address_is_counted_by_kind),
 	    CASE(a_merged_packet_counts_as_many_as_it_stands_for),
 	    CASE(an_address_removed_counts_no_more_and_comes_back_at_zero),

@@ -60,6 +60,7 @@ static void fill_instance(struct status_instance *in)
 		      .takeover = {.counts = {[1] = 3}, .sum_ns = 630000}},
 	    .adverts_sent = UINT64_MAX,
 	    .adverts_received = 8,
+	    .adverts_left = 6,
 	    .n_addresses = 1,
 	    .n_announced = STATUS_MAX_ANNOUNCED + 1,
 	};
@@ -100,7 +101,8 @@ void status_sample_fill(struct status *st)
 	st->interfaces[1] = (struct datapath_interface){1, "lo", DATAPATH_TC, false, "no XDP"};
 	st->vips[0].address = address("203.0.113.57");
 	st->vips[0].rx = (struct hf_traffic){.packets = 1, .tcp_syn = 2, .fragments = 3};
-	st->vips[0].tx = (struct hf_traffic){.bytes = 4, .tcp_rst = 5};
+	st->vips[0].tx = (struct hf_traffic){.bytes = 4, .tcp_rst = 5, .last_ns = NS_PER_S};
+	st->counters_at = (struct mono){NS_PER_S + 1500 * NS_PER_MS};
 	st->verdicts[HF_V_ACCEPTED].packets = 10;
 	st->verdicts[HF_V_UNKNOWN_VRID].packets = 11;
 	st->verdicts[HF_V_CHECKSUM].packets = 12;

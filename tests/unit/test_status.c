@@ -77,6 +77,7 @@ static const struct {
     {"/instances/0/transitions", "3"},
     {"/instances/0/adverts_sent", "18446744073709551615"},
     {"/instances/0/adverts_received", "8"},
+    {"/instances/0/adverts_left", "6"},
     {"/instances/0/virtual_addresses", "[\"203.0.113.57/32\"]"},
     {"/instances/0/virtual_addresses_total", "1"},
     {"/instances/0/announced/0", "{\"prefix\":\"2001:db8::57/128\",\"as\":\"escalated\"}"},
@@ -121,9 +122,10 @@ static const struct {
     {"/refusals/accepted", NULL},
     {"/traffic/0/address", "\"203.0.113.57\""},
     {"/traffic/0/rx", "{\"packets\":1,\"bytes\":0,\"tcp_syn\":2,\"tcp_syn_ack\":0,\"tcp_fin\":0,"
-		      "\"tcp_rst\":0,\"udp\":0,\"icmp\":0,\"fragments\":3}"},
+		      "\"tcp_rst\":0,\"udp\":0,\"icmp\":0,\"fragments\":3,\"idle_ms\":null}"},
     {"/traffic/0/tx/bytes", "4"},
     {"/traffic/0/tx/tcp_rst", "5"},
+    {"/traffic/0/tx/idle_ms", "1500"},
 };
 
 /* Parses strictly: the text must be one JSON object and nothing more. */

@@ -56,6 +56,7 @@ struct status_instance {
 	enum vrrp_cause last_cause;
 	struct status_stamps stamps;
 	uint64_t transitions, adverts_sent, adverts_received;
+	uint64_t adverts_left; /* of those sent: seen to leave the interface */
 	uint64_t notify_superseded;
 	struct tally tally;
 	unsigned int n_addresses, n_announced; /* all, also those beyond the arrays */
@@ -94,7 +95,8 @@ struct status_limits {
 
 struct status {
 	struct status_limits room; /* what was allocated: fill no more */
-	/* What the picture still lacks and takes long to read, done by the control thread; or NULL. */
+	/* What the picture still lacks and takes long to read, done by the control thread; or NULL.
+	 */
 	void (*complete)(struct status *st, void *ctx);
 	void *complete_ctx;
 	char name[CFG_NAME_MAX];
@@ -108,6 +110,7 @@ struct status {
 	struct datapath_interface *interfaces;
 	struct status_vip *vips;
 	struct hf_verdict verdicts[HF_V_MAX];
+	struct mono counters_at; /* when `vips` and `verdicts` were read */
 	char alarms[STATUS_MAX_ALARMS][STATUS_ALARM_TEXT];
 };
 
@@ -122,8 +125,9 @@ void status_free(struct status *st);
  * changes its meaning); "loop", the watchdog's counts; of an instance "version", "faults" (names of
  * enum vrrp_fault), "yielded", "notify_superseded", "virtual_addresses_total", "announced_total";
  * "transitions_by_cause", "silence_us" and "takeover_us" (tally.h: "bounds", "counts" with one more,
- * "sum"); "adverts", "refusals" (packets by reason) and "traffic" (per address). Times are ISO 8601, UTC,
- * milliseconds; what never happened is null.
+ * "sum"), "adverts_left" (own adverts seen on egress); "adverts", "refusals" (packets by reason) and
+ * "traffic" (per address; "idle_ms" since the last packet, null if there was none). Times are ISO
+ * 8601, UTC, milliseconds; what never happened is null.
  *
  * "stamps_us" of the last transition holds whole microseconds since the detection, negative for
  * what came before: {"last_advert": -36090, "deadline": -12, "detected": 0, "woken": 60, ...}; what

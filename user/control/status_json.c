@@ -246,6 +246,7 @@ static void put_instance(json_object *obj, const struct status_instance *in)
 	put_times(obj, "takeover_us", &in->tally.takeover);
 	put_count(obj, "adverts_sent", in->adverts_sent);
 	put_count(obj, "adverts_received", in->adverts_received);
+	put_count(obj, "adverts_left", in->adverts_left);
 	put_count(obj, "notify_superseded", in->notify_superseded);
 	put_prefixes(obj, in);
 }
@@ -306,8 +307,10 @@ static void put_interface(json_object *obj, const struct datapath_interface *ifa
 	put_text(obj, "reason", iface->reason);
 }
 
-static void put_traffic(json_object *obj, const char *key, const struct hf_traffic *t)
+static void put_traffic(json_object *obj, const char *key, const struct hf_traffic *t,
+			struct mono now)
 {
+	int64_t idle_ns = mono_diff_ns(now, (struct mono){(int64_t)t->last_ns});
 	json_object *child = put_object(obj, key);
 
 	put_count(child, "packets", t->packets);
@@ -319,6 +322,10 @@ static void put_traffic(json_object *obj, const char *key, const struct hf_traff
 	put_count(child, "udp", t->udp);
 	put_count(child, "icmp", t->icmp);
 	put_count(child, "fragments", t->fragments);
+	if (t->last_ns > 0) /* the coarse clock may be ahead of the one we read before */
+		put_int(child, "idle_ms", idle_ns > 0 ? idle_ns / NS_PER_MS : 0);
+	else
+		json_object_object_add(child, "idle_ms", NULL);
 }
 
 /* A refusal is an advert that claims to be for us and is not fit; the first two are none. */
@@ -367,8 +374,8 @@ static void put_all(json_object *root, const struct status *st)
 		json_object *vip = add_object(array);
 
 		put_address(vip, "address", &st->vips[i].address);
-		put_traffic(vip, "rx", &st->vips[i].rx);
-		put_traffic(vip, "tx", &st->vips[i].tx);
+		put_traffic(vip, "rx", &st->vips[i].rx, st->counters_at);
+		put_traffic(vip, "tx", &st->vips[i].tx, st->counters_at);
 	}
 }
 

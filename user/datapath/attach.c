@@ -300,6 +300,15 @@ void datapath_release_interface(struct datapath *dp, uint32_t ifindex)
 	dp_sweep_soon(dp);
 }
 
+bool datapath_sees_egress(const struct datapath *dp, uint32_t ifindex)
+{
+	for (unsigned int i = 0; i < dp->n_interfaces; i++) {
+		if (dp->interfaces[i].ifindex == ifindex)
+			return dp->interfaces[i].claimed && dp->interfaces[i].out.on;
+	}
+	return false;
+}
+
 unsigned int datapath_interfaces(const struct datapath *dp)
 {
 	return dp->n_interfaces;

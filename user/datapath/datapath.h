@@ -95,6 +95,8 @@ struct datapath_interface {
 	char reason[96]; /* why not the better rung; empty on the first */
 };
 
+/* Are adverts that leave by `ifindex` counted (hf_inst_state.sent)? */
+bool datapath_sees_egress(const struct datapath *dp, uint32_t ifindex);
 unsigned int datapath_interfaces(const struct datapath *dp);
 void datapath_interface_status(const struct datapath *dp, unsigned int index,
 			       struct datapath_interface *out);

@@ -167,6 +167,8 @@ static int traffic_sum(struct datapath *dp, const struct bpf_map *map, uint32_t 
 		out->udp += cpu[i].udp;
 		out->icmp += cpu[i].icmp;
 		out->fragments += cpu[i].fragments;
+		if (cpu[i].last_ns > out->last_ns)
+			out->last_ns = cpu[i].last_ns;
 	}
 	free(cpu);
 	return 0;

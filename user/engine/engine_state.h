@@ -102,6 +102,7 @@ struct instance {
 	bool started, stepping, stopped;
 	bool retiring; /* a reload has removed it: it is released, then destroyed */
 	struct log_limit send_limit;
+	struct mono sent_at; /* the last advert */
 	uint64_t adverts_sent, send_errors, transitions, notify_superseded;
 	bool transitioned;
 	int64_t last_at_ms;

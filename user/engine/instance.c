@@ -171,6 +171,7 @@ static void act_send(struct instance *in, uint8_t priority)
 		send_to(in, priority, &group);
 	}
 	in->adverts_sent++;
+	in->sent_at = loop_now(in->engine->loop);
 	if (in->stamps.advert_ns == 0)
 		in->stamps.advert_ns = loop_clock().ns;
 }

@@ -11,6 +11,7 @@
 #include "core/addr.h"
 #include "engine/engine_state.h"
 
+#define CLOCK_COARSE_NS	    (10 * NS_PER_MS) /* a jiffy of the slowest kernel */
 #define COPY_TEXT(to, from) snprintf((to), sizeof(to), "%s", (from))
 
 void snapshot_limits(const struct engine *engine, struct status_limits *lim)
@@ -76,6 +77,7 @@ static void fill_instance(const struct instance *in, struct status_instance *out
 	    .tally = in->tally,
 	    .adverts_sent = in->adverts_sent,
 	    .adverts_received = seen->adverts,
+	    .adverts_left = seen->sent,
 	    .notify_superseded = in->notify_superseded,
 	};
 	COPY_TEXT(out->name, in->cfg->name);
@@ -110,6 +112,17 @@ static void fill_bgp(const struct speaker *speaker, struct status *st, struct st
 		bgp_speaker_status(speaker->sp, i, &st->neighbors[st->n_neighbors++]);
 }
 
+/* We go on sending, but for so long nothing has left the interface that its peers take over. */
+static bool adverts_are_stuck(const struct instance *in)
+{
+	const volatile struct hf_inst_state *seen = datapath_state(in->engine->dp, in->slot);
+	int64_t behind_ns = in->sent_at.ns - (int64_t)seen->last_tx_ns;
+
+	return in->fsm.state == VRRP_MASTER && mono_is_set(in->sent_at) &&
+	       datapath_sees_egress(in->engine->dp, in->ifindex) &&
+	       behind_ns > in->cfg->down_adverts * in->cfg->interval_ns + CLOCK_COARSE_NS;
+}
+
 /* What a person must know of one instance: it serves without being able to, or cannot serve at all.
  */
 static void instance_alarms(const struct instance *in, struct status *st)
@@ -122,6 +135,12 @@ static void instance_alarms(const struct instance *in, struct status *st)
 			  "%s is MASTER, but no BGP session is Established: its prefixes are not "
 			  "announced",
 			  in->cfg->name);
+	if (adverts_are_stuck(in))
+		alarm_add(
+		    st,
+		    "%s is MASTER, but its adverts do not leave %s: is a firewall in the way, "
+		    "or no peer's address resolved?",
+		    in->cfg->name, in->cfg->interface);
 	if (in->faults & VRRP_FAULT_SESSION)
 		alarm_add(st, "%s is in FAULT: no BGP session is Established", in->cfg->name);
 	if (in->faults & VRRP_FAULT_TRACK)
@@ -176,6 +195,7 @@ static void read_counters(struct status *st, void *ctx)
 {
 	struct datapath *dp = ctx;
 
+	st->counters_at = loop_clock();
 	for (unsigned int i = 0; i < st->n_vips; i++)
 		datapath_traffic(dp, st->vips[i].vip, &st->vips[i].rx, &st->vips[i].tx);
 	for (uint32_t reason = 0; reason < HF_V_MAX; reason++)
