@@ -7,8 +7,10 @@
  *   withdraw PREFIX[*COUNT]
  *   shutdown TEXT
  *   status
+ *   counters
  * COUNT prefixes are the given one and those that follow it. It answers each status by a line
- * "status STATE HOLD ANNOUNCED RECEIVED ERROR...", and ends with its input, or after a shutdown.
+ * "status STATE HOLD ANNOUNCED RECEIVED ERROR...", each counters by "counters UPDATES_SENT", and ends
+ * with its input, or after a shutdown.
  * Links: user/engine/bgp_speaker.c user/engine/bgp_neighbor.c user/engine/bgp_output.c
  * Links: user/engine/bgp_reload.c user/engine/bgp_socket.c user/bgp/bgp_rib.c user/bgp/bgp_step.c
  * Links: user/bgp/bgp_codec.c
@@ -121,6 +123,9 @@ static void do_line(struct driver *d, char *line)
 		bgp_speaker_status(d->sp, 0, &s);
 		printf("status %s %u %u %u %s\n", s.state, s.hold_time_s, s.prefixes_announced,
 		       s.prefixes_received, s.last_error);
+	} else if (strcmp(word, "counters") == 0) {
+		bgp_speaker_status(d->sp, 0, &s);
+		printf("counters %llu\n", (unsigned long long)s.updates_sent);
 	}
 }
 
