@@ -9,8 +9,8 @@
  *   status
  *   counters
  * COUNT prefixes are the given one and those that follow it. It answers each status by a line
- * "status STATE HOLD ANNOUNCED RECEIVED ERROR...", each counters by "counters UPDATES_SENT", and ends
- * with its input, or after a shutdown.
+ * "status STATE HOLD ANNOUNCED RECEIVED ERROR...", each counters by "counters UPDATES_SENT", and
+ * ends with its input, or after a shutdown.
  * Links: user/engine/bgp_speaker.c user/engine/bgp_neighbor.c user/engine/bgp_output.c
  * Links: user/engine/bgp_reload.c user/engine/bgp_socket.c user/bgp/bgp_rib.c user/bgp/bgp_step.c
  * Links: user/bgp/bgp_codec.c
@@ -24,6 +24,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "bgp/bgp_rib.h"
 #include "core/addr.h"
 #include "core/log.h"
 #include "engine/bgp_speaker.h"
@@ -96,17 +97,18 @@ static void do_announce(struct driver *d, char *words, bool announce)
 	char *rest = words, *word = strsep(&rest, " ");
 	struct bgp_attrs a = {0};
 	struct ipprefix p;
-	unsigned int count = read_prefixes(word, &p);
+	static struct ipprefix all[BGP_MAX_PREFIXES];
+	unsigned int count = read_prefixes(word, &p), n;
+	int err;
 
 	while ((word = strsep(&rest, " ")))
 		read_attr(&a, word);
-	for (; count > 0; count--, advance(&p)) {
-		int err = announce ? bgp_speaker_announce(d->sp, &p, &a)
-				   : bgp_speaker_withdraw(d->sp, &p);
-
-		if (err < 0)
-			printf("error %d\n", err);
-	}
+	for (n = 0; n < count && n < BGP_MAX_PREFIXES; n++, advance(&p))
+		all[n] = p;
+	err = announce ? bgp_speaker_announce_all(d->sp, all, n, &a)
+		       : bgp_speaker_withdraw_all(d->sp, all, n);
+	if (err < 0)
+		printf("error %d\n", err);
 }
 
 static void do_line(struct driver *d, char *line)

@@ -305,7 +305,51 @@ static void routes_announced_before_go_out_packed_when_a_session_stands(void **s
 	}
 	for (unsigned int i = 0; i < BGP_MAX_PREFIXES; i++)
 		assert_int_equal(r->med[i], 1 + i % 2);
-	assert_in_range(r->updates, 6, 8); /* 809 prefixes fill one */
+	assert_in_range(r->updates, 14, 16); /* 809 prefixes fill one */
+}
+
+static void ten_thousand_prefixes_share_updates_on_an_open_session(void **state)
+{
+	static struct ipprefix all[10000];
+	struct bgp_attrs a = {.has_med = 1, .med = 9};
+	struct router *r = &lab.r;
+
+	(void)state;
+	for (unsigned int i = 0; i < 10000; i++)
+		all[i] = numbered(i);
+	establish(r);
+	assert_int_equal(bgp_speaker_announce_all(lab.sp, all, 10000, &a), 0);
+	while (r->med[9999] == 0) {
+		UNTIL(taken(r));
+		learn(r);
+	}
+	assert_int_equal(r->updates, 13); /* 809 prefixes fill one */
+	for (unsigned int i = 0; i < 10000; i++)
+		assert_int_equal(r->med[i], 9);
+	assert_int_equal(bgp_speaker_withdraw_all(lab.sp, all, 10000), 0);
+	while (r->med[9999] != 0) {
+		UNTIL(taken(r));
+		learn(r);
+	}
+	assert_int_equal(r->updates, 13 + 13); /* 814 fill one */
+	assert_int_equal(bgp_speaker_withdraw_all(lab.sp, all, 10000), -ENOENT);
+	assert_int_equal(status().prefixes_announced, 0);
+}
+
+static void of_several_prefixes_the_good_ones_are_announced(void **state)
+{
+	struct ipprefix two[] = {numbered(1), numbered(2)};
+	struct bgp_attrs a = {.has_med = 1, .med = 9};
+	struct router *r = &lab.r;
+
+	(void)state;
+	two[0].len = 33;
+	establish(r);
+	assert_int_equal(bgp_speaker_announce_all(lab.sp, two, 2, &a), -EINVAL);
+	assert_true(taken(r));
+	learn(r);
+	assert_int_equal(r->med[2], 9);
+	assert_int_equal(r->med[1], 0);
 }
 
 /* What five rounds of announcements and one of withdrawals must have left. */
@@ -578,6 +622,8 @@ int main(void)
 	    SPEAKER_TEST(a_session_comes_up_and_an_update_leaves_in_the_same_call),
 	    SPEAKER_TEST(what_cannot_be_is_refused),
 	    SPEAKER_TEST(routes_announced_before_go_out_packed_when_a_session_stands),
+	    SPEAKER_TEST(ten_thousand_prefixes_share_updates_on_an_open_session),
+	    SPEAKER_TEST(of_several_prefixes_the_good_ones_are_announced),
 	    SPEAKER_TEST(a_router_that_does_not_read_holds_up_nothing_and_ends_up_right),
 	    SPEAKER_TEST(a_lost_session_is_dialled_again_and_told_all_again),
 	    SPEAKER_TEST(a_notification_ends_the_session_and_is_shown),

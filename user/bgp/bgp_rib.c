@@ -13,7 +13,7 @@
 #include <string.h>
 
 #define WORDS	(BGP_MAX_PREFIXES / 64)
-#define BUCKETS 1024
+#define BUCKETS 4096
 #define NO_SLOT UINT16_MAX
 
 enum route_state { ROUTE_FREE, ROUTE_ANNOUNCED, ROUTE_WITHDRAWN };

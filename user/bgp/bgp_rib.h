@@ -12,8 +12,9 @@
 
 #include "bgp/bgp_codec.h"
 
-/* As many as shared addresses in a configuration: see CFG_MAX_VIPS. */
-#define BGP_MAX_PREFIXES 4096
+/* Of all announcements of one speaker: a large edge's ten thousand, in whole words of the bit sets.
+ */
+#define BGP_MAX_PREFIXES 10240
 
 struct bgp_rib;
 

@@ -84,8 +84,8 @@ static void add_prefix(struct parser *p, struct cfg_announce *a, const struct ip
 			return;
 		}
 	}
-	new =
-	    parser_append(p, &a->prefixes, &a->n_prefixes, sizeof(*new), CFG_MAX_VIPS, "prefixes");
+	new = parser_append(p, &a->prefixes, &a->n_prefixes, sizeof(*new), CFG_MAX_PREFIXES,
+			    "prefixes");
 	if (new)
 		*new = *prefix;
 }

@@ -167,7 +167,7 @@ static void complete_prefixes(struct parser *p, struct cfg_instance *i, const st
 	}
 	for (unsigned int n = 0, given = a->n_prefixes; given == 0 && n < i->n_vips; n++) {
 		struct ipprefix *new = parser_append(p, &a->prefixes, &a->n_prefixes, sizeof(*new),
-						     CFG_MAX_VIPS, "prefixes");
+						     CFG_MAX_PREFIXES, "prefixes");
 
 		if (!new)
 			return;

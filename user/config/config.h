@@ -22,6 +22,7 @@
 #define CFG_MAX_INSTANCES HF_MAX_INSTANCES
 #define CFG_MAX_PEERS	  64 /* of one instance */
 #define CFG_MAX_VIPS	  HF_MAX_VIPS
+#define CFG_MAX_PREFIXES  10000 /* of one announcement; a speaker holds BGP_MAX_PREFIXES */
 #define CFG_MAX_SCRIPTS	  1024
 #define CFG_MAX_NEIGHBORS 64 /* of one BGP instance */
 #define CFG_MAX_ARGS	  64 /* of one command */

@@ -35,18 +35,17 @@ static void apply(struct instance *in)
 	struct bgp_speaker *sp = announcer_speaker(in)->sp;
 	enum announce_as as = in->announcer.fsm.as;
 	struct bgp_attrs attrs;
-	char text[IPPREFIX_TEXT];
 	int err;
 
-	if (as != ANNOUNCE_NONE)
-		announce_attrs(cfg, as, in->announcer.claimed_at_s, &attrs);
-	for (unsigned int i = 0; i < cfg->n_prefixes; i++) {
-		err = as == ANNOUNCE_NONE ? bgp_speaker_withdraw(sp, &cfg->prefixes[i])
-					  : bgp_speaker_announce(sp, &cfg->prefixes[i], &attrs);
-		if (err < 0 && as != ANNOUNCE_NONE)
-			log_error("%s: cannot announce %s: %s", in->cfg->name,
-				  ipprefix_format(&cfg->prefixes[i], text), strerror(-err));
+	if (as == ANNOUNCE_NONE) {
+		bgp_speaker_withdraw_all(sp, cfg->prefixes, cfg->n_prefixes);
+		return;
 	}
+	announce_attrs(cfg, as, in->announcer.claimed_at_s, &attrs);
+	err = bgp_speaker_announce_all(sp, cfg->prefixes, cfg->n_prefixes, &attrs);
+	if (err < 0)
+		log_error("%s: cannot announce all of its %u prefixes: %s", in->cfg->name,
+			  cfg->n_prefixes, strerror(-err));
 }
 
 void announcer_event(struct instance *in, enum announce_event_type ev)

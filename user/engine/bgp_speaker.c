@@ -52,27 +52,54 @@ static void flush_all(struct bgp_speaker *sp)
 	}
 }
 
-int bgp_speaker_announce(struct bgp_speaker *sp, const struct ipprefix *prefix,
-			 const struct bgp_attrs *attrs)
+int bgp_speaker_announce_all(struct bgp_speaker *sp, const struct ipprefix *prefixes,
+			     unsigned int n, const struct bgp_attrs *attrs)
 {
-	int news;
+	bool news = false;
+	int first = 0;
 
 	if (attrs->n_communities > BGP_MAX_COMMUNITIES ||
 	    attrs->n_large > BGP_MAX_LARGE_COMMUNITIES || attrs->prepend > BGP_MAX_PREPEND)
 		return -EINVAL;
-	news = bgp_rib_announce(sp->rib, prefix, attrs);
-	if (news > 0)
+	for (unsigned int i = 0; i < n; i++) {
+		int ret = bgp_rib_announce(sp->rib, &prefixes[i], attrs);
+
+		news = news || ret > 0;
+		if (ret < 0 && first == 0)
+			first = ret;
+	}
+	if (news)
 		flush_all(sp);
-	return news < 0 ? news : 0;
+	return first;
+}
+
+int bgp_speaker_announce(struct bgp_speaker *sp, const struct ipprefix *prefix,
+			 const struct bgp_attrs *attrs)
+{
+	return bgp_speaker_announce_all(sp, prefix, 1, attrs);
+}
+
+int bgp_speaker_withdraw_all(struct bgp_speaker *sp, const struct ipprefix *prefixes,
+			     unsigned int n)
+{
+	bool news = false;
+	int first = 0;
+
+	for (unsigned int i = 0; i < n; i++) {
+		int ret = bgp_rib_withdraw(sp->rib, &prefixes[i]);
+
+		news = news || ret == 0;
+		if (ret < 0 && first == 0)
+			first = ret;
+	}
+	if (news)
+		flush_all(sp);
+	return first;
 }
 
 int bgp_speaker_withdraw(struct bgp_speaker *sp, const struct ipprefix *prefix)
 {
-	int err = bgp_rib_withdraw(sp->rib, prefix);
-
-	if (err == 0)
-		flush_all(sp);
-	return err;
+	return bgp_speaker_withdraw_all(sp, prefix, 1);
 }
 
 void bgp_speaker_shutdown(struct bgp_speaker *sp, const char *reason)

@@ -46,8 +46,14 @@ void bgp_speaker_destroy(struct bgp_speaker *sp);
  */
 int bgp_speaker_announce(struct bgp_speaker *sp, const struct ipprefix *prefix,
 			 const struct bgp_attrs *attrs);
+/* The same for `n` prefixes, packed into as few UPDATEs as hold them. All are tried; the first
+ * error is returned. */
+int bgp_speaker_announce_all(struct bgp_speaker *sp, const struct ipprefix *prefixes,
+			     unsigned int n, const struct bgp_attrs *attrs);
 /* Takes the route back everywhere. 0, or -ENOENT if it was not announced. */
 int bgp_speaker_withdraw(struct bgp_speaker *sp, const struct ipprefix *prefix);
+int bgp_speaker_withdraw_all(struct bgp_speaker *sp, const struct ipprefix *prefixes,
+			     unsigned int n);
 
 /*
  * Writes out Cease/Administrative Shutdown (RFC 8203) with `reason` (UTF-8, at most 128 octets are
