@@ -24,13 +24,13 @@ def family_of(address):
 
 
 class Router:
-    """`neighbors`: {address: set of "md5", "gtsm"}. Kernel routes are fed where FEEDS says so."""
+    """`neighbors`: {address: set of "md5", "gtsm"}; `own`: {family: the router's address}."""
     PROGRAM, PACKAGE = "", ""
-    FEEDS = True
     CANNOT = {}
 
-    def __init__(self, machine, neighbors):
+    def __init__(self, machine, neighbors, own=None):
         self.machine, self.neighbors, self.processes = machine, neighbors, []
+        self.own = own or SELF
         self.log = self.path("router.log")
         self.configure()
 
@@ -73,6 +73,17 @@ class Router:
             return text in f.read()
 
 
+def start_zebra(router):
+    """FRR's way into the kernel's table. bgpd must come later: if it does not find zebra, it asks
+    again only after seconds. zebra insists on its own user, and on a place for crash logs."""
+    socket, conf = "/run/frr/zserv.api", router.write("zebra.conf", "log stdout\n", 0o644)
+    router.machine.run("install", "-d", "-o", "frr", "-g", "frr", "/run/frr", "/var/tmp/frr")
+    router.machine.run("mount", "-t", "tmpfs", "-o", "mode=777", "tmpfs", "/var/tmp/frr")
+    router.machine.run("rm", "-f", socket)
+    router.spawn("/usr/lib/frr/zebra", "-f", conf)
+    wait_for(lambda: router.machine.run("test", "-S", socket, check=False)[0] == 0, START_S, "zebra runs")
+
+
 class Bird(Router):
     PROGRAM, PACKAGE = "/usr/sbin/bird", "bird2"
     HEAD = """
@@ -94,7 +105,7 @@ function rank() {
     def configure(self):
         text = self.HEAD
         for a, wants in self.neighbors.items():
-            text += (f"protocol bgp {self.name(a)} {{\n local {SELF[family_of(a)]} as {AS};\n"
+            text += (f"protocol bgp {self.name(a)} {{\n local {self.own[family_of(a)]} as {AS};\n"
                      f" neighbor {a} as {NODE_AS};\n direct;\n passive yes;\n hold time {HOLD_S};\n"
                      " error wait time 1, 2;\n"
                      + (f' password "{PASSWORD}";\n' if "md5" in wants else "")
@@ -134,7 +145,6 @@ function rank() {
 
 class Frr(Router):
     PROGRAM, PACKAGE = "/usr/lib/frr/bgpd", "frr"
-    ZSERV = "/run/frr/zserv.api"
     RANK = """
 bgp community-list standard escalated permit 65000:1
 route-map rank permit 10
@@ -158,16 +168,9 @@ route-map rank permit 20
                 lines += [f"  neighbor {a} activate", f"  neighbor {a} route-map rank in"]
             lines.append(" exit-address-family")
         self.write("bgpd.conf", "\n".join(lines) + "\n!" + self.RANK, 0o644)
-        self.write("zebra.conf", "log stdout\n", 0o644)
-        # It insists on its own user, and keeps crash logs in a place of its own.
-        self.machine.run("install", "-d", "-o", "frr", "-g", "frr", "/run/frr", "/var/tmp/frr")
-        self.machine.run("mount", "-t", "tmpfs", "-o", "mode=777", "tmpfs", "/var/tmp/frr")
 
     def start(self):
-        """zebra first: bgpd that does not find it asks again only seconds later."""
-        self.machine.run("rm", "-f", self.ZSERV)
-        self.spawn("/usr/lib/frr/zebra", "-f", self.path("zebra.conf"))
-        wait_for(lambda: self.machine.run("test", "-S", self.ZSERV, check=False)[0] == 0, START_S, "zebra runs")
+        start_zebra(self)
         self.spawn(self.PROGRAM, "-f", self.path("bgpd.conf"), "-p", "179")
 
     def vtysh(self, *commands):
@@ -204,12 +207,30 @@ route-map rank permit 20
 
 class GoBgp(Router):
     PROGRAM, PACKAGE = "/usr/bin/gobgpd", "gobgpd"
-    FEEDS = False  # it has no kernel interface of its own
+    RANK = """
+[[defined-sets.bgp-defined-sets.community-sets]]
+ community-set-name = "escalated"
+ community-list = ["^65000:1$"]
+[[policy-definitions]]
+ name = "rank"
+ [[policy-definitions.statements]]
+  name = "escalated"
+  [policy-definitions.statements.conditions.bgp-conditions.match-community-set]
+   community-set = "escalated"
+   match-set-options = "any"
+  [policy-definitions.statements.actions]
+   route-disposition = "accept-route"
+   [policy-definitions.statements.actions.bgp-actions]
+    set-local-pref = 200
+[global.apply-policy.config]
+ import-policy-list = ["rank"]
+ default-import-policy = "accept-route"
+"""
     CANNOT = {("route_refresh", None): "it keeps what it received and asks for nothing"}
 
     def configure(self):
         text = (f'[global.config]\n as = {AS}\n router-id = "192.0.2.1"\n'
-                f' local-address-list = ["{SELF[4]}", "{SELF[6]}"]\n')
+                f' local-address-list = ["{self.own[4]}", "{self.own[6]}"]\n')
         for a, wants in self.neighbors.items():
             text += (f'[[neighbors]]\n [neighbors.config]\n  neighbor-address = "{a}"\n  peer-as = {NODE_AS}\n'
                      + (f'  auth-password = "{PASSWORD}"\n' if "md5" in wants else "")
@@ -218,7 +239,7 @@ class GoBgp(Router):
                      + (" [neighbors.ttl-security.config]\n  enabled = true\n  ttl-min = 255\n" if "gtsm" in wants else "")
                      + "".join(f' [[neighbors.afi-safis]]\n  [neighbors.afi-safis.config]\n   afi-safi-name = "{name}"\n'
                                for name in ("ipv4-unicast", "ipv6-unicast")))
-        self.write("gobgp.toml", text)
+        self.write("gobgp.toml", text + self.RANK)
 
     def start(self):
         self.spawn(self.PROGRAM, "-f", self.path("gobgp.toml"), "-l", "debug", "--api-hosts", "127.0.0.1:50051", "-p")
@@ -255,7 +276,6 @@ class GoBgp(Router):
 class ExaBgp(Router):
     """It chooses no path and feeds nothing: "best" is the path that it received last."""
     PROGRAM, PACKAGE = "/usr/sbin/exabgp", "exabgp"
-    FEEDS = False
     SINK = """#!/bin/sh
 exec 3<&0
 cat <&3 >> {base}.json &
@@ -270,7 +290,7 @@ while :; do cat {base}.commands || exit; done
         os.mkfifo(self.path("exabgp.commands"))
         text = f"process sink {{ run {sink}; encoder json; }}\n"
         for a, wants in self.neighbors.items():
-            text += (f"neighbor {a} {{\n router-id 192.0.2.1;\n local-address {SELF[family_of(a)]};\n"
+            text += (f"neighbor {a} {{\n router-id 192.0.2.1;\n local-address {self.own[family_of(a)]};\n"
                      f" local-as {AS};\n peer-as {NODE_AS};\n hold-time {HOLD_S};\n passive true;\n"
                      + (f" md5-password {PASSWORD};\n" if "md5" in wants else "")
                      + (" outgoing-ttl 255;\n incoming-ttl 255;\n" if "gtsm" in wants else "")
@@ -283,7 +303,7 @@ while :; do cat {base}.commands || exit; done
     def start(self):
         self.write("exabgp.json", "")
         self.spawn(self.PROGRAM, self.path("exabgp.conf"), **{
-            "exabgp.tcp.bind": " ".join(SELF.values()), "exabgp.tcp.port": "179", "exabgp.daemon.user": "root",
+            "exabgp.tcp.bind": " ".join(self.own.values()), "exabgp.tcp.port": "179", "exabgp.daemon.user": "root",
             "exabgp.api.cli": "false", "exabgp.api.ack": "false", "exabgp.log.level": "INFO"})
 
     def kill(self):
@@ -340,7 +360,7 @@ class OpenBgpd(Router):
     NO_8950 = "OpenBGPD 7.7 has no RFC 8950"
 
     def configure(self):
-        text = (f"AS {AS}\nrouter-id 192.0.2.1\n" + "".join(f"listen on {a}\n" for a in SELF.values()))
+        text = (f"AS {AS}\nrouter-id 192.0.2.1\n" + "".join(f"listen on {a}\n" for a in self.own.values()))
         for a, wants in self.neighbors.items():
             text += (f"neighbor {a} {{\n remote-as {NODE_AS}\n passive\n holdtime {HOLD_S}\n"
                      " announce IPv4 unicast\n announce IPv6 unicast\n"
