@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * Request lines of the control sockets: the first octet chooses the socket, the rest is the line.
+ * Links: user/control/record_json.c user/record/record.c
  * Links: user/control/control_request.c user/control/status.c user/control/status_json.c
  * Links: user/control/utf8.c user/core/addr.c user/vrrp/vrrp_step.c user/vrrp/vrrp_names.c
  * Links: user/announce/announce_step.c user/health/health_step.c user/datapath/verdict_name.c

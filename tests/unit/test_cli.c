@@ -2,6 +2,8 @@
 /*
  * build/holdfastctl as its users meet it: run as a program against the real control sockets, which
  * serve a picture of the test's making, and against servers that are no daemon of ours.
+ * Links: user/control/record_json.c user/record/record.c user/record/record_codec.c
+ * Links: user/record/record_file.c tests/unit/record_sample.c
  * Links: user/control/control.c user/control/control_server.c user/control/control_client.c
  * Links: user/control/control_socket.c user/control/control_request.c user/control/status.c
  * Links: user/control/status_json.c user/control/utf8.c user/core/loop.c user/core/log.c
@@ -28,6 +30,7 @@
 #include "control/control.h"
 #include "control/control_server.h"
 #include "core/log.h"
+#include "record_sample.h"
 #include "status_sample.h"
 
 #define PATIENCE_NS (20 * NS_PER_S)
@@ -38,7 +41,7 @@ struct fixture {
 	struct loop *loop;
 	struct control *ctl;
 	int server; /* a listening socket that is no daemon of ours, or -1 */
-	bool long_texts;
+	bool long_texts, events;
 	struct control_request last;
 	char out[65536], err[4096]; /* what the last run wrote */
 };
@@ -65,6 +68,8 @@ static void handle(void *ctx, struct control_request *req)
 	struct fixture *f = ctx;
 
 	f->last = *req;
+	if (req->verb == CONTROL_EVENTS && f->events)
+		record_sample(req->records);
 	if (req->verb == CONTROL_STATUS) {
 		status_sample_fill(req->status);
 		if (f->long_texts)
@@ -245,6 +250,10 @@ static void the_command_line_is_checked(void **state)
 	    {"stats", 2, "", "did you mean status?"},
 	    {"status example", 2, "", "too many arguments"},
 	    {"handover", 2, "", "name the INSTANCE"},
+	    {"events 3", 2, "", "events: takes --follow"},
+	    {"explain --follow", 2, "", "--follow belongs to events"},
+	    {"status --svg x", 2, "", "--svg to explain"},
+	    {"explain 1 2", 2, "", "too many arguments"},
 	    {"handover a b", 2, "", "too many arguments"},
 	    {"--name a/b status", 2, "", "is no daemon's name"},
 	    {"--name", 2, "", "requires an argument"},
@@ -371,6 +380,41 @@ static void orders_are_carried_out_or_refused_with_advice(void **state)
 	assert_string_equal(f->out, "");
 }
 
+static void events_are_listed_and_explained(void **state)
+{
+	static const struct {
+		const char *line;
+		int status;
+		const char *out, *err;
+	} rows[] = {
+	    {"events", 0,
+	     "1 2025-01-02T03:03:04.567Z example BACKUP -> MASTER in 0.210 ms: master down\n", ""},
+	    {"events --json", 0, "{\"schema\":1,\"last\":1,\"events\":[{\"number\":1,", ""},
+	    {"explain", 0, "\n    -36.090 ms  last advert of the old master\n", ""},
+	    {"explain 1", 0, "Event 1: example became MASTER", ""},
+	    {"explain 1 --json", 0, "{\"number\":1,\"instance\":\"example\"", ""},
+	    {"explain 2", 1, "", "there is no event 2; kept are 1 to 1: holdfastctl events\n"},
+	    {"explain x", 1, "", "there is no event x"},
+	    {"explain --svg /dev/full", 1, "", "/dev/full: "},
+	    {"explain --svg /dev/stdout", 0, "</svg>\n", ""},
+	};
+	struct fixture *f = *state;
+	char line[64];
+
+	start(f, &timeouts);
+	assert_int_equal(run(f, "--name test events"), 0);
+	assert_string_equal(f->out, "No transition has been recorded yet.\n");
+	assert_int_equal(run(f, "--name test explain"), 1);
+	assert_text(f->err, "no transition has been recorded yet");
+	f->events = true;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		snprintf(line, sizeof(line), "--name test %s", rows[i].line);
+		assert_int_equal(run(f, line), rows[i].status);
+		assert_text(f->out, rows[i].out);
+		assert_text(f->err, rows[i].err);
+	}
+}
+
 static void who_may_only_ask_is_served_by_the_status_socket(void **state)
 {
 	struct how as_nobody = {.user = getpwnam("nobody")};
@@ -459,6 +503,7 @@ int main(void)
 	    CASE(output_fits_eighty_columns_and_no_terminal_sequence_passes),
 	    CASE(json_is_the_daemons_object_on_one_line),
 	    CASE(orders_are_carried_out_or_refused_with_advice),
+	    CASE(events_are_listed_and_explained),
 	    CASE(who_may_only_ask_is_served_by_the_status_socket),
 	    CASE(a_stuck_daemon_is_named_as_such),
 	    CASE(answers_of_no_daemon_of_ours_do_no_harm),

@@ -2,11 +2,12 @@
 /*
  * The control sockets as clients meet them: the real thread, real sockets below a directory of the
  * test's own, and the engine's loop turned by the test.
- * Links: user/control/control.c user/control/control_server.c user/control/control_client.c
- * Links: user/control/control_socket.c user/control/control_request.c user/control/status.c
- * Links: user/control/status_json.c user/control/utf8.c user/core/loop.c user/core/log.c
- * Links: user/core/addr.c user/vrrp/vrrp_step.c user/vrrp/vrrp_names.c
- * Links: user/announce/announce_step.c user/health/health_step.c user/datapath/verdict_name.c
+ * Links: user/control/control_request.c user/announce/announce_step.c user/control/record_json.c
+ * Links: user/control/control_client.c user/control/control_server.c user/datapath/verdict_name.c
+ * Links: user/control/control_socket.c user/record/record_codec.c user/control/status_json.c
+ * Links: user/record/record_file.c user/health/health_step.c user/vrrp/vrrp_names.c
+ * Links: user/control/control.c user/vrrp/vrrp_step.c user/control/status.c user/record/record.c
+ * Links: user/control/utf8.c user/core/loop.c user/core/addr.c user/core/log.c
  */
 #include <errno.h>
 #include <fcntl.h>

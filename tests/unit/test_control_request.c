@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * Request lines, good and hostile, and the answers' form.
+ * Links: user/control/record_json.c user/record/record.c
  * Links: user/control/control_request.c user/control/status.c user/control/status_json.c
  * Links: user/control/utf8.c user/core/addr.c user/vrrp/vrrp_step.c user/vrrp/vrrp_names.c
  * Links: user/announce/announce_step.c user/health/health_step.c user/datapath/verdict_name.c
@@ -31,6 +32,7 @@ static void good_requests_are_understood(void **state)
 	    {"{\"command\":\"status\"}", true, CONTROL_STATUS, ""},
 	    {" { \"command\" : \"status\" } \r", false, CONTROL_STATUS, ""},
 	    {"{\"command\":\"reload\"}", false, CONTROL_RELOAD, ""},
+	    {"{\"command\":\"events\",\"after\":7}", true, CONTROL_EVENTS, ""},
 	    {"{\"instance\":\"a\",\"command\":\"handover\"}", false, CONTROL_HANDOVER, "a"},
 	    {"{\"command\":\"handover\",\"instance\":\"" NAME_63 "\"}", false, CONTROL_HANDOVER,
 	     NAME_63},
@@ -72,6 +74,9 @@ static void bad_requests_are_refused_with_a_word_on_what_is_right(void **state)
 	    {"{\"command\":\"stop\"}", "knows: status, handover, reload", -EINVAL},
 	    {"{\"command\":\"status\",\"dry_run\":true}", "unknown member \"dry_run\"", -EINVAL},
 	    {"{\"command\":\"status\",\"instance\":\"a\"}", "takes no \"instance\"", -EINVAL},
+	    {"{\"command\":\"status\",\"after\":7}", "takes no \"after\"", -EINVAL},
+	    {"{\"command\":\"events\",\"after\":-7}", "number of an event", -EINVAL},
+	    {"{\"command\":\"events\",\"after\":\"7\"}", "number of an event", -EINVAL},
 	    {"{\"command\":\"handover\"}", "needs an \"instance\"", -EINVAL},
 	    {"{\"command\":\"handover\",\"instance\":\"\"}", "empty", -EINVAL},
 	    {"{\"command\":\"handover\",\"instance\":[\"a\"]}", "must be a string", -EINVAL},

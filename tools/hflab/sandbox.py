@@ -39,6 +39,7 @@ for path; do
 done
 mount -t tmpfs -o mode=755 tmpfs /run
 mount -t tmpfs -o mode=1777 tmpfs /tmp
+mount -t tmpfs -o mode=755 tmpfs /var/lib # what daemons keep is the machine's own
 n=0
 for path; do
     n=$((n + 1))

@@ -78,16 +78,25 @@ static enum cli_exit complain_no_connection(const struct client_target *target, 
 	return CLI_REFUSED;
 }
 
+/* What is asked. */
+struct question {
+	const char *verb, *instance; /* NULL: none */
+	int64_t after;		     /* 0: all */
+	bool question;
+};
+
 /* 0 or -errno. */
-static int send_request(int fd, const char *verb, const char *instance)
+static int send_request(int fd, const struct question *q)
 {
 	json_object *request = json_object_new_object();
 	char *line = NULL;
 	int len, err = 0;
 
-	json_object_object_add(request, "command", json_object_new_string(verb));
-	if (instance)
-		json_object_object_add(request, "instance", json_object_new_string(instance));
+	json_object_object_add(request, "command", json_object_new_string(q->verb));
+	if (q->instance)
+		json_object_object_add(request, "instance", json_object_new_string(q->instance));
+	if (q->after)
+		json_object_object_add(request, "after", json_object_new_int64(q->after));
 	len = asprintf(&line, "%s\n",
 		       json_object_to_json_string_ext(request, JSON_C_TO_STRING_PLAIN));
 	if (len < 0)
@@ -168,10 +177,10 @@ static enum cli_exit judge(json_object **answer)
 }
 
 /* Sends and waits on the open connection `fd`. */
-static enum cli_exit converse(int fd, const struct client_target *target, const char *verb,
-			      const char *instance, json_object **answer)
+static enum cli_exit converse(int fd, const struct client_target *target, const struct question *q,
+			      json_object **answer)
 {
-	int err = send_request(fd, verb, instance);
+	int err = send_request(fd, q);
 	/* A daemon that turns us away says why before it closes: read, even if sending failed. */
 	char *line = read_line(fd);
 
@@ -194,18 +203,34 @@ static enum cli_exit converse(int fd, const struct client_target *target, const 
 	return CLI_REFUSED;
 }
 
-enum cli_exit client_ask(const struct client_target *target, const char *verb, const char *instance,
-			 bool question, json_object **answer)
+static enum cli_exit ask(const struct client_target *target, const struct question *q,
+			 json_object **answer)
 {
 	int fd = dial(target, "control");
 	enum cli_exit status;
 
 	*answer = NULL;
-	if (fd == -EACCES && question)
+	if (fd == -EACCES && q->question)
 		fd = dial(target, "status");
 	if (fd < 0)
-		return complain_no_connection(target, verb, question, fd);
-	status = converse(fd, target, verb, instance, answer);
+		return complain_no_connection(target, q->verb, q->question, fd);
+	status = converse(fd, target, q, answer);
 	close(fd);
 	return status;
+}
+
+enum cli_exit client_ask(const struct client_target *target, const char *verb, const char *instance,
+			 bool question, json_object **answer)
+{
+	struct question q = {.verb = verb, .instance = instance, .question = question};
+
+	return ask(target, &q, answer);
+}
+
+enum cli_exit client_ask_events(const struct client_target *target, int64_t after,
+				json_object **answer)
+{
+	struct question q = {.verb = "events", .after = after, .question = true};
+
+	return ask(target, &q, answer);
 }

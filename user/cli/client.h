@@ -5,6 +5,7 @@
 
 #include <json-c/json.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 /* Part of the interface: scripts test them (design section 8). */
 enum cli_exit { CLI_DONE = 0, CLI_REFUSED = 1, CLI_USAGE = 2, CLI_NO_DAEMON = 3 };
@@ -22,6 +23,10 @@ struct client_target {
  */
 enum cli_exit client_ask(const struct client_target *target, const char *verb, const char *instance,
 			 bool question, json_object **answer);
+
+/* The events with numbers above `after`: otherwise as client_ask(). */
+enum cli_exit client_ask_events(const struct client_target *target, int64_t after,
+				json_object **answer);
 
 /* One line on stderr, headed by the program's name. */
 void client_complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

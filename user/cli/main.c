@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cli/client.h"
+#include "cli/events.h"
 #include "cli/migrate.h"
 #include "cli/text.h"
 #include "cli/view.h"
@@ -20,7 +21,8 @@
 
 struct options {
 	struct client_target target;
-	bool json;
+	bool json, follow;
+	const char *svg;
 	const char *instance; /* the command's argument, or NULL */
 };
 
@@ -37,6 +39,7 @@ static enum cli_exit run_question(const struct options *opt, const struct comman
 static enum cli_exit run_order(const struct options *opt, const struct command *cmd);
 static enum cli_exit run_migrate(const struct options *opt, const struct command *cmd);
 static enum cli_exit run_watch(const struct options *opt, const struct command *cmd);
+static enum cli_exit run_events(const struct options *opt, const struct command *cmd);
 
 static const struct command commands[] = {
     {"status",
@@ -78,6 +81,22 @@ static const struct command commands[] = {
      "status",
      view_counters,
      {"adverts", "refusals", "traffic"},
+     NULL},
+    {"events",
+     "[--follow]",
+     "the last transitions; --follow: and those that come",
+     run_events,
+     "events",
+     NULL,
+     {NULL},
+     NULL},
+    {"explain",
+     "[NUMBER]",
+     "the story of a transition; --svg FILE: a picture",
+     run_events,
+     "events",
+     NULL,
+     {NULL},
      NULL},
     {"handover",
      "INSTANCE",
@@ -205,6 +224,23 @@ static enum cli_exit run_watch(const struct options *opt, const struct command *
 	return watch(&opt->target);
 }
 
+static enum cli_exit run_events(const struct options *opt, const struct command *cmd)
+{
+	bool explain = strcmp(cmd->name, "explain") == 0;
+	struct events_options events = {.target = opt->target,
+					.json = opt->json,
+					.follow = opt->follow,
+					.number = opt->instance,
+					.svg = opt->svg};
+
+	if (explain ? opt->follow : opt->svg || opt->instance) {
+		client_complain(explain ? "explain: --follow belongs to events"
+					: "events: takes --follow, nothing else");
+		return CLI_USAGE;
+	}
+	return explain ? explain_run(&events) : events_run(&events);
+}
+
 static void print_help(FILE *to)
 {
 	fputs("Usage: holdfastctl [--name NAME] COMMAND [--json]\n\nCommands:\n", to);
@@ -256,21 +292,27 @@ static enum cli_exit run_command(struct options *opt, int argc, char **argv)
 		client_complain("%s: too many arguments", cmd->name);
 		return usage_error();
 	}
-	if (argc < (cmd->argument ? 2 : 1)) {
+	if (argc < (cmd->argument && cmd->argument[0] != '[' ? 2 : 1)) {
 		client_complain("%s: name the %s", cmd->name, cmd->argument);
 		return usage_error();
 	}
 	opt->instance = argv[1];
+	if ((opt->follow || opt->svg) && cmd->run != run_events) {
+		client_complain("%s: --follow belongs to events, --svg to explain", cmd->name);
+		return usage_error();
+	}
 	return cmd->run(opt, cmd);
 }
 
-enum long_option { OPT_NAME = 256, OPT_JSON, OPT_VERSION, OPT_RUN_DIR };
+enum long_option { OPT_NAME = 256, OPT_JSON, OPT_VERSION, OPT_RUN_DIR, OPT_FOLLOW, OPT_SVG };
 
 int main(int argc, char **argv)
 {
 	static const struct option long_options[] = {
 	    {"name", required_argument, NULL, OPT_NAME},
 	    {"json", no_argument, NULL, OPT_JSON},
+	    {"follow", no_argument, NULL, OPT_FOLLOW},
+	    {"svg", required_argument, NULL, OPT_SVG},
 	    {"help", no_argument, NULL, 'h'},
 	    {"version", no_argument, NULL, OPT_VERSION},
 	    {"run-dir", required_argument, NULL, OPT_RUN_DIR}, /* for tests: instead of /run */
@@ -286,6 +328,12 @@ int main(int argc, char **argv)
 			break;
 		case OPT_JSON:
 			opt.json = true;
+			break;
+		case OPT_FOLLOW:
+			opt.follow = true;
+			break;
+		case OPT_SVG:
+			opt.svg = optarg;
 			break;
 		case OPT_RUN_DIR:
 			opt.target.run_dir = optarg;

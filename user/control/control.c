@@ -60,6 +60,20 @@ void control_ask_reload(struct control *ctl)
 		log_error("control: cannot ask for a reload: %s", strerror(errno));
 }
 
+void control_keep(struct control *ctl, const char *path)
+{
+	atomic_store(&ctl->room.record_path, path);
+}
+
+void control_ring(struct control *ctl)
+{
+	struct control_ticket bell = {.number = CONTROL_DOORBELL};
+
+	/* At most one on its way: an answer always finds room in the socket. */
+	if (ctl && !atomic_exchange(&ctl->room.rung, true))
+		(void)!send(ctl->source.fd, &bell, sizeof(bell), MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
 static void on_ticket(struct loop_source *src, uint32_t ready)
 {
 	struct control *ctl = src->ctx;

@@ -6,10 +6,10 @@
  * struct control_request over a socket pair, answered within one turn, and rendered by the thread.
  *
  * On the wire: one JSON object a line, both ways: {"command": "status"}, {"command": "handover",
- * "instance": "example"}. Answers carry "ok": true and the fields asked for, or "ok": false,
- * "error": TEXT. Requests over CONTROL_REQUEST_MAX octets, and clients over CONTROL_MAX_CLIENTS,
- * are refused; so are members of a request that this daemon does not know, lest it do less or more
- * than was asked.
+ * "instance": "example"}, {"command": "events", "after": 7} (see control/record_json.h). Answers
+ * carry "ok": true and the fields asked for, or "ok": false, "error": TEXT. Requests over
+ * CONTROL_REQUEST_MAX octets, and clients over CONTROL_MAX_CLIENTS, are refused; so are members of
+ * a request that this daemon does not know, lest it do less or more than was asked.
  */
 #ifndef HF_CONTROL_H
 #define HF_CONTROL_H
@@ -19,6 +19,7 @@
 #include "config/config.h"
 #include "control/status.h"
 #include "core/loop.h"
+#include "record/record.h"
 
 #define CONTROL_REQUEST_MAX 4096
 #define CONTROL_MAX_CLIENTS 32
@@ -28,6 +29,7 @@ enum control_verb {
 	CONTROL_STATUS,	  /* fills `status` */
 	CONTROL_HANDOVER, /* `instance` must be MASTER here */
 	CONTROL_RELOAD,
+	CONTROL_EVENTS, /* fills `records` */
 };
 
 /* Owned by the control thread; the engine holds it only until it has answered. */
@@ -35,6 +37,8 @@ struct control_request {
 	enum control_verb verb;
 	char instance[CFG_NAME_MAX]; /* empty: all, where the verb allows */
 	struct status *status;	     /* CONTROL_STATUS: to be filled */
+	struct record_ring *records; /* CONTROL_EVENTS: to be filled */
+	uint64_t after;		     /* CONTROL_EVENTS: only records with a higher number */
 	bool refused;
 	char error[CONTROL_ERROR_TEXT]; /* why, and what to do instead */
 	char note[CONTROL_ERROR_TEXT];	/* what was done, if there is more to say than that; "" */
@@ -43,7 +47,8 @@ struct control_request {
 
 /*
  * Carries out one request within the loop's turn, filling `refused` and `error`, or `status` (no
- * more than `status->room`). Called in the loop; it may not destroy the control sockets.
+ * more than `status->room`) or `records`. Called in the loop; it may not destroy the control
+ * sockets.
  */
 typedef void (*control_handler_fn)(void *ctx, struct control_request *req);
 
@@ -75,6 +80,11 @@ void control_set_loader(struct control *ctl, const struct control_loader *loader
 /* A reload as if a client had asked for it, whose result is logged (SIGHUP). Several at once may
  * become one. */
 void control_ask_reload(struct control *ctl);
+/* From now on the thread writes the flight recorder's records to `path`, which must outlive it. */
+void control_keep(struct control *ctl, const char *path);
+/* There are new records: asked for by CONTROL_EVENTS and written soon. Costs little; NULL is fine.
+ */
+void control_ring(struct control *ctl);
 /* The configuration has changed: questions asked from now on bring room for `limits`. */
 void control_set_limits(struct control *ctl, const struct status_limits *limits);
 

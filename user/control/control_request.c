@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "control/record_json.h"
 #include "control/utf8.h"
 
 #define REQUEST_DEPTH 4	 /* a request is one flat object; deeper ones are refused by the tokener */
@@ -29,6 +30,7 @@ static const struct verb {
     {"status", CONTROL_STATUS, true, INSTANCE_NONE},
     {"handover", CONTROL_HANDOVER, false, INSTANCE_REQUIRED},
     {"reload", CONTROL_RELOAD, false, INSTANCE_NONE},
+    {"events", CONTROL_EVENTS, true, INSTANCE_NONE},
 };
 
 #define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))
@@ -107,6 +109,17 @@ static int take_instance(struct control_request *req, const char *text)
 	return 0;
 }
 
+/* "after": a record's number, as an earlier answer gave it. */
+static int take_after(struct control_request *req, json_object *value)
+{
+	int64_t number = json_object_get_int64(value);
+
+	if (!json_object_is_type(value, json_type_int) || number < 0)
+		return control_request_refuse(req, "\"after\" must be a number of an event");
+	req->after = (uint64_t)number;
+	return 0;
+}
+
 /* Reads the members of `root`; *verb is the command's text, which lives as long as `root`. */
 static int take_members(struct control_request *req, json_object *root, const char **verb)
 {
@@ -115,9 +128,14 @@ static int take_members(struct control_request *req, json_object *root, const ch
 		bool is_command = strcmp(key, "command") == 0;
 		const char *text;
 
+		if (strcmp(key, "after") == 0) {
+			if (take_after(req, value) < 0)
+				return -EINVAL;
+			continue;
+		}
 		if (!is_command && strcmp(key, "instance") != 0)
 			return control_request_refuse(
-			    req, "unknown member \"%.*s\"; known are command and instance",
+			    req, "unknown member \"%.*s\"; known are command, instance and after",
 			    ECHO_MAX, key);
 		text = text_member(req, key, value);
 		if (!text)
@@ -147,6 +165,8 @@ static int take_verb(struct control_request *req, const char *name, bool read_on
 		    req, "the socket `status` takes only questions; send %s to `control`", v->name);
 		return -EACCES;
 	}
+	if (req->after && v->verb != CONTROL_EVENTS)
+		return control_request_refuse(req, "%s takes no \"after\"", v->name);
 	if (v->instance == INSTANCE_REQUIRED && !req->instance[0])
 		return control_request_refuse(req, "%s needs an \"instance\"", v->name);
 	if (v->instance == INSTANCE_NONE && req->instance[0])
@@ -203,18 +223,22 @@ int control_request_parse(const char *line, size_t len, bool read_only, struct c
 	return err;
 }
 
-static char *answer_status(struct status *st)
+/* `json` (freed) is an object with members: "ok" goes in behind its brace. */
+static char *answer_with(char *json)
 {
-	char *json, *line = NULL;
+	char *line = NULL;
 
-	if (st->complete)
-		st->complete(st, st->complete_ctx);
-	json = status_to_json(st);
-	/* The status is an object with members: "ok" goes in behind its brace. */
 	if (json && asprintf(&line, "{\"ok\":true,%s\n", json + 1) < 0)
 		line = NULL;
 	free(json);
 	return line;
+}
+
+static char *answer_status(struct status *st)
+{
+	if (st->complete)
+		st->complete(st, st->complete_ctx);
+	return answer_with(status_to_json(st));
 }
 
 /* "ok" and a text of ours, which may hold words of a file: made UTF-8. */
@@ -244,5 +268,7 @@ char *control_request_answer(const struct control_request *req)
 		return answer_status(req->status);
 	if (req->note[0])
 		return answer_text(true, "note", req->note);
+	if (req->verb == CONTROL_EVENTS && req->records)
+		return answer_with(records_to_json(req->records, req->after));
 	return strdup("{\"ok\":true}\n");
 }

@@ -24,11 +24,13 @@
 #include "control/control_client.h"
 #include "control/control_request.h"
 #include "core/log.h"
+#include "record/record_file.h"
 
-#define RESERVED_FOR_CONTROL 8		      /* slots that clients of `status` cannot take */
-#define OUT_MAX		     (32u << 20)      /* octets waiting for slow readers; in all */
-#define REST_FACTOR	     9		      /* see above */
-#define REST_MAX_NS	     (20 * NS_PER_MS) /* a late answer is not the asker's fault */
+#define RESERVED_FOR_CONTROL 8		       /* slots that clients of `status` cannot take */
+#define OUT_MAX		     (32u << 20)       /* octets waiting for slow readers; in all */
+#define REST_FACTOR	     9		       /* see above */
+#define REST_MAX_NS	     (20 * NS_PER_MS)  /* a late answer is not the asker's fault */
+#define SAVE_DELAY_NS	     (100 * NS_PER_MS) /* what belongs together is kept together */
 #define PAUSE_NS	     (100 * NS_PER_MS) /* after the kernel had no descriptor or memory for us */
 
 /* Places in the poll set: the engine, the listeners, then the clients. */
@@ -39,20 +41,21 @@
 
 struct control_server {
 	const struct control_sockets *sockets;
-	const struct control_room *room;
+	struct control_room *room;
 	struct control_timeouts timeouts;
 	int engine_fd;
 	bool stop;
 	bool reload_asked;		     /* by the engine */
 	uint64_t number;		     /* of the last ticket */
 	struct control_request *with_engine; /* asked but not answered in time */
-	struct mono rest_until, accept_at;
+	struct mono rest_until, accept_at, save_at;
+	int save_error; /* of the last attempt to keep the records: told once */
 	struct log_limit client_limit;
 	struct control_client clients[CONTROL_MAX_CLIENTS];
 };
 
 struct control_server *control_server_create(const struct control_sockets *sockets, int engine_fd,
-					     const struct control_room *room,
+					     struct control_room *room,
 					     const struct control_timeouts *timeouts)
 {
 	struct control_server *s = calloc(1, sizeof(*s)); /* owner: struct control */
@@ -78,6 +81,7 @@ static void request_free(struct control_server *s, struct control_request *req)
 	if (req->verb == CONTROL_RELOAD && loader)
 		loader->drop(loader->ctx, req);
 	status_free(req->status);
+	free(req->records);
 	free(req);
 }
 
@@ -104,7 +108,7 @@ static int poll_timeout(struct mono now, struct mono when)
 
 /* --- the engine's side ---------------------------------------------------------------------- */
 
-/* Takes a ticket back. True if it is that of the request last sent. */
+/* Takes a ticket back, or the doorbell. True if it is that of the request last sent. */
 static bool take_ticket(struct control_server *s)
 {
 	struct control_ticket ticket;
@@ -114,6 +118,11 @@ static bool take_ticket(struct control_server *s)
 		s->stop = true;
 	if (n != (ssize_t)sizeof(ticket))
 		return false;
+	if (ticket.number == CONTROL_DOORBELL) {
+		atomic_store(&s->room->rung, false);
+		s->save_at = mono_earliest(s->save_at, mono_add(loop_clock(), SAVE_DELAY_NS));
+		return false;
+	}
 	s->reload_asked |= !ticket.req;
 	return ticket.req && ticket.number == s->number;
 }
@@ -199,6 +208,10 @@ static int prepare(const struct control_server *s, struct control_request *req)
 		return refuse_unanswered(s, req);
 	if (req->verb == CONTROL_RELOAD)
 		return load(s, req);
+	if (req->verb == CONTROL_EVENTS) {
+		req->records = calloc(1, sizeof(*req->records));
+		return req->records ? 0 : control_request_refuse(req, "out of memory for records");
+	}
 	if (req->verb != CONTROL_STATUS)
 		return 0;
 	req->status = status_create(&limits);
@@ -268,6 +281,45 @@ static void reload_unasked(struct control_server *s)
 	req->verb = CONTROL_RELOAD;
 	if (carry_out(s, req) != -ETIMEDOUT)
 		request_free(s, req);
+}
+
+/* --- keeping the records -------------------------------------------------------------------- */
+
+static void note_save(struct control_server *s, const char *path, int err)
+{
+	if (err < 0 && err != s->save_error)
+		log_warn("%s: transitions are not kept: %s", path, strerror(-err));
+	s->save_error = err;
+}
+
+/* Has the engine fill in its records and writes them. Later, where it does not answer. */
+static void save_records(struct control_server *s)
+{
+	const char *path = atomic_load(&s->room->record_path);
+	struct control_request *req; /* owner: here, or with_engine */
+	int err;
+
+	s->save_at = MONO_NEVER;
+	if (!path)
+		return;
+	req = calloc(1, sizeof(*req));
+	if (!req)
+		return;
+	req->verb = CONTROL_EVENTS;
+	if (prepare(s, req) < 0) {
+		s->save_at = mono_add(loop_clock(), s->timeouts.engine_ns);
+		goto out;
+	}
+	err = ask_engine(s, req);
+	if (err == -ETIMEDOUT) {
+		s->with_engine = req;
+		s->save_at = mono_add(loop_clock(), s->timeouts.engine_ns);
+		return;
+	}
+	if (err == 0)
+		note_save(s, path, record_file_save(path, req->records));
+out:
+	request_free(s, req);
 }
 
 /* --- the clients' side ---------------------------------------------------------------------- */
@@ -407,7 +459,7 @@ static struct mono prepare_poll(const struct control_server *s, struct pollfd se
 				struct mono now)
 {
 	bool pausing = mono_before(now, s->accept_at);
-	struct mono wake = pausing ? s->accept_at : MONO_NEVER;
+	struct mono wake = mono_earliest(s->save_at, pausing ? s->accept_at : MONO_NEVER);
 
 	if (s->reload_asked && !s->with_engine)
 		wake = now;
@@ -448,6 +500,8 @@ static void turn(struct control_server *s)
 	}
 	if (s->reload_asked && !s->with_engine)
 		reload_unasked(s);
+	if (mono_is_set(s->save_at) && !mono_before(now, s->save_at) && !s->stop)
+		save_records(s);
 	for (int i = 0; i < CONTROL_MAX_CLIENTS && !s->stop; i++) {
 		struct control_client *c = &s->clients[i];
 

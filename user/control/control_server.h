@@ -12,6 +12,8 @@
 #include "control/control.h"
 #include "control/control_socket.h"
 
+#define CONTROL_DOORBELL UINT64_MAX /* the number of a ticket without a request: there are new records */
+
 struct control_ticket {
 	uint64_t number;
 	struct control_request *req; /* the engine's until it has sent the ticket back; NULL, and
@@ -30,6 +32,8 @@ struct control_timeouts {
 struct control_room {
 	atomic_uint instances, checks, bgp, neighbors, interfaces, vips;
 	_Atomic(const struct control_loader *) loader;
+	_Atomic(const char *) record_path; /* NULL: records are not kept */
+	atomic_bool rung;		   /* a doorbell is on its way */
 };
 
 struct control_server;
@@ -37,7 +41,7 @@ struct control_server;
 /* `sockets` and `room` must outlive the server; `engine_fd` (SOCK_SEQPACKET) becomes its own. NULL
  * with errno. */
 struct control_server *control_server_create(const struct control_sockets *sockets, int engine_fd,
-					     const struct control_room *room,
+					     struct control_room *room,
 					     const struct control_timeouts *timeouts);
 /* Only when the thread has ended: closes clients and frees all, also what the engine never took. */
 void control_server_destroy(struct control_server *s);

@@ -22,6 +22,8 @@ void instance_address_add(struct instance *in, struct held_address *held)
 						 held->cfg->label, held->cfg->scope);
 	held->added = err == 0;
 	held->there = err == 0 || err == -EEXIST;
+	if (err == 0)
+		recording_note(in, RECORD_ADDRESS_ADDED, 0, &held->cfg->prefix.addr);
 	if (!held->there)
 		log_error("%s: cannot add %s to %s: %s", in->cfg->name,
 			  ipprefix_format(&held->cfg->prefix, text), held->cfg->dev,
@@ -40,6 +42,8 @@ void instance_address_remove(struct instance *in, struct held_address *held)
 	held->added = false;
 	err =
 	    ifindex == 0 ? 0 : netlink_address_remove(in->engine->nl, ifindex, &held->cfg->prefix);
+	if (err == 0)
+		recording_note(in, RECORD_ADDRESS_REMOVED, 0, &held->cfg->prefix.addr);
 	if (err < 0 && err != -EADDRNOTAVAIL)
 		log_error("%s: cannot remove %s from %s: %s", in->cfg->name,
 			  ipprefix_format(&held->cfg->prefix, text), held->cfg->dev,

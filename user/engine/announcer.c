@@ -52,13 +52,16 @@ void announcer_event(struct instance *in, enum announce_event_type ev)
 {
 	struct announcer *ann = &in->announcer;
 	struct loop *loop = in->engine->loop;
+	struct mono began;
 
 	if (!announcer_speaker(in))
 		return;
 	if (ev == ANNOUNCE_EV_CLAIM)
 		ann->claimed_at_s = engine_wall_ms() / 1000;
 	if (announce_step(&ann->cfg, &ann->fsm, ev, loop_now(loop))) {
+		began = loop_clock();
 		apply(in);
+		recording_announced(in, began, (uint8_t)ann->fsm.as);
 		log_info("%s: announced as %s", in->cfg->name, announce_as_name(ann->fsm.as));
 	}
 	if (mono_is_set(announce_due(&ann->fsm)))

@@ -31,10 +31,11 @@ struct bgp_neighbor {
 	struct loop_timer timer;
 	struct loop_source drain; /* a connection we said farewell on, or fd -1 */
 	struct loop_timer drain_timer;
-	bool farewell;	      /* a NOTIFICATION was the last that we sent */
-	bool tx_has_update;   /* counts as sent when the buffer is empty */
-	size_t rx_len;	      /* octets of an unfinished message in rx */
-	size_t tx_at, tx_len; /* what TCP has not taken yet */
+	bool farewell;		 /* a NOTIFICATION was the last that we sent */
+	bool tx_has_update;	 /* counts as sent when the buffer is empty */
+	struct mono last_update; /* when that was */
+	size_t rx_len;		 /* octets of an unfinished message in rx */
+	size_t tx_at, tx_len;	 /* what TCP has not taken yet */
 	struct bgp_neighbor_status counters;
 	struct log_limit limit, update_limit;
 	uint8_t rx[BGP_RX_SIZE], tx[BGP_TX_SIZE];

@@ -28,7 +28,7 @@ static bool send_tx(struct bgp_neighbor *n)
 		progress = true;
 	}
 	if (n->tx_has_update)
-		n->sp->last_update = loop_clock();
+		n->sp->last_update = n->last_update = loop_clock();
 	n->tx_has_update = false;
 	n->tx_at = n->tx_len = 0;
 	return progress;

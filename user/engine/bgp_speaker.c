@@ -139,6 +139,13 @@ struct mono bgp_speaker_last_update(const struct bgp_speaker *sp)
 	return sp->last_update;
 }
 
+struct mono bgp_speaker_updated(const struct bgp_speaker *sp, unsigned int index,
+				struct ipaddr *address)
+{
+	*address = sp->neighbors[index]->cfg->address;
+	return sp->neighbors[index]->last_update;
+}
+
 unsigned int bgp_speaker_neighbors(const struct bgp_speaker *sp)
 {
 	return sp->n_neighbors;

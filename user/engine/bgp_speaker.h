@@ -83,6 +83,10 @@ struct bgp_neighbor_status {
 	char last_error[128]; /* empty: none yet */
 };
 
+/* When the last UPDATE to neighbor `index`, whose *address is filled in, was; MONO_NEVER: none. */
+struct mono bgp_speaker_updated(const struct bgp_speaker *sp, unsigned int index,
+				struct ipaddr *address);
+
 unsigned int bgp_speaker_neighbors(const struct bgp_speaker *sp);
 void bgp_speaker_status(const struct bgp_speaker *sp, unsigned int index,
 			struct bgp_neighbor_status *out);

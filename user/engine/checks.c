@@ -209,6 +209,8 @@ static void on_done(struct engine *engine, const struct runner_done *done)
 
 	if (slot >= HF_MAX_INSTANCES && group < engine->cfg->n_groups)
 		name = engine->groups[group].cfg->name;
+	if (in)
+		recording_notify_done(in, done);
 	if (in && done->superseded)
 		in->notify_superseded++;
 	else if (name && !done->superseded && done->outcome != HEALTH_OK)
@@ -220,6 +222,7 @@ static void on_runner_lost(struct engine *engine)
 {
 	log_error("the runner has ended; starting it again, checks keep their last results");
 	loop_remove(engine->loop, &engine->runner_source);
+	recording_runner_lost(engine);
 	close(engine->runner_fd);
 	engine->runner_fd = -1;
 	engine->runner_source.fd = -1;
@@ -389,6 +392,8 @@ static void run_notifier(const struct subject *s, uint32_t owner, const struct n
 	int fd = s->engine->runner_fd;
 	int err = fd < 0 ? -EPIPE : runner_send_notify(fd, &msg);
 
+	if (err == 0 && owner / 2 < HF_MAX_INSTANCES)
+		recording_notify(s->engine->instances[owner / 2], owner % 2);
 	if (err < 0)
 		log_error("%s: notify command %s was not run: %s", s->name, argv[0],
 			  strerror(-err));

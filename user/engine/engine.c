@@ -320,6 +320,7 @@ static int start_control(struct engine *engine)
 		return -errno;
 	engine->loader = (struct control_loader){reload_load, reload_drop, engine};
 	control_set_loader(engine->ctl, &engine->loader);
+	control_keep(engine->ctl, engine->record_path);
 	return 0;
 }
 
@@ -334,6 +335,8 @@ static int start(struct engine *engine)
 		err = open_signals(engine); /* before threads, which inherit the mask */
 	if (err == 0)
 		err = log_start_writer();
+	if (err == 0)
+		err = recording_open(engine);
 	if (err == 0)
 		err = open_datapath(engine);
 	if (err == 0)
@@ -369,6 +372,7 @@ static void finish(struct engine *engine)
 		speaker_destroy(engine->speakers[i], "holdfastd is stopping");
 	if (engine->runner_fd >= 0)
 		checks_stop(engine);
+	recording_close(engine);
 	netlink_close(engine->nl);
 	datapath_close(engine->dp);
 	for (unsigned int i = 0; i < engine->n_sockets; i++)

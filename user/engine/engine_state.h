@@ -20,8 +20,10 @@
 #include "engine/bgp_speaker.h"
 #include "engine/engine.h"
 #include "engine/refusals.h"
+#include "engine/recording.h"
 #include "health/runner.h"
 #include "kernel/netlink.h"
+#include "record/record_file.h"
 #include "vrrp/vrrp_socket.h"
 #include "vrrp/vrrp_step.h"
 
@@ -111,6 +113,7 @@ struct instance {
 	struct status_stamps stamps;	  /* of the step that is being carried out */
 	struct status_stamps last_stamps; /* of the last transition */
 	struct tally tally;		  /* of all transitions */
+	struct recording recording;
 };
 
 struct check {
@@ -154,6 +157,8 @@ struct engine {
 	struct netlink *nl;
 	struct datapath *dp;
 	struct control *ctl;
+	struct record_ring *records; /* the flight recorder */
+	char record_path[RECORD_PATH];
 	struct instance *instances[HF_MAX_INSTANCES]; /* by slot of the data path; NULL: free */
 	uint32_t n_slots;			      /* the highest slot in use, plus 1 */
 	struct speaker **speakers;		      /* in the order of cfg->bgp */

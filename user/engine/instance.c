@@ -85,6 +85,7 @@ struct instance *instance_create(struct engine *engine, const struct cfg_instanc
 	}
 	instance_bind_addresses(in);
 	announcer_init(in);
+	recording_init(in);
 	return in;
 }
 
@@ -92,6 +93,7 @@ void instance_destroy(struct instance *in)
 {
 	loop_disarm(in->engine->loop, &in->timer);
 	loop_disarm(in->engine->loop, &in->announcer.timer);
+	recording_destroy(in);
 	in->engine->instances[in->slot] = NULL;
 	free(in->addresses);
 	free(in);
@@ -172,8 +174,10 @@ static void act_send(struct instance *in, uint8_t priority)
 	}
 	in->adverts_sent++;
 	in->sent_at = loop_now(in->engine->loop);
-	if (in->stamps.advert_ns == 0)
-		in->stamps.advert_ns = loop_clock().ns;
+	if (in->stamps.advert_ns != 0)
+		return;
+	in->stamps.advert_ns = loop_clock().ns;
+	recording_note(in, RECORD_ADVERT, priority, NULL);
 }
 
 void instance_garp(struct instance *in)
@@ -251,6 +255,7 @@ static void act_state(struct instance *in, const struct vrrp_action *act)
 	in->last_cause = act->cause;
 	in->last_stamps = in->stamps;
 	tally_transition(in, act);
+	recording_file(in, act);
 	if (act->to == VRRP_MASTER && in->stamps.detected_ns)
 		log_takeover(in, act);
 	else
@@ -326,13 +331,17 @@ static void step(struct instance *in, struct vrrp_event *ev)
 	if (in->stopped)
 		return;
 	in->stepping = true;
+	recording_start_step(in);
 	ev->now = loop_now(in->engine->loop);
 	ev->heard.ns = (int64_t)seen->last_rx_ns;
 	if (!mono_is_set(ev->deadline))
 		ev->deadline.ns = (int64_t)seen->deadline_ns;
 	vrrp_step(&in->vcfg, &in->fsm, ev, &actions);
+	if (actions.n > 0)
+		recording_decided(in);
 	for (unsigned int i = 0; i < actions.n; i++)
 		perform(in, &actions.a[i]);
+	recording_end_step(in);
 	in->stepping = false;
 	in->stamps = (struct status_stamps){0};
 	if (mono_is_set(vrrp_due(&in->fsm)) && !in->stopped)

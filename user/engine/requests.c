@@ -59,6 +59,9 @@ void requests_handle(void *ctx, struct control_request *req)
 	case CONTROL_STATUS:
 		snapshot_fill(engine, req->status);
 		break;
+	case CONTROL_EVENTS:
+		*req->records = *engine->records;
+		break;
 	case CONTROL_HANDOVER:
 		handover(engine, req);
 		break;

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * The ring of records: a record's number is its place, so that whoever knows a number finds it, or
+ * finds that it is gone. Rejected: a list of single steps of all instances, from which a transition
+ * would have to be put together when somebody asks, with half of it overwritten.
+ */
+#include "record/record.h"
+
+struct record *record_find(struct record_ring *ring, uint64_t number)
+{
+	struct record *rec = &ring->kept[number % RECORD_KEPT];
+
+	return number != 0 && rec->number == number ? rec : NULL;
+}
+
+struct record *record_begin(struct record_ring *ring, const struct record *head)
+{
+	struct record *rec = &ring->kept[++ring->last % RECORD_KEPT];
+
+	*rec = *head;
+	rec->number = ring->last;
+	return rec;
+}
+
+void record_add(struct record *rec, const struct record_step *step)
+{
+	if (rec->n_steps < RECORD_STEPS)
+		rec->steps[rec->n_steps++] = *step;
+	else
+		rec->lost_steps++;
+}
+
+const struct record_step *record_step_of(const struct record *rec, enum record_kind kind)
+{
+	for (uint32_t i = 0; i < rec->n_steps; i++) {
+		if (rec->steps[i].kind == kind)
+			return &rec->steps[i];
+	}
+	return NULL;
+}
+
+int64_t record_zero_ns(const struct record *rec)
+{
+	const struct record_step *zero = record_step_of(rec, RECORD_DETECTED);
+
+	if (!zero)
+		zero = record_step_of(rec, RECORD_WOKEN);
+	if (!zero && rec->n_steps > 0)
+		zero = &rec->steps[0];
+	return zero ? zero->at_ns : 0;
+}
+
+/* The time of the last UPDATE that went out before our advert did, not of one that settled. */
+static int64_t last_update_ns(const struct record *rec)
+{
+	int64_t at_ns = 0;
+
+	for (uint32_t i = 0; i < rec->n_steps && rec->steps[i].kind != RECORD_ADVERT; i++) {
+		if (rec->steps[i].kind == RECORD_UPDATE)
+			at_ns = rec->steps[i].at_ns;
+	}
+	return at_ns;
+}
+
+int64_t record_took_ns(const struct record *rec)
+{
+	static const enum record_kind ends[] = {RECORD_ADVERT, RECORD_DECIDED};
+	int64_t at_ns = last_update_ns(rec);
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]) && !at_ns; i++) {
+		const struct record_step *step = record_step_of(rec, ends[i]);
+
+		at_ns = step ? step->at_ns : 0;
+	}
+	return at_ns ? at_ns - record_zero_ns(rec) : 0;
+}
+
+const char *record_kind_name(enum record_kind kind)
+{
+	static const char *const names[RECORD_KINDS] = {
+	    [RECORD_LAST_ADVERT] = "last_advert",
+	    [RECORD_DEADLINE] = "deadline",
+	    [RECORD_DETECTED] = "detected",
+	    [RECORD_WOKEN] = "woken",
+	    [RECORD_DECIDED] = "decided",
+	    [RECORD_ADDRESS_ADDED] = "address_added",
+	    [RECORD_ADDRESS_REMOVED] = "address_removed",
+	    [RECORD_UPDATE] = "update",
+	    [RECORD_ANNOUNCED] = "announced",
+	    [RECORD_ADVERT] = "advert",
+	    [RECORD_NOTIFY_ASKED] = "notify_asked",
+	    [RECORD_NOTIFY_STARTED] = "notify_started",
+	    [RECORD_NOTIFY_ENDED] = "notify_ended",
+	    [RECORD_NOTIFY_SUPERSEDED] = "notify_superseded",
+	};
+
+	return kind < RECORD_KINDS ? names[kind] : "?";
+}
+
+const char *record_peer_name(enum record_peer peer)
+{
+	static const char *const names[RECORD_PEERS] = {
+	    [RECORD_PEER_UNKNOWN] = "unknown",
+	    [RECORD_PEER_ANSWERS] = "answers",
+	    [RECORD_PEER_SILENT] = "silent",
+	};
+
+	return peer < RECORD_PEERS ? names[peer] : "?";
+}
