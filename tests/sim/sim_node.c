@@ -82,7 +82,8 @@ static void carry_out(struct sim *sim, struct sim_node *node, const struct vrrp_
 static void step(struct sim *sim, struct sim_node *node, struct vrrp_event ev)
 {
 	static const char *const names[] = {"start",  "advert",	  "down",     "timer",
-					    "faults", "priority", "handover", "stop"};
+					    "faults", "priority", "handover", "yield",
+					    "stop",   "config"};
 	bool preempting = node->cfg.preempt && !node->fsm.yielded;
 	struct vrrp_actions out;
 
