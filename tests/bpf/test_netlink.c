@@ -4,7 +4,7 @@
  * the test's own. Needs root.
  *
  * Links: user/kernel/netlink.c user/kernel/garp.c user/core/loop.c user/core/log.c
- * Links: user/core/addr.c
+ * Links: user/core/addr.c user/kernel/address_worker.c
  */
 #include <errno.h>
 #include <linux/rtnetlink.h>
@@ -12,6 +12,7 @@
 #include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -21,6 +22,7 @@
 #include <cmocka.h>
 
 #include "core/addr.h"
+#include "kernel/address_worker.h"
 #include "kernel/garp.h"
 #include "kernel/netlink.h"
 
@@ -129,15 +131,164 @@ static void addresses_are_added_found_and_removed(void **state)
 	loop_destroy(loop);
 }
 
+#define MAX_DONE 8
+
+struct done {
+	struct address_job *jobs[MAX_DONE];
+	unsigned int n;
+};
+
+static void on_done(void *ctx, struct address_job *job)
+{
+	struct done *done = ctx;
+
+	done->jobs[done->n++] = job;
+}
+
+static struct address_job job_of(enum address_op op, const char *dev, const char *prefix)
+{
+	struct address_job job = {.op = op};
+
+	snprintf(job.dev, sizeof(job.dev), "%s", dev);
+	assert_int_equal(ipprefix_parse(&job.prefix, prefix), 0);
+	return job;
+}
+
+/* Before Linux 5.18 marks are not kept. */
+static bool marks_are_kept(struct netlink *nl)
+{
+	struct ipprefix p;
+	bool kept;
+
+	assert_int_equal(ipprefix_parse(&p, "203.0.113.99/32"), 0);
+	assert_int_equal(netlink_address_add(nl, 1, &p, "", RT_SCOPE_UNIVERSE), 0);
+	kept = netlink_address_is_ours(nl, 1, &p) == 1;
+	assert_int_equal(netlink_address_remove(nl, 1, &p), 0);
+	return kept;
+}
+
+static void the_worker_does_its_jobs_in_order(void **state)
+{
+	struct {
+		enum address_op op;
+		const char *dev;
+		int err;
+		bool was_there;
+	} want[MAX_DONE] = {
+	    {ADDRESS_PURGE, "lo", -ENOENT, false},
+	    {ADDRESS_ADD, "lo", 0, false},
+	    {ADDRESS_ADD, "lo", 0, true},
+	    {ADDRESS_PURGE, "lo", 0, false},
+	    {ADDRESS_REMOVE, "lo", -EADDRNOTAVAIL, false},
+	    {ADDRESS_ADD, "none", -ENODEV, false},
+	    {ADDRESS_ADD, "lo", 0, false},
+	    {ADDRESS_REMOVE, "lo", 0, false},
+	};
+	static const char *const prefixes[] = {"203.0.113.58/32", "2001:db8::58/128"};
+	struct address_worker *worker;
+	struct netlink *nl;
+	struct loop *loop;
+
+	(void)state;
+	need_root();
+	set_lo(true);
+	nl = netlink_open(NULL, NULL, NULL);
+	if (!marks_are_kept(nl))
+		skip();
+	netlink_close(nl);
+	for (int family = 0; family < 2; family++) {
+		struct address_job jobs[MAX_DONE];
+		struct done done = {.n = 0};
+
+		loop = loop_create();
+		worker = address_worker_create(loop, on_done, &done);
+		assert_non_null(worker);
+		for (unsigned int i = 0; i < MAX_DONE; i++) {
+			jobs[i] = job_of(want[i].op, want[i].dev, prefixes[family]);
+			address_worker_give(worker, &jobs[i]);
+		}
+		for (int i = 0; i < 500 && done.n < MAX_DONE; i++)
+			loop_turn(loop, 10 * NS_PER_MS);
+		assert_int_equal(done.n, MAX_DONE);
+		for (unsigned int i = 0; i < MAX_DONE; i++) {
+			assert_ptr_equal(done.jobs[i], &jobs[i]);
+			assert_int_equal(jobs[i].err, want[i].err);
+			if (want[i].op == ADDRESS_ADD)
+				assert_int_equal(jobs[i].was_there, want[i].was_there);
+		}
+		address_worker_destroy(worker);
+		loop_destroy(loop);
+	}
+}
+
+struct removals {
+	unsigned int n, overruns;
+	struct ipprefix last;
+	uint32_t ifindex;
+};
+
+static void on_removed(void *ctx, uint32_t ifindex, const struct ipprefix *prefix)
+{
+	struct removals *removals = ctx;
+
+	removals->n++;
+	removals->ifindex = ifindex;
+	if (prefix)
+		removals->last = *prefix;
+	else
+		removals->overruns++;
+}
+
+static void ignore_link(void *ctx, const struct netlink_link *link)
+{
+	(void)ctx;
+	(void)link;
+}
+
+static void removed_addresses_are_reported(void **state)
+{
+	static const char *const texts[] = {"203.0.113.57/32", "2001:db8::57/128"};
+	struct removals removals = {0};
+	struct netlink *nl;
+	struct loop *loop;
+
+	(void)state;
+	need_root();
+	set_lo(true);
+	loop = loop_create();
+	nl = netlink_open(loop, ignore_link, &removals);
+	netlink_watch_addresses(nl, on_removed);
+	for (unsigned int i = 0; i < 2; i++) {
+		struct ipprefix p;
+
+		assert_int_equal(ipprefix_parse(&p, texts[i]), 0);
+		assert_int_equal(netlink_address_add(nl, 1, &p, "", RT_SCOPE_UNIVERSE), 0);
+		assert_int_equal(netlink_address_remove(nl, 1, &p), 0);
+		for (int k = 0; k < 100 && removals.n == i; k++)
+			loop_turn(loop, 10 * NS_PER_MS);
+		assert_int_equal(removals.n, i + 1);
+		assert_int_equal(removals.ifindex, 1);
+		assert_int_equal(removals.last.len, p.len);
+		assert_true(ipaddr_equal(&removals.last.addr, &p.addr));
+	}
+	assert_int_equal(removals.overruns, 0);
+	netlink_close(nl);
+	loop_destroy(loop);
+}
+
 static void an_interface_without_ethernet_addresses_is_refused(void **state)
 {
 	struct ipaddr v4;
+	struct garp garp;
 
 	(void)state;
 	need_root();
 	assert_int_equal(ipaddr_parse(&v4, "203.0.113.57"), 0);
-	assert_int_equal(garp_send(99, &v4), -ENODEV);
-	assert_int_equal(garp_send(1, &v4), -EOPNOTSUPP); /* lo */
+	assert_int_equal(garp_open(&garp), 0);
+	assert_int_equal(garp_send(&garp, 99, &v4), -ENODEV);
+	assert_int_equal(garp_send(&garp, 1, &v4), -EOPNOTSUPP); /* lo */
+	garp_close(&garp);
+	assert_int_equal(garp_send(&garp, 1, &v4), -ENOTSUP);
 }
 
 int main(void)
@@ -145,6 +296,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(links_are_reported_at_first_and_when_they_change),
 	    cmocka_unit_test(addresses_are_added_found_and_removed),
+	    cmocka_unit_test(the_worker_does_its_jobs_in_order),
+	    cmocka_unit_test(removed_addresses_are_reported),
 	    cmocka_unit_test(an_interface_without_ethernet_addresses_is_refused),
 	};
 

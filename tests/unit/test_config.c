@@ -126,8 +126,8 @@ static const struct {
     {"", "unicast_src_ip 10.0.0.8\nunicast_peer {\n10.0.0.8\n10.0.0.9\n}", G, "own address"},
     {"", "nopreempt off", G, "'off' and what follows"},
     /* known, without effect */
-    {"", "garp_master_delay 1", G,
-     "f:5: warning: 'garp_master_delay' is accepted but has no effect"},
+    {"", "garp_master_delay 1", G, NULL},
+    {"global_defs {\nvrrp_garp_interval 1\n}", "", G, "no effect"},
     {"", "smtp_alert", G, "no effect"},
     {"", "smtp_alert off", G, NULL},
     {"global_defs {\nnotification_email {\na@b\n}\n}", "", G, "no effect"},

@@ -62,7 +62,7 @@ static void add_action(const struct vrrp_action *a)
 		    vrrp_cause_text(a->cause));
 		break;
 	default:
-		add("%s", names[a->type]);
+		add("%s%s", names[a->type], a->rival ? "(rival)" : "");
 		break;
 	}
 }

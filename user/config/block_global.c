@@ -13,7 +13,7 @@
 
 #define IN(field)     offsetof(struct config, field)
 #define IN_G(field)   offsetof(struct config, globals.field)
-#define FIXED_ARP     "what is sent on a LAN cannot be tuned"
+#define FIXED_PACE    "at most 32 announcements of an instance are sent in a millisecond"
 #define MAX_DELAY_NS  (86400 * NS_PER_S)
 #define MAX_GARP_S_NS (4294 * NS_PER_S) /* keepalived's limit: microseconds in 32 bits */
 
@@ -85,13 +85,13 @@ static void set_mcast_group(struct parser *p, const struct keyword *kw, void *ta
 	}
 #define GARP_S(name_, field, fallback_, help_)                                                     \
 	{                                                                                          \
-		name_, KW_SECONDS, KW_NO_EFFECT, field, 0, MAX_GARP_S_NS,                          \
-		    .fallback = fallback_, .help = help_, .instead = FIXED_ARP                     \
+		name_, KW_SECONDS, KW_ACTS, field, 0, MAX_GARP_S_NS, .fallback = fallback_,        \
+								     .help = help_                 \
 	}
 #define GARP_N(name_, field, fallback_, help_)                                                     \
 	{                                                                                          \
-		name_, KW_U32, KW_NO_EFFECT, IN_G(field), 1, UINT32_MAX,                           \
-		    .fallback = fallback_, .help = help_, .instead = FIXED_ARP                     \
+		name_, KW_U32, KW_ACTS, IN_G(field), 1, UINT32_MAX, .fallback = fallback_,         \
+								    .help = help_                  \
 	}
 #define IGNORED(name_, help_)                                                                      \
 	{                                                                                          \
@@ -176,8 +176,10 @@ static const struct keyword global[] = {
     GARP_S("vrrp_garp_lower_prio_delay", IN_G(garp.lower_prio_delay_ns), "5",
 	   "seconds to the second burst after a lesser master"),
     GARP_N("vrrp_garp_lower_prio_repeat", garp.lower_prio_repeat, "5", "ARPs of these"),
-    GARP_S("vrrp_garp_interval", KW_NOWHERE, "0", "seconds between two gratuitous ARPs"),
-    GARP_S("vrrp_gna_interval", KW_NOWHERE, "0", "seconds between two unsolicited NAs"),
+    {"vrrp_garp_interval", KW_SECONDS, KW_NO_EFFECT, KW_NOWHERE, 0, MAX_GARP_S_NS, .fallback = "0",
+     .help = "seconds between two gratuitous ARPs", .instead = FIXED_PACE},
+    {"vrrp_gna_interval", KW_SECONDS, KW_NO_EFFECT, KW_NOWHERE, 0, MAX_GARP_S_NS, .fallback = "0",
+     .help = "seconds between two unsolicited NAs", .instead = FIXED_PACE},
     IGNORED("vrrp_min_garp", "one gratuitous ARP, never repeated"),
     IGNORED("vrrp_garp_extra_if", "gratuitous ARP on the lower interface"),
     IGNORED("vrrp_owner_ignore_adverts", "an owner hears nobody"),
@@ -269,7 +271,7 @@ static const struct keyword top[] = {
     SKIPPED("interface_up_down_delays", "delays of link changes", NULL),
     SKIPPED("linkbeat_interfaces", "interfaces to be polled", NULL),
     SKIPPED("linkbeat_use_polling", "poll interfaces", NULL),
-    SKIPPED("garp_group", "pacing of gratuitous ARP", FIXED_ARP),
+    SKIPPED("garp_group", "pacing of gratuitous ARP", FIXED_PACE),
     SKIPPED("static_ipaddress", "addresses of the node", "leave them to the system"),
     SKIPPED("static_routes", "routes of the node", "leave them to the system"),
     SKIPPED("static_rules", "routing rules of the node", "leave them to the system"),

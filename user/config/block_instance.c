@@ -13,7 +13,6 @@
 #include "core/mono.h"
 
 #define IN(field)      offsetof(struct cfg_instance, field)
-#define FIXED_ARP      "what is sent on a LAN cannot be tuned"
 #define MAX_GARP_NS    (4294 * NS_PER_S)
 #define NO_VIRTUAL_MAC "addresses are held without a virtual MAC; remove it on every node"
 
@@ -340,13 +339,13 @@ const struct keyword_block block_authentication = {"authentication", authenticat
 	}
 #define GARP_S(name_, field, fallback_, help_)                                                     \
 	{                                                                                          \
-		name_, KW_SECONDS, KW_NO_EFFECT, IN(garp.field), 0, MAX_GARP_NS,                   \
-		    .fallback = fallback_, .help = help_, .instead = FIXED_ARP                     \
+		name_, KW_SECONDS, KW_ACTS, IN(garp.field), 0, MAX_GARP_NS, .fallback = fallback_, \
+									    .help = help_          \
 	}
 #define GARP_N(name_, field, fallback_, help_)                                                     \
 	{                                                                                          \
-		name_, KW_U32, KW_NO_EFFECT, IN(garp.field), 1, UINT32_MAX,                        \
-		    .fallback = fallback_, .help = help_, .instead = FIXED_ARP                     \
+		name_, KW_U32, KW_ACTS, IN(garp.field), 1, UINT32_MAX, .fallback = fallback_,      \
+								       .help = help_               \
 	}
 #define IGNORED(name_, help_)                                                                      \
 	{                                                                                          \

@@ -10,7 +10,6 @@
 
 #include "core/addr.h"
 #include "engine/engine_state.h"
-#include "kernel/garp.h"
 
 void instance_sweep_sockets(struct engine *engine)
 {
@@ -108,8 +107,8 @@ void instance_republish(struct instance *in)
 
 void instance_greet(struct instance *in)
 {
-	if (in->cfg->n_peers > 0 && !ipaddr_is_unset(&in->vcfg.address))
-		garp_send(in->ifindex, &in->vcfg.address);
+	if (in->ifindex != 0 && !ipaddr_is_unset(&in->vcfg.address))
+		garp_send(&in->engine->garp, in->ifindex, &in->vcfg.address);
 }
 
 void instance_prepare(struct instance *in, uint32_t ifindex)

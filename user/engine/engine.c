@@ -95,6 +95,7 @@ static void on_link(void *ctx, const struct netlink_link *link)
 	struct engine *engine = ctx;
 	struct instance *in;
 
+	addresses_on_link(engine, link);
 	ENGINE_EACH_INSTANCE (engine, in) {
 		if (strcmp(in->cfg->interface, link->name) != 0)
 			continue;
@@ -104,8 +105,6 @@ static void on_link(void *ctx, const struct netlink_link *link)
 			continue;
 		}
 		instance_prepare(in, link->ifindex);
-		if (link->up && (in->faults & VRRP_FAULT_LINK))
-			instance_greet(in);
 		instance_fault(in, VRRP_FAULT_LINK, !link->up);
 	}
 }
@@ -219,7 +218,10 @@ static int open_datapath(struct engine *engine)
 		return -errno;
 	count_vips(engine);
 	engine->nl = netlink_open(engine->loop, on_link, engine);
-	return engine->nl ? netlink_sync(engine->nl) : -errno;
+	if (!engine->nl)
+		return -errno;
+	netlink_watch_addresses(engine->nl, addresses_on_removed);
+	return netlink_sync(engine->nl);
 }
 
 /* router_id of the file, or the first global IPv4 address of an interface that announces through
@@ -338,6 +340,8 @@ static int start(struct engine *engine)
 	if (err == 0)
 		err = recording_open(engine);
 	if (err == 0)
+		err = addresses_init(engine);
+	if (err == 0)
 		err = open_datapath(engine);
 	if (err == 0)
 		err = start_control(engine);
@@ -349,8 +353,10 @@ static int start(struct engine *engine)
 		err = checks_start(engine);
 	if (err < 0)
 		return err;
-	if (!engine->opt->no_realtime)
+	if (!engine->opt->no_realtime) {
 		realtime_enter();
+		address_worker_hurry(engine->address_worker, REALTIME_PRIORITY - 1);
+	}
 	start_timers(engine);
 	for (unsigned int i = 0; i < engine->cfg->n_bgp; i++)
 		announcer_on_sessions(engine->speakers[i], engine->speakers[i]->established);
@@ -366,10 +372,12 @@ static void finish(struct engine *engine)
 	struct instance *in;
 
 	control_destroy(engine->ctl);
+	engine->ctl = NULL; /* addresses are still being removed, and recorded */
 	reload_abort(engine);
 	refusals_stop(engine->refusals);
 	for (unsigned int i = 0; engine->speakers && i < engine->cfg->n_bgp; i++)
 		speaker_destroy(engine->speakers[i], "holdfastd is stopping");
+	addresses_finish(engine);
 	if (engine->runner_fd >= 0)
 		checks_stop(engine);
 	recording_close(engine);

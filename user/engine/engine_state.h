@@ -22,8 +22,11 @@
 #include "engine/refusals.h"
 #include "engine/recording.h"
 #include "health/runner.h"
+#include "kernel/address_worker.h"
+#include "kernel/garp.h"
 #include "kernel/netlink.h"
 #include "record/record_file.h"
+#include "vrrp/garp_step.h"
 #include "vrrp/vrrp_socket.h"
 #include "vrrp/vrrp_step.h"
 
@@ -37,12 +40,36 @@ struct announcer {
 	int64_t claimed_at_s;	 /* Unix time of the last claim */
 };
 
-/* An address of virtual_ipaddress and whether it is ours to take away again. */
+/* An address of virtual_ipaddress or virtual_ipaddress_excluded. */
 struct held_address {
-	const struct cfg_vip *cfg;
-	bool there; /* we have seen to it */
-	bool added; /* by us: an address that was there before is never removed */
+	struct address_set *set;
+	struct held_address *successor; /* of a reload's set: it goes on when the job is done */
+	struct address_job job; /* with a copy of the address: it may outlive the configuration */
+	uint32_t ifindex;	/* where the last job found its interface */
 	bool stays; /* on every node, MASTER or not: `dev lo` with a bgp_announce block */
+	bool dev_is_lo;
+	bool wanted;
+	bool added;   /* by us: what was there before is never removed */
+	bool foreign; /* there already */
+	bool failed;  /* could not be added: tried again when its interface changes */
+	bool busy;    /* the worker has the job */
+	bool purge;   /* first of all remove what a dead daemon has left */
+	bool recheck; /* somebody has removed it, or may have: add it again */
+};
+
+struct address_set {
+	struct engine *engine;
+	struct instance *instance; /* NULL: the set goes when it is not busy */
+	struct address_set *next;  /* of those that go */
+	char name[CFG_NAME_MAX];
+	unsigned int n, busy;
+	uint64_t restored, garps_sent;
+	struct log_limit restore_limit;
+	struct garp_cfg garp_cfg;
+	struct garp_fsm garp_fsm;
+	struct loop_timer garp_timer;
+	unsigned int garp_next; /* of the round that is being sent */
+	struct held_address held[];
 };
 
 enum notifier_kind {
@@ -94,8 +121,9 @@ struct instance {
 	struct vrrp_fsm fsm;
 	struct loop_timer timer; /* vrrp_due() */
 	struct announcer announcer;
-	struct held_address *addresses;
-	unsigned int n_addresses;
+	struct address_set *addresses;
+	bool claim_awaited;	  /* the announcement waits until the addresses are there */
+	bool reconfigure_awaited; /* and so does what a reload announces */
 	struct notifier notifiers[NOTIFY_KINDS];
 	uint32_t faults,
 	    faults_told;  /* enum vrrp_fault bits: as they are, as the step knows them */
@@ -155,6 +183,9 @@ struct engine {
 	const struct engine_options *opt;
 	struct loop *loop;
 	struct netlink *nl;
+	struct address_worker *address_worker;
+	struct address_set *gone_addresses; /* sets whose jobs are not yet done */
+	struct garp garp;
 	struct datapath *dp;
 	struct control *ctl;
 	struct record_ring *records; /* the flight recorder */
@@ -205,9 +236,9 @@ void instance_destroy(struct instance *in);
  */
 void instance_prepare(struct instance *in, uint32_t ifindex);
 /*
- * The link is back: tells the LAN our source address. A peer that became MASTER meanwhile has tried
- * in vain to resolve it and would try again, and advertise to us, only a second later (RFC 4861
- * RETRANS_TIMER, ARP alike): long enough for us to take a living master for dead.
+ * It leaves FAULT or has started: tells the LAN its source address. A peer that became MASTER
+ * meanwhile has tried in vain to resolve it and would try again, and advertise to us, only a second
+ * later (RFC 4861 RETRANS_TIMER, ARP alike): long enough for us to take a living master for dead.
  */
 void instance_greet(struct instance *in);
 /* The interface is gone. */
@@ -218,11 +249,6 @@ void instance_republish(struct instance *in);
 struct vrrp_cfg instance_vrrp_cfg(const struct cfg_instance *cfg);
 /* Tells the state machine of a configuration that replaces `before`. */
 void instance_new_config(struct instance *in, const struct vrrp_cfg *before);
-/* The held addresses are filled in from in->cfg. */
-void instance_bind_addresses(struct instance *in);
-void instance_address_add(struct instance *in, struct held_address *held);
-void instance_address_remove(struct instance *in, struct held_address *held);
-void instance_garp(struct instance *in);
 /* Closes the sockets that no instance sends by any more. */
 void instance_sweep_sockets(struct engine *engine);
 void instance_start(struct instance *in);
@@ -238,8 +264,40 @@ void instance_master_down(struct instance *in, struct mono deadline);
 void instance_yield(struct instance *in);
 /* datapath_event_fn; ctx is the engine. */
 void instance_on_event(void *ctx, const struct hf_event *ev);
-/* Removes the addresses that we added and that stayed on `lo` while we ran. */
-void instance_drop_addresses(struct instance *in);
+/* Whatever was to be done with its addresses has been done. */
+void instance_addresses_ready(struct instance *in);
+
+/* --- addresses.c
+ * ------------------------------------------------------------------------------------ */
+/* Opens the sockets and starts the worker; 0 or -errno. */
+int addresses_init(struct engine *engine);
+/* When the loop runs no more: waits for what is being removed, and ends the worker. */
+void addresses_finish(struct engine *engine);
+/* A set that nothing points to yet, by any thread; free() takes it back. NULL: no memory. */
+struct address_set *addresses_create(struct engine *engine, const struct cfg_instance *cfg);
+/* Removes what we added; the memory goes when that is done. */
+void addresses_destroy(struct address_set *set);
+/* Removes what a dead daemon has left, adds what stays on every node. */
+void addresses_start(struct address_set *set);
+/* Adds, or removes again, what the MASTER alone has. */
+void addresses_claim(struct address_set *set, bool on);
+/* Removes all that we added. */
+void addresses_drop(struct address_set *set);
+/* Removes what we added and `next` does not have. */
+void addresses_drop_gone(struct address_set *set, const struct cfg_instance *next);
+/* `set`, by a new configuration, goes on where `old` is, which goes. */
+void addresses_hand_over(struct address_set *old, struct address_set *set);
+/* Adds and removes what differs from what is to be there now; `claimed`: all of it. True if
+ * something is to be added. */
+bool addresses_settle(struct address_set *set, bool claimed);
+/* netlink_address_fn; ctx is the engine. */
+void addresses_on_removed(void *ctx, uint32_t ifindex, const struct ipprefix *prefix);
+/* An interface has appeared or changed. */
+void addresses_on_link(struct engine *engine, const struct netlink_link *link);
+/* Tells the LANs, when GARP_EV_* says. */
+void addresses_tell(struct address_set *set, enum garp_event ev);
+/* Goes on telling, now that the addresses are there. */
+void addresses_tell_more(struct address_set *set);
 
 /* --- announcer.c
  * ------------------------------------------------------------------------------------ */

@@ -6,14 +6,12 @@
  * which hides the order that a failover depends on.
  */
 #include <errno.h>
-#include <linux/rtnetlink.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "core/addr.h"
 #include "engine/engine_state.h"
-#include "kernel/garp.h"
 #include "vrrp/vrrp_codec.h"
 
 #define RATE_LIMITED_PER_S 1
@@ -52,19 +50,6 @@ struct vrrp_cfg instance_vrrp_cfg(const struct cfg_instance *cfg)
 	};
 }
 
-void instance_bind_addresses(struct instance *in)
-{
-	const struct cfg_instance *cfg = in->cfg;
-
-	in->n_addresses = cfg->n_vips + cfg->n_excluded;
-	for (unsigned int i = 0; i < in->n_addresses; i++) {
-		struct held_address *held = &in->addresses[i];
-
-		held->cfg = i < cfg->n_vips ? &cfg->vips[i] : &cfg->excluded[i - cfg->n_vips];
-		held->stays = cfg->announce.bgp >= 0 && strcmp(held->cfg->dev, "lo") == 0;
-	}
-}
-
 struct instance *instance_create(struct engine *engine, const struct cfg_instance *cfg)
 {
 	struct instance *in = calloc(1, sizeof(*in)); /* owner: its slot */
@@ -76,14 +61,13 @@ struct instance *instance_create(struct engine *engine, const struct cfg_instanc
 	in->send_limit = (struct log_limit)LOG_LIMIT(RATE_LIMITED_PER_S, NS_PER_S);
 	in->vcfg = instance_vrrp_cfg(cfg);
 	in->timer = (struct loop_timer){.fn = on_timer, .ctx = in, .name = "vrrp timer"};
-	/* owner: in */
-	in->addresses = calloc(cfg->n_vips + cfg->n_excluded + 1, sizeof(*in->addresses));
+	in->addresses = addresses_create(engine, cfg); /* owner: in, then itself */
 	if (!in->addresses || take_slot(engine, in) < 0) {
 		free(in->addresses);
 		free(in);
 		return NULL;
 	}
-	instance_bind_addresses(in);
+	in->addresses->instance = in;
 	announcer_init(in);
 	recording_init(in);
 	return in;
@@ -95,31 +79,52 @@ void instance_destroy(struct instance *in)
 	loop_disarm(in->engine->loop, &in->announcer.timer);
 	recording_destroy(in);
 	in->engine->instances[in->slot] = NULL;
-	free(in->addresses);
+	addresses_destroy(in->addresses);
 	free(in);
 }
 
 /* --- actions
  * ---------------------------------------------------------------------------------------- */
 
+static void announce_claim(struct instance *in)
+{
+	in->claim_awaited = false;
+	announcer_event(in, ANNOUNCE_EV_CLAIM);
+}
+
+/* Traffic that the announcement draws must find the address: where it is not there yet, it comes
+ * first. */
 static void act_claim(struct instance *in)
 {
-	for (unsigned int i = 0; i < in->n_addresses; i++) {
-		if (!in->addresses[i].stays)
-			instance_address_add(in, &in->addresses[i]);
+	addresses_claim(in->addresses, true);
+	if (announcer_speaker(in) && in->addresses->busy > 0) {
+		in->claim_awaited = true;
+		return;
 	}
-	announcer_event(in, ANNOUNCE_EV_CLAIM);
+	announce_claim(in);
 	if (announcer_speaker(in))
 		in->stamps.update_ns = bgp_speaker_last_update(announcer_speaker(in)->sp).ns;
 }
 
+void instance_addresses_ready(struct instance *in)
+{
+	if (in->claim_awaited) {
+		announce_claim(in);
+		if (announcer_speaker(in))
+			in->last_stamps.update_ns =
+			    bgp_speaker_last_update(announcer_speaker(in)->sp).ns;
+	}
+	if (in->reconfigure_awaited && !in->stopped)
+		announcer_reconfigure(in);
+	in->reconfigure_awaited = false;
+	addresses_tell_more(in->addresses);
+}
+
 static void act_release(struct instance *in)
 {
+	in->claim_awaited = false;
 	announcer_event(in, ANNOUNCE_EV_RELEASE);
-	for (unsigned int i = 0; i < in->n_addresses; i++) {
-		if (!in->addresses[i].stays)
-			instance_address_remove(in, &in->addresses[i]);
-	}
+	addresses_claim(in->addresses, false);
 }
 
 static int build_advert(const struct instance *in, uint8_t priority, const struct ipaddr *to,
@@ -178,16 +183,6 @@ static void act_send(struct instance *in, uint8_t priority)
 		return;
 	in->stamps.advert_ns = loop_clock().ns;
 	recording_note(in, RECORD_ADVERT, priority, NULL);
-}
-
-void instance_garp(struct instance *in)
-{
-	for (unsigned int i = 0; i < in->n_addresses; i++) {
-		const struct cfg_vip *vip = in->addresses[i].cfg;
-
-		if (strcmp(vip->dev, "lo") != 0)
-			garp_send(if_nametoindex(vip->dev), &vip->prefix.addr);
-	}
 }
 
 static void act_watch(struct instance *in, const struct vrrp_action *act)
@@ -265,6 +260,10 @@ static void act_state(struct instance *in, const struct vrrp_action *act)
 			 ipaddr_is_unset(&in->fsm.master) ? "unknown"
 							  : ipaddr_format(&in->fsm.master, text),
 			 in->fsm.master_priority);
+	if (act->from == VRRP_MASTER)
+		addresses_tell(in->addresses, GARP_EV_LEFT);
+	if (act->from == VRRP_FAULT || act->from == VRRP_INIT)
+		instance_greet(in);
 	if (act->to == VRRP_FAULT)
 		announcer_event(in, ANNOUNCE_EV_FAULT);
 	else if (act->from == VRRP_FAULT)
@@ -279,7 +278,7 @@ static void act_stopped(struct instance *in)
 {
 	in->stopped = true;
 	announcer_event(in, ANNOUNCE_EV_STOP);
-	instance_drop_addresses(in);
+	addresses_drop(in->addresses);
 	if (!in->retiring)
 		checks_notify(in, NOTIFY_STOP, "STOP");
 	else if (in->notifiers[NOTIFY_DELETED].command)
@@ -304,7 +303,7 @@ static void perform(struct instance *in, const struct vrrp_action *act)
 		act_send(in, act->priority);
 		break;
 	case VRRP_ACT_GARP:
-		instance_garp(in);
+		addresses_tell(in->addresses, act->rival ? GARP_EV_RIVAL : GARP_EV_MASTER);
 		break;
 	case VRRP_ACT_WATCH:
 		act_watch(in, act);
@@ -442,10 +441,7 @@ void instance_new_config(struct instance *in, const struct vrrp_cfg *before)
 void instance_start(struct instance *in)
 {
 	in->started = true;
-	for (unsigned int i = 0; i < in->n_addresses; i++) {
-		if (in->addresses[i].stays)
-			instance_address_add(in, &in->addresses[i]);
-	}
+	addresses_start(in->addresses);
 	announcer_event(in, ANNOUNCE_EV_START);
 	in->faults_told = in->faults;
 	step(in, &(struct vrrp_event){.type = VRRP_EV_START, .faults = in->faults});

@@ -29,9 +29,8 @@
 #include "core/log.h"
 #include "core/mono.h"
 
-#define RT_PRIORITY	50 /* above ordinary real-time work, level with threaded interrupts */
-#define RT_SECONDS_SOFT 1  /* SIGXCPU, a core file that shows where it spun */
-#define RT_SECONDS_HARD 2  /* SIGKILL; the service manager starts us again */
+#define RT_SECONDS_SOFT 1 /* SIGXCPU, a core file that shows where it spun */
+#define RT_SECONDS_HARD 2 /* SIGKILL; the service manager starts us again */
 /* Half a CPU. The fair server, at its end, may go first for one period at the most. */
 #define DL_RUNTIME_NS (2 * NS_PER_MS)
 #define DL_PERIOD_NS  (4 * NS_PER_MS)
@@ -84,7 +83,7 @@ static int enter_deadline(void)
 void realtime_enter(void)
 {
 	const struct rlimit seat_belt = {RT_SECONDS_SOFT * 1000000, RT_SECONDS_HARD * 1000000};
-	const struct sched_param param = {.sched_priority = RT_PRIORITY};
+	const struct sched_param param = {.sched_priority = REALTIME_PRIORITY};
 	int err;
 
 #ifndef __SANITIZE_ADDRESS__ /* its shadow memory cannot be locked */

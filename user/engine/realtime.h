@@ -3,6 +3,8 @@
 #ifndef HF_ENGINE_REALTIME_H
 #define HF_ENGINE_REALTIME_H
 
+#define REALTIME_PRIORITY 50 /* above ordinary real-time work, level with threaded interrupts */
+
 /*
  * Locks memory as it is touched and goes SCHED_DEADLINE, where that is refused SCHED_RR, with
  * RESET_ON_FORK. An engine that runs away does not take the host with it: a deadline has half a

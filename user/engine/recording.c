@@ -74,7 +74,7 @@ static void add(struct instance *in, const struct record_step *step)
 	if (!rec)
 		return;
 	record_add(rec, step);
-	if (!in->stepping)
+	if (!in->stepping && in->engine->ctl)
 		control_ring(in->engine->ctl);
 }
 
@@ -310,6 +310,6 @@ void recording_runner_lost(struct engine *engine)
 {
 	struct instance *in;
 
-	ENGINE_EACH_INSTANCE(engine, in)
-	memset(in->recording.n_notifies, 0, sizeof(in->recording.n_notifies));
+	ENGINE_EACH_INSTANCE (engine, in)
+		memset(in->recording.n_notifies, 0, sizeof(in->recording.n_notifies));
 }

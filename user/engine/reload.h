@@ -13,7 +13,7 @@
 /* What is prepared for an instance of the new configuration. */
 struct reload_instance {
 	struct notifier notifiers[NOTIFY_KINDS];
-	struct held_address *addresses; /* as many as it has, and one more */
+	struct address_set *addresses; /* if it has changed; NULL: none, or the instance has it */
 	struct vrrp_cfg before;
 };
 

@@ -106,7 +106,8 @@ static int prepare_vips(const struct engine *engine, struct reload *r)
 /* --- the rest
  * --------------------------------------------------------------------------------------- */
 
-static int prepare_instances(const struct script_users *users, struct reload *r)
+static int prepare_instances(struct engine *engine, const struct script_users *users,
+			     struct reload *r)
 {
 	r->n_instances = r->cfg->n_instances;
 	r->instances = calloc(r->n_instances + 1, sizeof(*r->instances));
@@ -116,16 +117,18 @@ static int prepare_instances(const struct script_users *users, struct reload *r)
 		const struct cfg_instance *cfg = &r->cfg->instances[i];
 		struct reload_instance *in = &r->instances[i];
 
-		in->addresses = calloc(cfg->n_vips + cfg->n_excluded + 1, sizeof(*in->addresses));
-		if (!in->addresses)
-			return -ENOMEM;
+		if (r->diff->instances[i].was >= 0 && r->diff->instances[i].changed) {
+			in->addresses = addresses_create(engine, cfg);
+			if (!in->addresses)
+				return -ENOMEM;
+		}
 		checks_resolve_notifiers(users, cfg, in->notifiers);
 	}
 	return 0;
 }
 
 /* Everything that the loop would have to wait for, or could fail at. 0 or -errno. */
-static int prepare(const struct engine *engine, struct reload *r)
+static int prepare(struct engine *engine, struct reload *r)
 {
 	struct script_users users;
 	int err;
@@ -140,7 +143,7 @@ static int prepare(const struct engine *engine, struct reload *r)
 	checks_find_users(r->cfg, &users);
 	for (unsigned int i = 0; i < r->cfg->n_scripts; i++)
 		checks_fill(&users, &r->cfg->scripts[i], &r->checks[i]);
-	err = prepare_instances(&users, r);
+	err = prepare_instances(engine, &users, r);
 	return err ? err : prepare_vips(engine, r);
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Builds and sends the two frames. A socket for each call: announcements come once a takeover, and
- * a descriptor kept open would have to follow interfaces that come and go.
+ * Builds and sends the two frames. Rejected: a socket for each call, since closing a packet socket
+ * waits for a grace period of the kernel, 12 ms and more.
  */
 #include "kernel/garp.h"
 
@@ -66,7 +66,6 @@ static int send_na(int fd, uint32_t ifindex, const uint8_t mac[ETH_ALEN], const 
 	struct sockaddr_in6 to = {.sin6_family = AF_INET6, .sin6_scope_id = ifindex};
 	uint8_t msg[NA_LEN];
 	struct wr w = wr_init(msg, sizeof(msg));
-	int hops = 255;
 
 	to.sin6_addr = (struct in6_addr){{{0xff, 2, [15] = 1}}};
 	wr_u8(&w, ND_NEIGHBOR_ADVERT);
@@ -77,27 +76,60 @@ static int send_na(int fd, uint32_t ifindex, const uint8_t mac[ETH_ALEN], const 
 	wr_u8(&w, ND_OPT_TARGET_LINKADDR);
 	wr_u8(&w, 1); /* units of eight octets */
 	wr_bytes(&w, mac, ETH_ALEN);
-	if (setsockopt(fd, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, &hops, sizeof(hops)) < 0)
-		return -errno;
 	if (sendto(fd, msg, wr_len(&w), MSG_DONTWAIT, (struct sockaddr *)&to, sizeof(to)) < 0)
 		return -errno;
 	return 0;
 }
 
-int garp_send(uint32_t ifindex, const struct ipaddr *address)
+static int open_nd(void)
 {
-	int v4 = ipaddr_is_v4(address);
-	int fd = v4 ? socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC, 0)
-		    : socket(AF_INET6, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_ICMPV6);
-	uint8_t mac[ETH_ALEN];
+	struct icmp6_filter filter;
+	int fd = socket(AF_INET6, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_ICMPV6), hops = 255, loop = 0;
 	int err;
 
 	if (fd < 0)
 		return -errno;
-	err = hardware_address(fd, ifindex, mac);
-	if (err == 0)
-		err = v4 ? send_arp(fd, ifindex, mac, address->b + 12)
-			 : send_na(fd, ifindex, mac, address->b);
+	ICMP6_FILTER_SETBLOCKALL(&filter); /* nothing is ever read */
+	if (setsockopt(fd, IPPROTO_ICMPV6, ICMP6_FILTER, &filter, sizeof(filter)) == 0 &&
+	    setsockopt(fd, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, &hops, sizeof(hops)) == 0 &&
+	    setsockopt(fd, IPPROTO_IPV6, IPV6_MULTICAST_LOOP, &loop, sizeof(loop)) == 0)
+		return fd;
+	err = -errno;
 	close(fd);
 	return err;
+}
+
+int garp_open(struct garp *garp)
+{
+	/* Protocol 0: nothing is received. */
+	int arp_fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC, 0), err = arp_fd < 0 ? -errno : 0;
+	int nd_fd = open_nd();
+
+	*garp = (struct garp){arp_fd, nd_fd < 0 ? -1 : nd_fd};
+	return err < 0 || nd_fd >= 0 ? err : nd_fd;
+}
+
+void garp_close(struct garp *garp)
+{
+	if (garp->arp_fd >= 0)
+		close(garp->arp_fd);
+	if (garp->nd_fd >= 0)
+		close(garp->nd_fd);
+	*garp = (struct garp){-1, -1};
+}
+
+int garp_send(const struct garp *garp, uint32_t ifindex, const struct ipaddr *address)
+{
+	bool v4 = ipaddr_is_v4(address);
+	int fd = v4 ? garp->arp_fd : garp->nd_fd;
+	uint8_t mac[ETH_ALEN];
+	int err;
+
+	if (fd < 0)
+		return -ENOTSUP;
+	err = hardware_address(fd, ifindex, mac);
+	if (err < 0)
+		return err;
+	return v4 ? send_arp(fd, ifindex, mac, address->b + 12)
+		  : send_na(fd, ifindex, mac, address->b);
 }

@@ -8,7 +8,16 @@
 
 #include "ipaddr.h"
 
+/* Sockets for both families, on all interfaces; -1: not to be had. */
+struct garp {
+	int arp_fd, nd_fd;
+};
+
+/* 0, or -errno if one of the two could not be opened; the other one works. */
+int garp_open(struct garp *garp);
+/* Blocks for a grace period of the kernel, 10 to 20 ms: not for the loop. */
+void garp_close(struct garp *garp);
 /* One announcement of `address` on `ifindex`, never blocking. 0 or -errno. */
-int garp_send(uint32_t ifindex, const struct ipaddr *address);
+int garp_send(const struct garp *garp, uint32_t ifindex, const struct ipaddr *address);
 
 #endif

@@ -22,12 +22,14 @@
 #include "core/log.h"
 
 #define BUFFER_SIZE 32768 /* what the kernel fills in one dump message; MNL_SOCKET_DUMP_SIZE */
+#define DUMP_TRIES  3	  /* of a dump that changes interrupt */
 
 struct netlink {
 	struct loop *loop;
 	struct mnl_socket *ask, *watch;
 	struct loop_source source;
 	netlink_link_fn fn;
+	netlink_address_fn address_fn;
 	void *ctx;
 	uint32_t seq;
 	uint64_t overruns;
@@ -106,6 +108,57 @@ static int on_link_listed(const struct nlmsghdr *nlh, void *data)
 	return MNL_CB_OK;
 }
 
+/* What a message of addresses says of one. */
+struct seen_address {
+	struct ipprefix prefix;
+	uint32_t ifindex;
+	uint8_t family, scope, proto;
+	bool found;
+};
+
+static int address_attr(const struct nlattr *attr, void *data)
+{
+	struct seen_address *seen = data;
+	uint16_t type = mnl_attr_get_type(attr), len = mnl_attr_get_payload_len(attr);
+
+	/* On IPv4 IFA_LOCAL is ours and IFA_ADDRESS may be the far end of a point-to-point link. */
+	if (seen->family == AF_INET && type == IFA_LOCAL && len == 4) {
+		ipaddr_from_v4(&seen->prefix.addr, mnl_attr_get_payload(attr));
+		seen->found = true;
+	}
+	if (seen->family == AF_INET6 && type == IFA_ADDRESS && len == 16) {
+		memcpy(seen->prefix.addr.b, mnl_attr_get_payload(attr), 16);
+		seen->found = true;
+	}
+	if (type == IFA_PROTO && len == 1)
+		seen->proto = mnl_attr_get_u8(attr);
+	return MNL_CB_OK;
+}
+
+static bool read_address(const struct nlmsghdr *nlh, struct seen_address *seen)
+{
+	const struct ifaddrmsg *ifa = mnl_nlmsg_get_payload(nlh);
+
+	if (mnl_nlmsg_get_payload_len(nlh) < sizeof(*ifa))
+		return false;
+	*seen = (struct seen_address){.prefix.len = ifa->ifa_prefixlen,
+				      .ifindex = ifa->ifa_index,
+				      .family = ifa->ifa_family,
+				      .scope = ifa->ifa_scope};
+	mnl_attr_parse(nlh, sizeof(*ifa), address_attr, seen);
+	return seen->found;
+}
+
+static int on_watched_message(const struct nlmsghdr *nlh, void *data)
+{
+	struct netlink *nl = data;
+	struct seen_address seen;
+
+	if (nlh->nlmsg_type == RTM_DELADDR && nl->address_fn && read_address(nlh, &seen))
+		nl->address_fn(nl->ctx, seen.ifindex, &seen.prefix);
+	return on_link_change(nlh, data);
+}
+
 static void on_watch_ready(struct loop_source *src, uint32_t ready)
 {
 	struct netlink *nl = src->ctx;
@@ -114,12 +167,14 @@ static void on_watch_ready(struct loop_source *src, uint32_t ready)
 
 	(void)ready;
 	while ((n = mnl_socket_recvfrom(nl->watch, buf, sizeof(buf))) > 0)
-		mnl_cb_run(buf, (size_t)n, 0, 0, on_link_change, nl);
+		mnl_cb_run(buf, (size_t)n, 0, 0, on_watched_message, nl);
 	if (n < 0 && errno == ENOBUFS) {
 		nl->overruns++;
-		log_warn("netlink: notifications were lost (overrun %llu), reading all links anew",
+		log_warn("netlink: notifications were lost (overrun %llu), reading all anew",
 			 (unsigned long long)nl->overruns);
 		netlink_sync(nl);
+		if (nl->address_fn)
+			nl->address_fn(nl->ctx, 0, NULL);
 	}
 }
 
@@ -136,9 +191,10 @@ struct netlink *netlink_open(struct loop *loop, netlink_link_fn fn, void *ctx)
 	nl->seq = (uint32_t)time(NULL);
 	nl->source.fd = -1;
 	err = open_socket(&nl->ask, 0);
-	if (err == 0)
-		err = open_socket(&nl->watch, RTMGRP_LINK);
-	if (err == 0) {
+	if (err == 0 && loop)
+		err =
+		    open_socket(&nl->watch, RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR);
+	if (err == 0 && loop) {
 		nl->source = (struct loop_source){.fd = mnl_socket_get_fd(nl->watch),
 						  .fn = on_watch_ready,
 						  .ctx = nl,
@@ -152,11 +208,17 @@ struct netlink *netlink_open(struct loop *loop, netlink_link_fn fn, void *ctx)
 	return NULL;
 }
 
+void netlink_watch_addresses(struct netlink *nl, netlink_address_fn fn)
+{
+	nl->address_fn = fn;
+}
+
 void netlink_close(struct netlink *nl)
 {
 	if (!nl)
 		return;
-	loop_remove(nl->loop, &nl->source);
+	if (nl->loop)
+		loop_remove(nl->loop, &nl->source);
 	if (nl->ask)
 		mnl_socket_close(nl->ask);
 	if (nl->watch)
@@ -164,13 +226,29 @@ void netlink_close(struct netlink *nl)
 	free(nl);
 }
 
-/* Sends `nlh` and runs `cb` over the answer until its end. 0 or -errno, the kernel's own included.
- */
+/* Takes the mark of an interrupted dump off the messages; true if there was one. libmnl would break
+ * off there and leave the rest in the socket, as answers to later questions. */
+static bool take_interruption(char *buf, ssize_t n)
+{
+	struct nlmsghdr *nlh = (struct nlmsghdr *)(void *)buf;
+	bool interrupted = false;
+	int left = (int)n;
+
+	for (; mnl_nlmsg_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left)) {
+		interrupted = interrupted || (nlh->nlmsg_flags & NLM_F_DUMP_INTR);
+		nlh->nlmsg_flags &= (uint16_t)~NLM_F_DUMP_INTR;
+	}
+	return interrupted;
+}
+
+/* Sends `nlh` and runs `cb` over the answer until its end. 0 or -errno, the kernel's own included;
+ * -EINTR: something changed meanwhile, and not all of it may have been told. */
 static int ask_kernel(struct netlink *nl, struct nlmsghdr *nlh, mnl_cb_t cb, void *data)
 {
 	unsigned int port = mnl_socket_get_portid(nl->ask);
 	char buf[BUFFER_SIZE];
 	int ret = MNL_CB_OK;
+	bool interrupted = false;
 
 	nlh->nlmsg_seq = ++nl->seq;
 	if (mnl_socket_sendto(nl->ask, nlh, nlh->nlmsg_len) < 0)
@@ -180,9 +258,22 @@ static int ask_kernel(struct netlink *nl, struct nlmsghdr *nlh, mnl_cb_t cb, voi
 
 		if (n < 0)
 			return -errno;
+		interrupted = take_interruption(buf, n) || interrupted;
 		ret = mnl_cb_run(buf, (size_t)n, nl->seq, port, cb, data);
 	}
-	return ret < 0 ? -errno : 0;
+	if (ret < 0)
+		return -errno;
+	return interrupted ? -EINTR : 0;
+}
+
+/* The same, asked again when the answer was interrupted; what was told is told again. */
+static int ask_whole(struct netlink *nl, struct nlmsghdr *nlh, mnl_cb_t cb, void *data)
+{
+	int err = -EINTR;
+
+	for (int i = 0; i < DUMP_TRIES && err == -EINTR; i++)
+		err = ask_kernel(nl, nlh, cb, data);
+	return err == -EINTR ? 0 : err; /* it changes all the time, and each change is told */
 }
 
 int netlink_sync(struct netlink *nl)
@@ -195,7 +286,7 @@ int netlink_sync(struct netlink *nl)
 	nlh->nlmsg_type = RTM_GETLINK;
 	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
 	mnl_nlmsg_put_extra_header(nlh, sizeof(struct ifinfomsg));
-	err = ask_kernel(nl, nlh, on_link_listed, &list);
+	err = ask_whole(nl, nlh, on_link_listed, &list);
 	for (unsigned int i = 0; i < list.n && err == 0; i++)
 		nl->fn(nl->ctx, &list.links[i]);
 	free(list.links);
@@ -230,6 +321,9 @@ static int change_address(struct netlink *nl, uint16_t type, uint16_t flags, uin
 		ifa->ifa_flags = IFA_F_NODAD; /* the old master may hold it still */
 	fits = mnl_attr_put_check(nlh, sizeof(buf), IFA_LOCAL, len, octets) &&
 	       mnl_attr_put_check(nlh, sizeof(buf), IFA_ADDRESS, len, octets);
+	if (type == RTM_NEWADDR)
+		fits = fits &&
+		       mnl_attr_put_u8_check(nlh, sizeof(buf), IFA_PROTO, NETLINK_ADDRESS_PROTO);
 	if (label[0] != '\0')
 		fits = fits && mnl_attr_put_strz_check(nlh, sizeof(buf), IFA_LABEL, label);
 	if (!fits)
@@ -249,64 +343,67 @@ int netlink_address_remove(struct netlink *nl, uint32_t ifindex, const struct ip
 	return change_address(nl, RTM_DELADDR, 0, ifindex, prefix, "", 0);
 }
 
-struct first_address {
-	uint32_t ifindex;
-	uint8_t family, scope;
-	bool found;
-	struct ipaddr address;
-};
-
-static int address_attr(const struct nlattr *attr, void *data)
-{
-	struct first_address *first = data;
-	uint16_t type = mnl_attr_get_type(attr);
-
-	/* On IPv4 IFA_LOCAL is ours and IFA_ADDRESS may be the far end of a point-to-point link. */
-	if (first->family == AF_INET && type == IFA_LOCAL && mnl_attr_get_payload_len(attr) == 4) {
-		ipaddr_from_v4(&first->address, mnl_attr_get_payload(attr));
-		first->found = true;
-	}
-	if (first->family == AF_INET6 && type == IFA_ADDRESS &&
-	    mnl_attr_get_payload_len(attr) == 16) {
-		memcpy(first->address.b, mnl_attr_get_payload(attr), 16);
-		first->found = true;
-	}
-	return MNL_CB_OK;
-}
-
-static int on_address_message(const struct nlmsghdr *nlh, void *data)
-{
-	struct first_address *first = data;
-	const struct ifaddrmsg *ifa = mnl_nlmsg_get_payload(nlh);
-
-	if (nlh->nlmsg_type != RTM_NEWADDR || mnl_nlmsg_get_payload_len(nlh) < sizeof(*ifa))
-		return MNL_CB_OK;
-	if (first->found || ifa->ifa_index != first->ifindex || ifa->ifa_family != first->family ||
-	    ifa->ifa_scope != first->scope)
-		return MNL_CB_OK;
-	mnl_attr_parse(nlh, sizeof(*ifa), address_attr, first);
-	return MNL_CB_OK;
-}
-
-int netlink_first_address(struct netlink *nl, uint32_t ifindex, uint8_t family, struct ipaddr *out)
+/* Goes through all addresses of `family` (AF_*). */
+static int ask_addresses(struct netlink *nl, uint8_t family, mnl_cb_t cb, void *data)
 {
 	char buf[MNL_NLMSG_HDRLEN + sizeof(struct ifaddrmsg)] = {0};
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
-	struct first_address first = {.ifindex = ifindex,
-				      .family = family == 4 ? AF_INET : AF_INET6,
-				      .scope = family == 4 ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK};
 	struct ifaddrmsg *ifa;
-	int err;
 
 	nlh->nlmsg_type = RTM_GETADDR;
 	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
 	ifa = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifa));
-	ifa->ifa_family = first.family;
-	err = ask_kernel(nl, nlh, on_address_message, &first);
+	ifa->ifa_family = family;
+	return ask_whole(nl, nlh, cb, data);
+}
+
+/* What is looked for: by `want`'s interface and scope, or by its interface and prefix. */
+struct address_search {
+	struct seen_address want, got;
+	bool by_prefix;
+};
+
+static int on_address_message(const struct nlmsghdr *nlh, void *data)
+{
+	struct address_search *search = data;
+	const struct seen_address *want = &search->want;
+	struct seen_address seen;
+
+	if (search->got.found || nlh->nlmsg_type != RTM_NEWADDR || !read_address(nlh, &seen) ||
+	    seen.ifindex != want->ifindex || seen.family != want->family)
+		return MNL_CB_OK;
+	if (search->by_prefix ? seen.prefix.len == want->prefix.len &&
+				    ipaddr_equal(&seen.prefix.addr, &want->prefix.addr)
+			      : seen.scope == want->scope)
+		search->got = seen;
+	return MNL_CB_OK;
+}
+
+int netlink_address_is_ours(struct netlink *nl, uint32_t ifindex, const struct ipprefix *prefix)
+{
+	struct address_search search = {.want = {.prefix = *prefix,
+						 .ifindex = ifindex,
+						 .family = (uint8_t)ipaddr_family(&prefix->addr)},
+					.by_prefix = true};
+	int err = ask_addresses(nl, search.want.family, on_address_message, &search);
+
 	if (err < 0)
 		return err;
-	if (!first.found)
+	return search.got.found && search.got.proto == NETLINK_ADDRESS_PROTO;
+}
+
+int netlink_first_address(struct netlink *nl, uint32_t ifindex, uint8_t family, struct ipaddr *out)
+{
+	struct address_search search = {
+	    .want = {.ifindex = ifindex,
+		     .family = family == 4 ? AF_INET : AF_INET6,
+		     .scope = family == 4 ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK}};
+	int err = ask_addresses(nl, search.want.family, on_address_message, &search);
+
+	if (err < 0)
+		return err;
+	if (!search.got.found)
 		return -ENOENT;
-	*out = first.address;
+	*out = search.got.prefix.addr;
 	return 0;
 }

@@ -26,14 +26,29 @@ struct netlink_link {
 /* Called in the loop: a link has changed, or (after an overrun, or at start) is as it is. */
 typedef void (*netlink_link_fn)(void *ctx, const struct netlink_link *link);
 
-/* Opens the sockets and reports every link once from netlink_sync(). NULL with errno. */
+/* Called in the loop: somebody, perhaps we, has taken that address away. `prefix` NULL: which ones
+ * is not known, notifications were lost. */
+typedef void (*netlink_address_fn)(void *ctx, uint32_t ifindex, const struct ipprefix *prefix);
+
+/*
+ * Opens the sockets and reports every link once from netlink_sync(). With `loop` NULL it only asks
+ * and watches nothing: for a thread of its own. NULL with errno.
+ */
 struct netlink *netlink_open(struct loop *loop, netlink_link_fn fn, void *ctx);
+/* Reports addresses that vanish from now on, to `fn` with the context of netlink_open(). */
+void netlink_watch_addresses(struct netlink *nl, netlink_address_fn fn);
 void netlink_close(struct netlink *nl);
 /* Reads all links and reports each; 0 or -errno. Blocks for the kernel's answer: at start, and
  * after an overrun. */
 int netlink_sync(struct netlink *nl);
 
+/* Marks an address as Holdfast's where the kernel keeps it (5.18 and later): VRRP's IP protocol. */
+#define NETLINK_ADDRESS_PROTO 112
+
 /*
+ * The next three wait for the kernel's RTNL lock, which others hold for a tenth of a second at
+ * times: not for the engine's loop once it runs (see kernel/address_worker.h).
+ *
  * Adds `prefix` to `ifindex` without waiting for duplicate address detection; `label` may be empty.
  * 0, -EEXIST if it is there already, or -errno.
  */
@@ -41,6 +56,8 @@ int netlink_address_add(struct netlink *nl, uint32_t ifindex, const struct ippre
 			const char *label, uint8_t scope);
 /* 0, -EADDRNOTAVAIL if it is not there, or -errno. */
 int netlink_address_remove(struct netlink *nl, uint32_t ifindex, const struct ipprefix *prefix);
+/* Is `prefix` on `ifindex` and marked as Holdfast's? 1, 0 or -errno. */
+int netlink_address_is_ours(struct netlink *nl, uint32_t ifindex, const struct ipprefix *prefix);
 /* The first address of `family` (4 or 6) on `ifindex`: global for IPv4, link-local for IPv6. 0 or
  * -ENOENT or -errno. */
 int netlink_first_address(struct netlink *nl, uint32_t ifindex, uint8_t family, struct ipaddr *out);

@@ -413,7 +413,7 @@ static void master_advert(const struct step *s)
 	case VRRP_RIVAL: /* it has told the LAN its own address: tell it ours again */
 		if (!s->cfg->lower_prio_no_advert)
 			send_advert(s);
-		put(s, (struct vrrp_action){.type = VRRP_ACT_GARP});
+		put(s, (struct vrrp_action){.type = VRRP_ACT_GARP, .rival = true});
 		break;
 	default:
 		send_advert(s);

@@ -113,7 +113,8 @@ enum vrrp_action_type {
 			     again, the rest is there already. */
 	VRRP_ACT_RELEASE, /* withdraw, then take the addresses away */
 	VRRP_ACT_SEND,	  /* one advert with `priority` */
-	VRRP_ACT_GARP,	  /* tell the LAN, where the address is on one */
+	VRRP_ACT_GARP,	  /* tell the LAN, where the address is on one; `rival`: again, since a
+			     lesser master was heard */
 	VRRP_ACT_WATCH,	  /* publish `self` to the data path; BACKUP: master down in `delay_ns` */
 	VRRP_ACT_STATE,	  /* state changed `from` -> `to` for `cause`: log, status, notify */
 	VRRP_ACT_STOPPED, /* the end after VRRP_EV_STOP, in state INIT: nothing more will come */
@@ -122,6 +123,7 @@ enum vrrp_action_type {
 struct vrrp_action {
 	enum vrrp_action_type type;
 	uint8_t priority;	  /* SEND */
+	bool rival;		  /* GARP */
 	struct vrrp_self self;	  /* WATCH */
 	int64_t delay_ns;	  /* WATCH with role BACKUP */
 	enum vrrp_state from, to; /* STATE */
