@@ -374,9 +374,8 @@ static void check_one(struct address_set *set, struct held_address *held, uint32
 	work_on(set, held);
 }
 
-void addresses_on_removed(void *ctx, uint32_t ifindex, const struct ipprefix *prefix)
+void addresses_on_removed(struct engine *engine, uint32_t ifindex, const struct ipprefix *prefix)
 {
-	struct engine *engine = ctx;
 	struct instance *in;
 
 	ENGINE_EACH_INSTANCE (engine, in) {

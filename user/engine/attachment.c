@@ -127,4 +127,5 @@ void instance_unprepare(struct instance *in)
 	in->published = false;
 	in->ifindex = 0;
 	in->socket = -1;
+	instance_sweep_sockets(in->engine); /* the next interface of that name needs another one */
 }

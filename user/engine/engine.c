@@ -90,22 +90,49 @@ static void on_signal(struct loop_source *src, uint32_t ready)
 /* --- events of the parts
  * ---------------------------------------------------------------------------- */
 
+static void lose_interface(struct instance *in)
+{
+	instance_fault(in, VRRP_FAULT_LINK, true);
+	instance_unprepare(in);
+}
+
+/* The interface may be a new one of the old name, or the old one under a new name. */
+static void on_link_of(struct instance *in, const struct netlink_link *link)
+{
+	bool named = strcmp(in->cfg->interface, link->name) == 0;
+	bool ours = in->ifindex == link->ifindex;
+
+	if (in->ifindex != 0 && (ours ? !named || link->gone : named && !link->gone))
+		lose_interface(in);
+	if (!named || link->gone)
+		return;
+	instance_prepare(in, link->ifindex);
+	instance_fault(in, VRRP_FAULT_LINK, !link->up);
+}
+
 static void on_link(void *ctx, const struct netlink_link *link)
 {
 	struct engine *engine = ctx;
 	struct instance *in;
 
 	addresses_on_link(engine, link);
+	ENGINE_EACH_INSTANCE (engine, in)
+		on_link_of(in, link);
+}
+
+/* An instance without a source address tries again with each one that appears. */
+static void on_address(void *ctx, uint32_t ifindex, const struct ipprefix *prefix, bool gone)
+{
+	struct engine *engine = ctx;
+	struct instance *in;
+
+	if (gone) {
+		addresses_on_removed(engine, ifindex, prefix);
+		return;
+	}
 	ENGINE_EACH_INSTANCE (engine, in) {
-		if (strcmp(in->cfg->interface, link->name) != 0)
-			continue;
-		if (link->gone) {
-			instance_fault(in, VRRP_FAULT_LINK, true);
-			instance_unprepare(in);
-			continue;
-		}
-		instance_prepare(in, link->ifindex);
-		instance_fault(in, VRRP_FAULT_LINK, !link->up);
+		if (in->ifindex == ifindex)
+			instance_prepare(in, ifindex);
 	}
 }
 
@@ -220,7 +247,7 @@ static int open_datapath(struct engine *engine)
 	engine->nl = netlink_open(engine->loop, on_link, engine);
 	if (!engine->nl)
 		return -errno;
-	netlink_watch_addresses(engine->nl, addresses_on_removed);
+	netlink_watch_addresses(engine->nl, on_address);
 	return netlink_sync(engine->nl);
 }
 

@@ -290,8 +290,8 @@ void addresses_hand_over(struct address_set *old, struct address_set *set);
 /* Adds and removes what differs from what is to be there now; `claimed`: all of it. True if
  * something is to be added. */
 bool addresses_settle(struct address_set *set, bool claimed);
-/* netlink_address_fn; ctx is the engine. */
-void addresses_on_removed(void *ctx, uint32_t ifindex, const struct ipprefix *prefix);
+/* An address has vanished; `prefix` NULL: any may have. */
+void addresses_on_removed(struct engine *engine, uint32_t ifindex, const struct ipprefix *prefix);
 /* An interface has appeared or changed. */
 void addresses_on_link(struct engine *engine, const struct netlink_link *link);
 /* Tells the LANs, when GARP_EV_* says. */

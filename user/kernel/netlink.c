@@ -154,8 +154,9 @@ static int on_watched_message(const struct nlmsghdr *nlh, void *data)
 	struct netlink *nl = data;
 	struct seen_address seen;
 
-	if (nlh->nlmsg_type == RTM_DELADDR && nl->address_fn && read_address(nlh, &seen))
-		nl->address_fn(nl->ctx, seen.ifindex, &seen.prefix);
+	if ((nlh->nlmsg_type == RTM_DELADDR || nlh->nlmsg_type == RTM_NEWADDR) && nl->address_fn &&
+	    read_address(nlh, &seen))
+		nl->address_fn(nl->ctx, seen.ifindex, &seen.prefix, nlh->nlmsg_type == RTM_DELADDR);
 	return on_link_change(nlh, data);
 }
 
@@ -174,7 +175,7 @@ static void on_watch_ready(struct loop_source *src, uint32_t ready)
 			 (unsigned long long)nl->overruns);
 		netlink_sync(nl);
 		if (nl->address_fn)
-			nl->address_fn(nl->ctx, 0, NULL);
+			nl->address_fn(nl->ctx, 0, NULL, true);
 	}
 }
 

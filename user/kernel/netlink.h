@@ -26,16 +26,17 @@ struct netlink_link {
 /* Called in the loop: a link has changed, or (after an overrun, or at start) is as it is. */
 typedef void (*netlink_link_fn)(void *ctx, const struct netlink_link *link);
 
-/* Called in the loop: somebody, perhaps we, has taken that address away. `prefix` NULL: which ones
- * is not known, notifications were lost. */
-typedef void (*netlink_address_fn)(void *ctx, uint32_t ifindex, const struct ipprefix *prefix);
+/* Called in the loop: that address has appeared or is `gone`, by whomever. `prefix` NULL: which
+ * ones are gone is not known, notifications were lost. */
+typedef void (*netlink_address_fn)(void *ctx, uint32_t ifindex, const struct ipprefix *prefix,
+				   bool gone);
 
 /*
  * Opens the sockets and reports every link once from netlink_sync(). With `loop` NULL it only asks
  * and watches nothing: for a thread of its own. NULL with errno.
  */
 struct netlink *netlink_open(struct loop *loop, netlink_link_fn fn, void *ctx);
-/* Reports addresses that vanish from now on, to `fn` with the context of netlink_open(). */
+/* Reports addresses that come and go from now on, to `fn` with the context of netlink_open(). */
 void netlink_watch_addresses(struct netlink *nl, netlink_address_fn fn);
 void netlink_close(struct netlink *nl);
 /* Reads all links and reports each; 0 or -errno. Blocks for the kernel's answer: at start, and
