@@ -74,6 +74,25 @@ static void only_ok_is_a_success(void **state)
 	}
 }
 
+static void doubt_lasts_until_results_agree_with_the_state(void **state)
+{
+	static const struct health_cfg cfg = {2, 3, false};
+	static const enum health_outcome results[] = {HEALTH_OK,   HEALTH_OK,	HEALTH_EXIT,
+						      HEALTH_OK,   HEALTH_EXIT, HEALTH_EXIT,
+						      HEALTH_EXIT, HEALTH_OK,	HEALTH_OK};
+	static const bool doubt[] = {false, false, true, false, true, true, false, true, false};
+	struct health_fsm fsm;
+
+	(void)state;
+	health_init(&cfg, &fsm);
+	assert_true(health_in_doubt(&fsm));
+	for (size_t i = 0; i < sizeof(doubt) / sizeof(doubt[0]); i++) {
+		health_step(&cfg, &fsm, results[i]);
+		if (health_in_doubt(&fsm) != doubt[i])
+			fail_msg("after result %zu", i);
+	}
+}
+
 static void each_name_is_its_own(void **state)
 {
 	(void)state;
@@ -94,6 +113,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(rise_and_fall_count_in_a_row),
 	    cmocka_unit_test(only_ok_is_a_success),
+	    cmocka_unit_test(doubt_lasts_until_results_agree_with_the_state),
 	    cmocka_unit_test(each_name_is_its_own),
 	};
 

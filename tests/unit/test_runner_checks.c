@@ -299,6 +299,29 @@ static void a_replaced_check_runs_its_new_command_at_once(void **state)
 	WAIT_UNTIL(is_gone(pid));
 }
 
+static void a_new_pace_counts_from_the_last_start(void **state)
+{
+	struct runner_result first, r;
+
+	(void)state;
+	send_check(1, script("ok", "exit 0"), LONG_NS, DEADLINE_NS);
+	first = next_result();
+	assert_int_equal(runner_send_pace(engine, 1, 200 * NS_PER_MS), 0);
+	r = next_result(); /* not in an hour */
+	assert_true(r.started_ns >= first.started_ns + 200 * NS_PER_MS);
+	assert_int_equal(runner_send_pace(engine, 1, LONG_NS), 0);
+	assert_int_equal(runner_send_pace(engine, 99, QUICK_NS), 0); /* never was: fine */
+	/* One more may have been under way; then nothing for an hour. */
+	send_check(2, script("two", "exit 2"), LONG_NS, DEADLINE_NS);
+	do
+		r = next_result();
+	while (r.id == 1);
+	assert_int_equal(r.status, 2);
+	assert_int_equal(runner_send_pace(engine, 2, QUICK_NS), 0);
+	for (int i = 0; i < 20; i++)
+		assert_int_equal(next_result().id, 2);
+}
+
 static void descriptors_and_processes_are_given_back(void **state)
 {
 	(void)state;
@@ -326,6 +349,7 @@ int main(void)
 	    RUNNER_TEST(fifty_checks_run_at_the_same_time),
 	    RUNNER_TEST(removal_kills_and_nothing_more_is_heard),
 	    RUNNER_TEST(a_replaced_check_runs_its_new_command_at_once),
+	    RUNNER_TEST(a_new_pace_counts_from_the_last_start),
 	    RUNNER_TEST(descriptors_and_processes_are_given_back),
 	};
 

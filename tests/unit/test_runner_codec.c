@@ -36,12 +36,15 @@ static struct runner_message samples(int i)
 		return (struct runner_message){
 		    .type = RUNNER_RESULT,
 		    .result = {9, HEALTH_SIGNAL, -1, 1, INT64_C(123456789012345), 3, "bye"}};
+	case 4:
+		return (struct runner_message){.type = RUNNER_PACE,
+					       .pace = {3, RUNNER_MIN_NS}};
 	default:
 		return (struct runner_message){.type = RUNNER_DONE,
 					       .done = {2, true, HEALTH_SPAWN, EAGAIN, 0, ""}};
 	}
 }
-#define N_SAMPLES 5
+#define N_SAMPLES 6
 
 /* Decodes from a heap copy of exactly `len` octets, so that ASan sees a read past it. */
 static int decode_copy(const uint8_t *data, size_t len, struct runner_message *msg, void **copy)
@@ -138,7 +141,7 @@ static void single_bad_fields_are_refused(void **state)
 		const char *octets;
 	} bad[] = {
 	    {"no such type", 1, 0, 1, "\x00"},
-	    {"no such type", 1, 0, 1, "\x06"},
+	    {"no such type", 1, 0, 1, "\x07"},
 	    {"interval 0", 0, 5, 8, "\0\0\0\0\0\0\0\0"},
 	    {"interval just under the least", 0, 5, 8, "\0\0\0\0\0\x0f\x42\x3f"},
 	    {"interval negative", 0, 5, 8, "\xff\xff\xff\xff\xff\xff\xff\xff"},
@@ -154,7 +157,8 @@ static void single_bad_fields_are_refused(void **state)
 	    {"outcome out of range", 3, 5, 1, "\x06"},
 	    {"duration negative", 3, 10, 8, "\x80\0\0\0\0\0\0\0"},
 	    {"detail without NUL", 3, 35, 1, "x"},
-	    {"superseded neither 0 nor 1", 4, 5, 1, "\x02"},
+	    {"pace 0", 4, 5, 8, "\0\0\0\0\0\0\0\0"},
+	    {"superseded neither 0 nor 1", 5, 5, 1, "\x02"},
 	};
 	uint8_t data[RUNNER_MSG_MAX];
 

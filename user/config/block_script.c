@@ -81,6 +81,13 @@ void script_close(struct parser *p, void *target)
 
 	if (s->timeout_ns == 0)
 		s->timeout_ns = s->interval_ns;
+	if (s->fast_interval_ns > s->interval_ns)
+		parser_warn_at(p, p->stmt.file, s->command.line,
+			       "%s: fast_interval is longer than interval and ignored; write a "
+			       "shorter one",
+			       s->name);
+	if (s->fast_interval_ns == 0 || s->fast_interval_ns > s->interval_ns)
+		s->fast_interval_ns = s->interval_ns;
 	if (s->command.argc > 0 || p->failed)
 		return;
 	parser_error_at(p, p->stmt.file, s->command.line,
@@ -165,6 +172,9 @@ static const struct keyword script[] = {
      .help = "who runs it", .set = set_script_owner, .print = print_script_owner},
     {"interval", KW_SECONDS, KW_ACTS, offsetof(struct cfg_script, interval_ns), NS_PER_MS,
      MAX_INTERVAL_NS, .fallback = "1", .help = "seconds from start to start"},
+    {"fast_interval", KW_SECONDS, KW_ACTS, offsetof(struct cfg_script, fast_interval_ns), NS_PER_MS,
+     MAX_INTERVAL_NS, .fallback = "the interval",
+     .help = "the interval while a state is in doubt: not known, or results speak against it"},
     {"timeout", KW_SECONDS, KW_ACTS, offsetof(struct cfg_script, timeout_ns), NS_PER_MS,
      MAX_INTERVAL_NS, .fallback = "the interval",
      .help = "seconds until a run is killed, which is a failure"},

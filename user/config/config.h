@@ -39,7 +39,7 @@ struct cfg_command {
 struct cfg_script { /* vrrp_script */
 	char *name;
 	struct cfg_command command;
-	int64_t interval_ns, timeout_ns;
+	int64_t interval_ns, fast_interval_ns, timeout_ns;
 	int rise, fall;
 	int weight; /* -253..253; 0: down means FAULT */
 	bool reverse;

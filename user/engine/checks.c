@@ -181,17 +181,36 @@ static struct check *find_check(struct engine *engine, uint32_t id)
 	return NULL;
 }
 
+static int64_t wanted_pace(const struct check *check)
+{
+	return health_in_doubt(&check->fsm) ? check->cfg->fast_interval_ns
+					    : check->cfg->interval_ns;
+}
+
+/* If the socket is full, the next result tries again. */
+static void set_pace(struct engine *engine, struct check *check)
+{
+	int64_t want_ns = wanted_pace(check);
+
+	if (want_ns != check->pace_ns &&
+	    runner_send_pace(engine->runner_fd, check->id, want_ns) == 0)
+		check->pace_ns = want_ns;
+}
+
 static void on_result(struct engine *engine, const struct runner_result *result)
 {
 	struct check *check = find_check(engine, result->id);
 	struct instance *in;
+	bool changed;
 
 	if (!check)
 		return;
 	check->ran = true;
 	check->last = *result;
 	check->last_run_ms = engine_wall_ms();
-	if (!health_step(&check->hcfg, &check->fsm, result->outcome))
+	changed = health_step(&check->hcfg, &check->fsm, result->outcome);
+	set_pace(engine, check);
+	if (!changed)
 		return;
 	log_info("check %s: %s (%s %d)%s%s", check->cfg->name, health_state_name(check->fsm.state),
 		 health_outcome_text(result->outcome), result->status,
@@ -254,12 +273,13 @@ static void on_runner_ready(struct loop_source *src, uint32_t ready)
 static int send_check(struct engine *engine, struct check *check)
 {
 	struct runner_check msg = {.id = check->id,
-				   .interval_ns = check->cfg->interval_ns,
+				   .interval_ns = wanted_pace(check),
 				   .timeout_ns = check->cfg->timeout_ns,
 				   .user = check->user,
 				   .argv = check->cfg->command.argv};
 	int err = runner_send_check(engine->runner_fd, &msg);
 
+	check->pace_ns = msg.interval_ns;
 	if (err == -EAGAIN || err == -EPIPE)
 		return err;
 	if (err < 0)

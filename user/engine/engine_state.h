@@ -152,6 +152,7 @@ struct check {
 	bool sent;    /* the runner knows it */
 	struct health_cfg hcfg;
 	struct health_fsm fsm;
+	int64_t pace_ns; /* the interval that the runner was told */
 	bool ran;
 	struct runner_result last;
 	int64_t last_run_ms;

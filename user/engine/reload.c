@@ -85,6 +85,7 @@ static void continue_check(struct engine *engine, const struct check *was, struc
 	if (same_run(was, now)) {
 		now->id = was->id;
 		now->sent = was->sent;
+		now->pace_ns = was->pace_ns;
 		return;
 	}
 	now->id = engine->next_check_id++;

@@ -34,6 +34,11 @@ struct health_fsm {
 };
 
 void health_init(const struct health_cfg *cfg, struct health_fsm *fsm);
+/* Is the state in doubt: no result yet, or results against it that are too few as yet? */
+static inline bool health_in_doubt(const struct health_fsm *fsm)
+{
+	return fsm->state == HEALTH_UNKNOWN || fsm->streak > 0;
+}
 /* Counts one result; true if `fsm->state` changed. */
 bool health_step(const struct health_cfg *cfg, struct health_fsm *fsm, enum health_outcome outcome);
 

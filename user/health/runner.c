@@ -85,6 +85,9 @@ static void process_obey(struct process *p, const void *data, size_t len)
 	case RUNNER_REMOVE:
 		checks_remove(&p->runner, cmd->msg.remove_id);
 		break;
+	case RUNNER_PACE:
+		checks_pace(&p->runner, cmd->msg.pace.id, cmd->msg.pace.interval_ns);
+		break;
 	case RUNNER_RESULT:
 	case RUNNER_DONE:
 		errno = EBADMSG;

@@ -94,6 +94,8 @@ int runner_start(const char *ident, int *fd, pid_t *pid);
  * RUNNER_MAX_OWNERS. */
 int runner_send_check(int fd, const struct runner_check *check);
 int runner_send_remove(int fd, uint32_t id);
+/* From now on `id` runs at this interval, counted from its last start. */
+int runner_send_pace(int fd, uint32_t id, int64_t interval_ns);
 int runner_send_notify(int fd, const struct runner_notify *notify);
 
 /* One message from the runner. 0: none waiting. 1: *result is set. 2: *done is set. -EPIPE: it has

@@ -21,6 +21,7 @@ struct check {
 	struct command *cmd;
 	struct run *run; /* NULL: none going */
 	struct loop_timer tick;
+	struct mono counted_from; /* the next start is due an interval after it */
 	bool start_due; /* as soon as the judged run is gone */
 	uint32_t skipped;
 };
@@ -51,9 +52,11 @@ static void check_on_ended(void *owner, bool reaped);
 
 static const struct run_ops check_ops = {check_on_verdict, check_on_ended};
 
-static void check_arm(struct check *c, struct mono started)
+/* The next start is due an interval after `from`. */
+static void check_arm(struct check *c, struct mono from)
 {
-	loop_arm(c->runner->loop, &c->tick, mono_add(started, c->cmd->msg.check.interval_ns));
+	c->counted_from = from;
+	loop_arm(c->runner->loop, &c->tick, mono_add(from, c->cmd->msg.check.interval_ns));
 }
 
 static void check_start(struct check *c)
@@ -174,6 +177,18 @@ void checks_remove(struct runner *runner, uint32_t id)
 			remove_at(runner, i);
 			return;
 		}
+	}
+}
+
+void checks_pace(struct runner *runner, uint32_t id, int64_t interval_ns)
+{
+	for (unsigned int i = 0; i < runner->n_checks; i++) {
+		struct check *c = runner->checks[i];
+
+		if (c->cmd->msg.check.id != id)
+			continue;
+		c->cmd->msg.check.interval_ns = interval_ns;
+		check_arm(c, c->counted_from);
 	}
 }
 

@@ -38,6 +38,13 @@ int runner_send_remove(int fd, uint32_t id)
 	return client_send(fd, &msg);
 }
 
+int runner_send_pace(int fd, uint32_t id, int64_t interval_ns)
+{
+	struct runner_message msg = {.type = RUNNER_PACE, .pace = {id, interval_ns}};
+
+	return client_send(fd, &msg);
+}
+
 int runner_send_notify(int fd, const struct runner_notify *notify)
 {
 	struct runner_message msg = {.type = RUNNER_NOTIFY, .notify = *notify};

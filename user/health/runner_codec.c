@@ -232,6 +232,10 @@ int runner_message_encode(const struct runner_message *msg, void *buf, size_t si
 	case RUNNER_REMOVE:
 		wr_u32(&w, msg->remove_id);
 		break;
+	case RUNNER_PACE:
+		wr_u32(&w, msg->pace.id);
+		put_s64(&w, msg->pace.interval_ns);
+		break;
 	case RUNNER_NOTIFY:
 		put_notify(&w, &msg->notify);
 		break;
@@ -261,6 +265,10 @@ int runner_message_decode(struct runner_message *msg, void *data, size_t len)
 		break;
 	case RUNNER_REMOVE:
 		msg->remove_id = rd_u32(&r);
+		break;
+	case RUNNER_PACE:
+		msg->pace.id = rd_u32(&r);
+		msg->pace.interval_ns = get_time(&r, RUNNER_MIN_NS);
 		break;
 	case RUNNER_NOTIFY:
 		get_notify(&r, msg, data);

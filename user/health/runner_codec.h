@@ -8,6 +8,7 @@
  *   CHECK     id (4) interval_ns (8) timeout_ns (8) uid (4) gid (4) argv
  *   REMOVE    id (4)
  *   NOTIFY    owner (4) timeout_ns (8) uid (4) gid (4) argv
+ *   PACE      id (4) interval_ns (8)
  *   RESULT    id (4) outcome (1) status (4) duration_ns (8) started_ns (8) skipped (4) string
  *   DONE      owner (4) superseded (1) outcome (1) status (4) duration_ns (8) string
  *   argv      count (2), then as many strings;  string: length (2), octets, NUL
@@ -33,6 +34,7 @@ enum runner_message_type {
 	RUNNER_NOTIFY,
 	RUNNER_RESULT,
 	RUNNER_DONE,
+	RUNNER_PACE,
 };
 
 struct runner_message {
@@ -40,6 +42,10 @@ struct runner_message {
 	union {
 		struct runner_check check;
 		uint32_t remove_id;
+		struct runner_pace {
+			uint32_t id;
+			int64_t interval_ns;
+		} pace;
 		struct runner_notify notify;
 		struct runner_result result;
 		struct runner_done done;

@@ -41,6 +41,7 @@ struct runner {
 /* Takes `cmd` (a CHECK) over; adds the check or replaces the one with its id, and runs it. */
 void checks_add(struct runner *runner, struct command *cmd);
 void checks_remove(struct runner *runner, uint32_t id);
+void checks_pace(struct runner *runner, uint32_t id, int64_t interval_ns);
 void checks_remove_all(struct runner *runner);
 
 /* Takes `cmd` (a NOTIFY) over; runs it at once or after the one that its owner has running. */
