@@ -135,7 +135,7 @@ static const struct {
      "f:1: warning: 'virtual_server' is accepted"},
     {"include nope.conf", "", E, "cannot include"},
     {"", "virtual_routes {\n10.0.0.0/8 via 10.0.0.1\n}", G, "no effect"},
-    {"", "track_interface {\neth1 weight 5\n}", G, "no effect"},
+    {"", "track_interface {\neth1 weight 254\n}", E, "out of range"},
     /* refused */
     {"", "use_vmac", E, "'use_vmac' is not supported; addresses are held"},
     {"", "authentication {\nauth_type AH\nauth_pass x\n}", U, "is left out"},

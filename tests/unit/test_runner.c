@@ -3,7 +3,8 @@
  * The real runner as a process: notifications, the engine's end and its own, what its scripts
  * inherit, and an engine that sends garbage or does not read.
  * Links: tests/unit/runner_fixture.c user/health/runner.c user/health/runner_client.c
- * Links: user/health/runner_codec.c user/health/runner_checks.c user/health/runner_notify.c
+ * Links: user/health/runner_codec.c user/health/runner_checks.c user/health/runner_file.c
+ * Links: user/health/runner_notify.c
  * Links: user/health/runner_outbox.c user/health/runner_run.c user/health/runner_spawn.c
  * Links: user/health/last_line.c user/health/health_step.c user/core/loop.c user/core/log.c
  */
@@ -137,7 +138,7 @@ static void a_hanging_notification_does_not_keep_the_runner(void **state)
 static void a_killed_runner_takes_its_scripts_with_it(void **state)
 {
 	char *argv[] = {dir, NULL};
-	struct runner_check check = {1, LONG_NS, LONG_NS, self(), argv};
+	struct runner_check check = {1, LONG_NS, LONG_NS, self(), argv, RUNNER_SCRIPT};
 	struct runner_result result;
 	struct runner_done done;
 	pid_t pid;
@@ -212,7 +213,7 @@ static void commands_run_as_their_user(void **state)
 	char *who = script("who", "echo $(id -u) $(id -g) $(id -G) $(id -ru)");
 	char *shut = script("shut", "exit 0");
 	char *argv[] = {who, NULL}, *argv2[] = {shut, NULL};
-	struct runner_check check = {1, LONG_NS, DEADLINE_NS, {65534, 65534}, argv};
+	struct runner_check check = {1, LONG_NS, DEADLINE_NS, {65534, 65534}, argv, RUNNER_SCRIPT};
 	struct runner_result r;
 	gid_t groups[64];
 	int n_groups;

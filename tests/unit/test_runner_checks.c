@@ -3,7 +3,8 @@
  * Checks by the real runner: verdicts, timeouts, output, overlaps, removal, and that nothing is
  * left behind.
  * Links: tests/unit/runner_fixture.c user/health/runner.c user/health/runner_client.c
- * Links: user/health/runner_codec.c user/health/runner_checks.c user/health/runner_notify.c
+ * Links: user/health/runner_codec.c user/health/runner_checks.c user/health/runner_file.c
+ * Links: user/health/runner_notify.c
  * Links: user/health/runner_outbox.c user/health/runner_run.c user/health/runner_spawn.c
  * Links: user/health/last_line.c user/health/health_step.c user/core/loop.c user/core/log.c
  */

@@ -25,7 +25,7 @@ static struct runner_message samples(int i)
 	case 0:
 		return (struct runner_message){
 		    .type = RUNNER_CHECK,
-		    .check = {0xffffffff, RUNNER_MIN_NS, RUNNER_MAX_NS, {65534, 0}, argv3}};
+		    .check = {0xffffffff, RUNNER_MIN_NS, RUNNER_MAX_NS, {65534, 0}, argv3, RUNNER_FILE}};
 	case 1:
 		return (struct runner_message){.type = RUNNER_REMOVE, .remove_id = 7};
 	case 2:
@@ -148,11 +148,12 @@ static void single_bad_fields_are_refused(void **state)
 	    {"timeout just over the most", 0, 13, 8, "\x20\0\0\0\0\0\0\0"},
 	    {"uid -1 would stay root", 0, 21, 4, "\xff\xff\xff\xff"},
 	    {"gid -1 would stay root's", 0, 25, 4, "\xff\xff\xff\xff"},
-	    {"no argument", 0, 29, 2, "\0\0"},
-	    {"too many arguments", 0, 29, 2, "\0\x51"},
-	    {"argument longer than the message", 0, 31, 2, "\xff\xff"},
-	    {"no NUL at the end", 0, 33 + 10, 1, "x"},
-	    {"a NUL inside", 0, 33 + 4, 1, "\0"},
+	    {"no such kind", 0, 29, 1, "\x20"},
+	    {"no argument", 0, 30, 2, "\0\0"},
+	    {"too many arguments", 0, 30, 2, "\0\x51"},
+	    {"argument longer than the message", 0, 32, 2, "\xff\xff"},
+	    {"no NUL at the end", 0, 34 + 10, 1, "x"},
+	    {"a NUL inside", 0, 34 + 4, 1, "\0"},
 	    {"notify timeout 0", 2, 5, 8, "\0\0\0\0\0\0\0\0"},
 	    {"outcome out of range", 3, 5, 1, "\x06"},
 	    {"duration negative", 3, 10, 8, "\x80\0\0\0\0\0\0\0"},

@@ -17,7 +17,7 @@ static const struct {
 } fault_advice[] = {
     {"pending", "waits for the first result of a check or session: holdfastctl checks, or bgp"},
     {"link", "the interface is down or gone: ip link show dev %s"},
-    {"track", "a tracked script fails: holdfastctl checks"},
+    {"track", "a tracked check, file or interface is bad: holdfastctl checks"},
     {"session", "no BGP session is Established: holdfastctl bgp"},
     {"address", "the interface has no source address: ip address show dev %s"},
     {"drain", "drained by the operator: holdfastctl undrain"},

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * vrrp_script, and its relatives that are read but not acted on: track_file, vrrp_track_process.
+ * vrrp_script, and its relatives: track_file; vrrp_track_process, which is read but not acted on.
  * They must stand before the instance that tracks them, as in keepalived: the index is found when
  * the instance's line is read.
  */

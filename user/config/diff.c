@@ -24,6 +24,16 @@ static const void *script_at(const struct config *cfg, unsigned int i)
 	return &cfg->scripts[i];
 }
 
+static const void *file_at(const struct config *cfg, unsigned int i)
+{
+	return &cfg->files[i];
+}
+
+static const void *process_at(const struct config *cfg, unsigned int i)
+{
+	return &cfg->processes[i];
+}
+
 static const void *bgp_at(const struct config *cfg, unsigned int i)
 {
 	return &cfg->bgp[i];
@@ -38,6 +48,17 @@ static bool same_script(const void *a, const void *b)
 {
 	return strcmp(((const struct cfg_script *)a)->name, ((const struct cfg_script *)b)->name) ==
 	       0;
+}
+
+static bool same_file(const void *a, const void *b)
+{
+	return strcmp(((const struct cfg_file *)a)->name, ((const struct cfg_file *)b)->name) == 0;
+}
+
+static bool same_process(const void *a, const void *b)
+{
+	return strcmp(((const struct cfg_process *)a)->name,
+		      ((const struct cfg_process *)b)->name) == 0;
 }
 
 static bool same_bgp(const void *a, const void *b)
@@ -55,6 +76,8 @@ static bool same_instance(const void *a, const void *b)
 }
 
 static const struct kind scripts = {&block_script, script_at, same_script};
+static const struct kind files = {&block_file, file_at, same_file};
+static const struct kind processes = {&block_process, process_at, same_process};
 static const struct kind bgp = {&block_bgp, bgp_at, same_bgp};
 static const struct kind instances = {&block_instance, instance_at, same_instance};
 
@@ -152,6 +175,11 @@ struct config_diff *config_diff_create(const struct config *old, const struct co
 		err = match(&scripts, old, old->n_scripts, new, new->n_scripts, &d->scripts,
 			    &d->script_now);
 	if (err == 0)
+		err = match(&files, old, old->n_files, new, new->n_files, &d->files, &d->file_now);
+	if (err == 0)
+		err = match(&processes, old, old->n_processes, new, new->n_processes, &d->processes,
+			    &d->process_now);
+	if (err == 0)
 		err = match(&bgp, old, old->n_bgp, new, new->n_bgp, &d->bgp, &d->bgp_now);
 	if (err < 0) {
 		config_diff_free(d);
@@ -169,9 +197,13 @@ void config_diff_free(struct config_diff *diff)
 		return;
 	free(diff->instances);
 	free(diff->scripts);
+	free(diff->files);
+	free(diff->processes);
 	free(diff->bgp);
 	free(diff->instance_now);
 	free(diff->script_now);
+	free(diff->file_now);
+	free(diff->process_now);
 	free(diff->bgp_now);
 	free(diff);
 }

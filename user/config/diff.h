@@ -17,10 +17,10 @@ struct config_match {
 
 struct config_diff {
 	/* In the order of the new configuration. An instance continues the one of its interface,
-	 * family and VRID, whatever its name is; scripts and BGP instances those of their names. */
-	struct config_match *instances, *scripts, *bgp;
+	 * family and VRID, whatever its name is; all others those of their names. */
+	struct config_match *instances, *scripts, *files, *processes, *bgp;
 	/* In the order of the old one: the index in the new, -1 if it is gone. */
-	int *instance_now, *script_now, *bgp_now;
+	int *instance_now, *script_now, *file_now, *process_now, *bgp_now;
 	unsigned int added, changed, removed; /* instances */
 };
 

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -18,6 +19,8 @@
 
 #define NOTIFY_TIMEOUT_NS                                                                          \
 	(60 * NS_PER_S) /* a notify script that hangs must not block the next for ever */
+/* How often a file is looked at besides, where inotify sees no changes. */
+#define FILE_INTERVAL_NS  NS_PER_S
 #define RUNNER_RESTART_NS (500 * NS_PER_MS)
 #define RUNNER_RETRY_NS	  (20 * NS_PER_MS)
 #define STOP_WAIT_NS	  (10 * NS_PER_S) /* for the last notifications, when the daemon ends */
@@ -112,14 +115,51 @@ void checks_rebind_notifiers(const struct cfg_notify *cfg, struct notifier notif
 	}
 }
 
-void checks_fill(const struct script_users *users, const struct cfg_script *cfg,
-		 struct check *check)
+static void init_script(const struct script_users *users, struct check *check,
+			const struct cfg_script *cfg)
 {
-	*check = (struct check){.cfg = cfg, .hcfg = {cfg->rise, cfg->fall, cfg->init_fail}};
-	health_init(&check->hcfg, &check->fsm);
-	check->refused = !command_user(users, &cfg->command, cfg->name, &check->user);
-	if (check->refused)
-		check->fsm.state = HEALTH_DOWN;
+	check->name = cfg->name;
+	check->order = (struct runner_check){
+	    .kind = RUNNER_SCRIPT, .timeout_ns = cfg->timeout_ns, .argv = cfg->command.argv};
+	check->interval_ns = cfg->interval_ns;
+	check->fast_interval_ns = cfg->fast_interval_ns;
+	check->hcfg = (struct health_cfg){cfg->rise, cfg->fall, cfg->init_fail};
+	check->refused = !command_user(users, &cfg->command, cfg->name, &check->order.user);
+}
+
+static void init_file(struct check *check, const struct cfg_file *cfg)
+{
+	check->name = cfg->name;
+	check->argv[0] = cfg->path;
+	check->order = (struct runner_check){
+	    .kind = RUNNER_FILE, .timeout_ns = FILE_INTERVAL_NS, .argv = check->argv};
+	check->interval_ns = check->fast_interval_ns = FILE_INTERVAL_NS;
+	check->hcfg = (struct health_cfg){1, 1, false};
+}
+
+unsigned int checks_count(const struct config *cfg)
+{
+	return cfg->n_scripts + cfg->n_files;
+}
+
+struct check *checks_create(const struct script_users *users)
+{
+	const struct config *cfg = users->cfg;
+	unsigned int n = checks_count(cfg);
+	struct check *checks = calloc(n + 1, sizeof(*checks)); /* owner: the caller */
+
+	for (unsigned int i = 0; checks && i < n; i++) {
+		struct check *check = &checks[i];
+
+		if (i < cfg->n_scripts)
+			init_script(users, check, &cfg->scripts[i]);
+		else
+			init_file(check, &cfg->files[i - cfg->n_scripts]);
+		health_init(&check->hcfg, &check->fsm);
+		if (check->refused)
+			check->fsm.state = HEALTH_DOWN;
+	}
+	return checks;
 }
 
 int checks_init(struct engine *engine)
@@ -128,10 +168,12 @@ int checks_init(struct engine *engine)
 	struct instance *in;
 
 	checks_find_users(engine->cfg, &users);
-	for (unsigned int i = 0; i < engine->cfg->n_scripts; i++) {
-		checks_fill(&users, &engine->cfg->scripts[i], &engine->checks[i]);
-		engine->checks[i].id = engine->next_check_id++;
-	}
+	engine->checks = checks_create(&users);
+	if (!engine->checks)
+		return -ENOMEM;
+	engine->n_checks = checks_count(engine->cfg);
+	for (unsigned int i = 0; i < engine->n_checks; i++)
+		engine->checks[i].order.id = engine->next_check_id++;
 	ENGINE_EACH_INSTANCE (engine, in)
 		checks_resolve_notifiers(&users, in->cfg, in->notifiers);
 	for (unsigned int i = 0; i < engine->cfg->n_groups; i++)
@@ -145,14 +187,23 @@ int checks_init(struct engine *engine)
 
 static struct track_sum sum_up(const struct instance *in)
 {
+	const struct cfg_instance *cfg = in->cfg;
+	const struct check *checks = in->engine->checks;
+	const struct check *files = checks + in->engine->cfg->n_scripts;
 	struct track_sum sum = {0};
 
-	for (unsigned int i = 0; i < in->cfg->n_tracks; i++) {
-		const struct cfg_track *track = &in->cfg->tracks[i];
+	for (const struct cfg_track *t = cfg->tracks; t < cfg->tracks + cfg->n_tracks; t++)
+		track_add(&sum, checks[t->script].fsm.state, t->weight, t->reverse);
+	for (unsigned int i = 0; i < cfg->n_file_tracks; i++) {
+		const struct cfg_track *t = &cfg->file_tracks[i];
+		const struct check *file = &files[t->script];
 
-		track_add(&sum, in->engine->checks[track->script].fsm.state, track->weight,
-			  track->reverse);
+		track_add_file(&sum, file->ran && file->last.outcome == HEALTH_OK,
+			       file->last.status, t->weight, t->reverse);
 	}
+	for (unsigned int i = 0; i < cfg->n_track_interfaces; i++)
+		track_add(&sum, in->links[i], cfg->track_interfaces[i].weight,
+			  cfg->track_interfaces[i].reverse);
 	return sum;
 }
 
@@ -172,10 +223,36 @@ void checks_apply(struct instance *in)
 	instance_priority(in, track_priority(&sum, in->cfg->priority));
 }
 
+void checks_link(struct engine *engine, const struct netlink_link *link)
+{
+	struct instance *in;
+
+	ENGINE_EACH_INSTANCE (engine, in) {
+		for (unsigned int i = 0; i < in->cfg->n_track_interfaces; i++) {
+			if (strcmp(in->cfg->track_interfaces[i].interface, link->name) != 0)
+				continue;
+			in->links[i] = link->up && !link->gone ? HEALTH_UP : HEALTH_DOWN;
+			checks_apply(in);
+		}
+	}
+}
+
+void checks_links_told(struct engine *engine)
+{
+	struct instance *in;
+
+	ENGINE_EACH_INSTANCE (engine, in) {
+		for (unsigned int i = 0; i < in->cfg->n_track_interfaces; i++) {
+			if (in->links[i] == HEALTH_UNKNOWN)
+				in->links[i] = HEALTH_DOWN;
+		}
+	}
+}
+
 static struct check *find_check(struct engine *engine, uint32_t id)
 {
-	for (unsigned int i = 0; i < engine->cfg->n_scripts; i++) {
-		if (engine->checks[i].id == id)
+	for (unsigned int i = 0; i < engine->n_checks; i++) {
+		if (engine->checks[i].order.id == id)
 			return &engine->checks[i];
 	}
 	return NULL;
@@ -183,8 +260,7 @@ static struct check *find_check(struct engine *engine, uint32_t id)
 
 static int64_t wanted_pace(const struct check *check)
 {
-	return health_in_doubt(&check->fsm) ? check->cfg->fast_interval_ns
-					    : check->cfg->interval_ns;
+	return health_in_doubt(&check->fsm) ? check->fast_interval_ns : check->interval_ns;
 }
 
 /* If the socket is full, the next result tries again. */
@@ -192,9 +268,9 @@ static void set_pace(struct engine *engine, struct check *check)
 {
 	int64_t want_ns = wanted_pace(check);
 
-	if (want_ns != check->pace_ns &&
-	    runner_send_pace(engine->runner_fd, check->id, want_ns) == 0)
-		check->pace_ns = want_ns;
+	if (want_ns != check->order.interval_ns &&
+	    runner_send_pace(engine->runner_fd, check->order.id, want_ns) == 0)
+		check->order.interval_ns = want_ns;
 }
 
 static void on_result(struct engine *engine, const struct runner_result *result)
@@ -210,11 +286,11 @@ static void on_result(struct engine *engine, const struct runner_result *result)
 	check->last_run_ms = engine_wall_ms();
 	changed = health_step(&check->hcfg, &check->fsm, result->outcome);
 	set_pace(engine, check);
-	if (!changed)
+	if (!changed && check->order.kind != RUNNER_FILE) /* of a file only news are told */
 		return;
-	log_info("check %s: %s (%s %d)%s%s", check->cfg->name, health_state_name(check->fsm.state),
-		 health_outcome_text(result->outcome), result->status,
-		 result->detail[0] ? ": " : "", result->detail);
+	log_info("%s %s: %s (%s %d)%s%s", runner_kind_name(check->order.kind), check->name,
+		 health_state_name(check->fsm.state), health_outcome_text(result->outcome),
+		 result->status, result->detail[0] ? ": " : "", result->detail);
 	ENGINE_EACH_INSTANCE (engine, in)
 		checks_apply(in);
 }
@@ -272,18 +348,15 @@ static void on_runner_ready(struct loop_source *src, uint32_t ready)
 
 static int send_check(struct engine *engine, struct check *check)
 {
-	struct runner_check msg = {.id = check->id,
-				   .interval_ns = wanted_pace(check),
-				   .timeout_ns = check->cfg->timeout_ns,
-				   .user = check->user,
-				   .argv = check->cfg->command.argv};
-	int err = runner_send_check(engine->runner_fd, &msg);
+	int err;
 
-	check->pace_ns = msg.interval_ns;
+	check->order.interval_ns = wanted_pace(check);
+	err = runner_send_check(engine->runner_fd, &check->order);
 	if (err == -EAGAIN || err == -EPIPE)
 		return err;
 	if (err < 0)
-		log_error("check %s is never run: %s", check->cfg->name, strerror(-err));
+		log_error("%s %s is never run: %s", runner_kind_name(check->order.kind),
+			  check->name, strerror(-err));
 	check->sent = err == 0;
 	check->refused = err < 0;
 	if (check->refused)
@@ -301,7 +374,7 @@ void checks_tell_runner(struct engine *engine)
 		if (err == 0)
 			engine->n_gone_checks--;
 	}
-	for (unsigned int i = 0; i < engine->cfg->n_scripts && err == 0; i++) {
+	for (unsigned int i = 0; i < engine->n_checks && err == 0; i++) {
 		if (!engine->checks[i].refused && !engine->checks[i].sent)
 			err = send_check(engine, &engine->checks[i]);
 	}
@@ -318,7 +391,7 @@ static void on_retry(struct loop_timer *timer)
 void checks_forget(struct engine *engine, const struct check *check)
 {
 	if (check->sent && engine->n_gone_checks < RUNNER_MAX_CHECKS)
-		engine->gone_checks[engine->n_gone_checks++] = check->id;
+		engine->gone_checks[engine->n_gone_checks++] = check->order.id;
 }
 
 static int register_runner(struct engine *engine)
@@ -331,7 +404,7 @@ static int register_runner(struct engine *engine)
 	if (err < 0)
 		return err;
 	engine->n_gone_checks = 0; /* a new runner knows none */
-	for (unsigned int i = 0; i < engine->cfg->n_scripts; i++)
+	for (unsigned int i = 0; i < engine->n_checks; i++)
 		engine->checks[i].sent = false;
 	checks_tell_runner(engine);
 	return 0;

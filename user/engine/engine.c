@@ -116,6 +116,7 @@ static void on_link(void *ctx, const struct netlink_link *link)
 	struct instance *in;
 
 	addresses_on_link(engine, link);
+	checks_link(engine, link);
 	ENGINE_EACH_INSTANCE (engine, in)
 		on_link_of(in, link);
 }
@@ -162,13 +163,12 @@ static int allocate(struct engine *engine)
 	unsigned int n_vips = 0;
 
 	engine->speakers = calloc(cfg->n_bgp + 1, sizeof(*engine->speakers));
-	engine->checks = calloc(cfg->n_scripts + 1, sizeof(*engine->checks));
 	engine->sockets = calloc(cfg->n_instances + 1, sizeof(*engine->sockets));
 	engine->max_sockets = cfg->n_instances;
 	for (unsigned int i = 0; i < cfg->n_instances; i++)
 		n_vips += cfg->instances[i].n_vips + cfg->instances[i].announce.n_prefixes;
 	engine->vips = calloc(n_vips + 1, sizeof(*engine->vips));
-	if (!engine->speakers || !engine->checks || !engine->sockets || !engine->vips)
+	if (!engine->speakers || !engine->sockets || !engine->vips)
 		return -ENOMEM;
 	for (unsigned int i = 0; i < cfg->n_instances; i++) {
 		if (!instance_create(engine, &cfg->instances[i]))
@@ -385,6 +385,7 @@ static int start(struct engine *engine)
 		address_worker_hurry(engine->address_worker, REALTIME_PRIORITY - 1);
 	}
 	start_timers(engine);
+	checks_links_told(engine);
 	for (unsigned int i = 0; i < engine->cfg->n_bgp; i++)
 		announcer_on_sessions(engine->speakers[i], engine->speakers[i]->established);
 	startup_delay_begin(engine);

@@ -121,6 +121,7 @@ struct instance {
 	struct vrrp_fsm fsm;
 	struct loop_timer timer; /* vrrp_due() */
 	struct announcer announcer;
+	enum health_state *links; /* in the order of cfg->track_interfaces */
 	struct address_set *addresses;
 	bool claim_awaited;	  /* the announcement waits until the addresses are there */
 	bool reconfigure_awaited; /* and so does what a reload announces */
@@ -145,14 +146,15 @@ struct instance {
 };
 
 struct check {
-	uint32_t id; /* the runner's; never used twice */
-	const struct cfg_script *cfg;
-	struct runner_user user;
+	const char *name;
+	/* What the runner is told; the id is never used twice, the interval is the present pace. */
+	struct runner_check order;
+	char *argv[2]; /* of a file's order */
+	int64_t interval_ns, fast_interval_ns;
 	bool refused; /* by script security: never run, counts as down */
 	bool sent;    /* the runner knows it */
 	struct health_cfg hcfg;
 	struct health_fsm fsm;
-	int64_t pace_ns; /* the interval that the runner was told */
 	bool ran;
 	struct runner_result last;
 	int64_t last_run_ms;
@@ -194,8 +196,9 @@ struct engine {
 	struct instance *instances[HF_MAX_INSTANCES]; /* by slot of the data path; NULL: free */
 	uint32_t n_slots;			      /* the highest slot in use, plus 1 */
 	struct speaker **speakers;		      /* in the order of cfg->bgp */
-	struct check *checks;			      /* in the order of cfg->scripts */
-	struct sync_group *groups;		      /* in the order of cfg->groups */
+	struct check *checks;			      /* scripts, then files, as in cfg */
+	unsigned int n_checks;
+	struct sync_group *groups; /* in the order of cfg->groups */
 	uint32_t next_check_id;
 	uint32_t gone_checks[RUNNER_MAX_CHECKS]; /* that the runner is still to forget */
 	unsigned int n_gone_checks;
@@ -319,9 +322,10 @@ void announcer_on_sessions(void *ctx, unsigned int established);
 void checks_find_users(const struct config *cfg, struct script_users *users);
 void checks_resolve_notifiers(const struct script_users *users, const struct cfg_instance *cfg,
 			      struct notifier notifiers[NOTIFY_KINDS]);
-/* A check as it begins, without an id. */
-void checks_fill(const struct script_users *users, const struct cfg_script *cfg,
-		 struct check *check);
+/* What a configuration has to be checked by the runner, in the order of struct engine's `checks`. */
+unsigned int checks_count(const struct config *cfg);
+/* The checks of users->cfg as they begin, without ids. NULL: no memory. */
+struct check *checks_create(const struct script_users *users);
 /* Resolves users and starts the runner; call before threads exist. 0 or -errno. */
 int checks_init(struct engine *engine);
 /* Puts the runner's socket into the loop and sends every check. 0 or -errno. */
@@ -331,10 +335,14 @@ void checks_stop(struct engine *engine);
 void checks_tell_runner(struct engine *engine);
 /* The runner is to forget `check`. */
 void checks_forget(struct engine *engine, const struct check *check);
-/* The effective priority of `in` by the checks as they are. */
+/* The effective priority of `in` by all that it tracks, as it is. */
 uint8_t checks_priority(const struct instance *in);
-/* Works out `in`'s tracker fault and effective priority from the checks it tracks. */
+/* Works out `in`'s tracker fault and effective priority from all that it tracks. */
 void checks_apply(struct instance *in);
+/* An interface is up or down, or gone: for those who track it. */
+void checks_link(struct engine *engine, const struct netlink_link *link);
+/* All links have been reported: a tracked interface of which nothing is known does not exist. */
+void checks_links_told(struct engine *engine);
 /* Runs the command of `kind` and the generic one, whose arguments name `state`. */
 void checks_notify(struct instance *in, enum notifier_kind kind, const char *state);
 

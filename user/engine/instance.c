@@ -61,8 +61,10 @@ struct instance *instance_create(struct engine *engine, const struct cfg_instanc
 	in->vcfg = instance_vrrp_cfg(cfg);
 	in->timer = (struct loop_timer){.fn = on_timer, .ctx = in, .name = "vrrp timer"};
 	in->addresses = addresses_create(engine, cfg); /* owner: in, then itself */
-	if (!in->addresses || take_slot(engine, in) < 0) {
+	in->links = calloc(cfg->n_track_interfaces + 1, sizeof(*in->links)); /* owner: in */
+	if (!in->addresses || !in->links || take_slot(engine, in) < 0) {
 		free(in->addresses);
+		free(in->links);
 		free(in);
 		return NULL;
 	}
@@ -79,6 +81,7 @@ void instance_destroy(struct instance *in)
 	recording_destroy(in);
 	in->engine->instances[in->slot] = NULL;
 	addresses_destroy(in->addresses);
+	free(in->links);
 	free(in);
 }
 
@@ -439,9 +442,10 @@ void instance_new_config(struct instance *in, const struct vrrp_cfg *before)
 
 void instance_start(struct instance *in)
 {
-	in->started = true;
 	addresses_start(in->addresses);
 	announcer_event(in, ANNOUNCE_EV_START);
+	checks_apply(in); /* its faults; the priority follows when it has started */
+	in->started = true;
 	in->faults_told = in->faults;
 	step(in, &(struct vrrp_event){.type = VRRP_EV_START, .faults = in->faults});
 	checks_apply(in);

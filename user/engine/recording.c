@@ -115,7 +115,7 @@ static void describe_fault(const struct instance *in, char text[RECORD_TEXT])
 		if (!(in->faults & VRRP_FAULT_TRACK) || check->fsm.state != HEALTH_DOWN ||
 		    track->weight != 0)
 			continue;
-		snprintf(text, RECORD_TEXT, "check %.40s: %.24s %d", check->cfg->name,
+		snprintf(text, RECORD_TEXT, "check %.40s: %.24s %d", check->name,
 			 check->refused ? "refused" : health_outcome_text(check->last.outcome),
 			 check->last.status);
 		return;

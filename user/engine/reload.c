@@ -56,22 +56,22 @@ static void drop_gone(struct engine *engine, const struct reload *r)
 /* --- changing places
  * -------------------------------------------------------------------------------- */
 
-static bool same_command(const struct cfg_command *a, const struct cfg_command *b)
+static bool same_words(char *const *a, char *const *b)
 {
-	bool same = a->argc == b->argc;
-
-	for (int i = 0; same && i < a->argc; i++)
-		same = strcmp(a->argv[i], b->argv[i]) == 0;
-	return same;
+	while (*a && *b && strcmp(*a, *b) == 0) {
+		a++;
+		b++;
+	}
+	return !*a && !*b;
 }
 
-/* May the runner go on as it does? */
+/* May the runner go on as it does? Of a fast_interval it is told with the next result. */
 static bool same_run(const struct check *a, const struct check *b)
 {
-	return a->refused == b->refused && a->user.uid == b->user.uid &&
-	       a->user.gid == b->user.gid && a->cfg->interval_ns == b->cfg->interval_ns &&
-	       a->cfg->timeout_ns == b->cfg->timeout_ns &&
-	       same_command(&a->cfg->command, &b->cfg->command);
+	return a->refused == b->refused && a->order.kind == b->order.kind &&
+	       a->order.user.uid == b->order.user.uid && a->order.user.gid == b->order.user.gid &&
+	       a->interval_ns == b->interval_ns && a->order.timeout_ns == b->order.timeout_ns &&
+	       same_words(a->order.argv, b->order.argv);
 }
 
 /* A check that is run in another way keeps its state until the new results have changed it. */
@@ -83,28 +83,52 @@ static void continue_check(struct engine *engine, const struct check *was, struc
 	now->last = was->last;
 	now->last_run_ms = was->last_run_ms;
 	if (same_run(was, now)) {
-		now->id = was->id;
+		now->order.id = was->order.id;
+		now->order.interval_ns = was->order.interval_ns;
 		now->sent = was->sent;
-		now->pace_ns = was->pace_ns;
 		return;
 	}
-	now->id = engine->next_check_id++;
+	now->order.id = engine->next_check_id++;
 	checks_forget(engine, was);
+}
+
+/* How the blocks of one kind continue. */
+struct kind_of_check {
+	const struct config_match *to;
+	const int *now;
+	unsigned int n_new, n_old;
+};
+
+/* `was` and `now` begin with those of the kind. */
+static void continue_kind(struct engine *engine, const struct kind_of_check *kind,
+			  struct check *was, struct check *now)
+{
+	for (unsigned int i = 0; i < kind->n_new; i++) {
+		if (kind->to[i].was >= 0)
+			continue_check(engine, &was[kind->to[i].was], &now[i]);
+		else
+			now[i].order.id = engine->next_check_id++;
+	}
+	for (unsigned int i = 0; i < kind->n_old; i++) {
+		if (kind->now[i] < 0)
+			checks_forget(engine, &was[i]);
+	}
 }
 
 static void continue_checks(struct engine *engine, struct reload *r)
 {
-	for (unsigned int i = 0; i < r->cfg->n_scripts; i++) {
-		int was = r->diff->scripts[i].was;
+	const struct config *old = engine->cfg, *new = r->cfg;
+	const struct config_diff *d = r->diff;
+	const struct kind_of_check kinds[] = {
+	    {d->scripts, d->script_now, new->n_scripts, old->n_scripts},
+	    {d->files, d->file_now, new->n_files, old->n_files},
+	};
+	struct check *was = engine->checks, *now = r->checks;
 
-		if (was >= 0)
-			continue_check(engine, &engine->checks[was], &r->checks[i]);
-		else
-			r->checks[i].id = engine->next_check_id++;
-	}
-	for (unsigned int i = 0; i < engine->cfg->n_scripts; i++) {
-		if (r->diff->script_now[i] < 0)
-			checks_forget(engine, &engine->checks[i]);
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		continue_kind(engine, &kinds[i], was, now);
+		was += kinds[i].n_old;
+		now += kinds[i].n_new;
 	}
 }
 
@@ -132,11 +156,14 @@ static void change_places(struct engine *engine, struct reload *r)
 	SWAP(engine->sockets, r->sockets);
 	SWAP(engine->max_sockets, r->max_sockets);
 	SWAP(engine->checks, r->checks);
+	SWAP(engine->n_checks, r->n_checks);
 	SWAP(engine->speakers, r->speakers);
 	SWAP(engine->cfg, r->cfg);
-	ENGINE_EACH_INSTANCE (engine, in)
-		instance_rebind(in, &engine->cfg->instances[now[in->slot]],
-				&r->instances[now[in->slot]]);
+	ENGINE_EACH_INSTANCE (engine, in) {
+		if (instance_rebind(in, &engine->cfg->instances[now[in->slot]],
+				    &r->instances[now[in->slot]]))
+			r->asks_links = true;
+	}
 }
 
 /* --- BGP instances
@@ -219,6 +246,7 @@ static void start_created(struct engine *engine)
 	struct instance *in;
 
 	netlink_sync(engine->nl); /* reports every link: those that have begun know theirs */
+	checks_links_told(engine);
 	for (unsigned int i = 0; i < engine->cfg->n_bgp; i++)
 		announcer_on_sessions(engine->speakers[i], engine->speakers[i]->established);
 	ENGINE_EACH_INSTANCE (engine, in) {
@@ -285,6 +313,8 @@ static void swap_configurations(struct engine *engine, struct reload *r)
 	change_places(engine, r);
 	sync_groups_rebind(engine);
 	reconfigure_speakers(engine, r);
+	if (r->asks_links && netlink_sync(engine->nl) == 0)
+		checks_links_told(engine);
 }
 
 static void finish(struct engine *engine, struct reload *r)

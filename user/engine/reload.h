@@ -14,6 +14,7 @@
 struct reload_instance {
 	struct notifier notifiers[NOTIFY_KINDS];
 	struct address_set *addresses; /* if it has changed; NULL: none, or the instance has it */
+	enum health_state *links;      /* as many as it has, and one more */
 	struct vrrp_cfg before;
 };
 
@@ -38,6 +39,7 @@ struct reload {
 	struct reload_instance *instances; /* in the order of the new configuration */
 	unsigned int n_instances;
 	struct check *checks;
+	unsigned int n_checks;
 	struct speaker **speakers; /* NULL: continues one that there is */
 	unsigned int n_speakers;
 	struct pooled_socket *sockets;
@@ -46,6 +48,7 @@ struct reload {
 	unsigned int n_vips;
 	struct ipaddr *gone_vips;
 	unsigned int n_gone_vips;
+	bool asks_links;  /* an interface is tracked of which nothing is known */
 	bool cfg_is_used; /* the old one has to be kept after all */
 	enum reload_stage stage;
 	unsigned int at; /* how far within the stage */
@@ -66,8 +69,9 @@ void reload_abort(struct engine *engine);
 
 /* While the old configuration is in force: gives up what `next` does not hold or announce. */
 void instance_drop_gone(struct instance *in, const struct cfg_instance *next, bool same_speaker);
-/* Lets `in` point into the new configuration, and into `r` instead of what it had. */
-void instance_rebind(struct instance *in, const struct cfg_instance *cfg,
+/* Lets `in` point into the new configuration, and into `r` instead of what it had. True: it tracks
+ * an interface that it did not. */
+bool instance_rebind(struct instance *in, const struct cfg_instance *cfg,
 		     struct reload_instance *r);
 /* Puts what has changed in force; its state is kept. */
 void instance_reconfigure(struct instance *in, const struct reload_instance *r);

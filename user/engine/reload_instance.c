@@ -15,8 +15,28 @@ void instance_drop_gone(struct instance *in, const struct cfg_instance *next, bo
 	addresses_drop_gone(in->addresses, next);
 }
 
-void instance_rebind(struct instance *in, const struct cfg_instance *cfg, struct reload_instance *r)
+/* True: of one nothing is known. */
+static bool continue_links(struct instance *in, const struct cfg_instance *before,
+			   const enum health_state *old)
 {
+	bool unknown = false;
+
+	for (unsigned int i = 0; i < in->cfg->n_track_interfaces; i++) {
+		const char *name = in->cfg->track_interfaces[i].interface;
+
+		for (unsigned int k = 0; k < before->n_track_interfaces; k++) {
+			if (strcmp(before->track_interfaces[k].interface, name) == 0)
+				in->links[i] = old[k];
+		}
+		unknown |= in->links[i] == HEALTH_UNKNOWN;
+	}
+	return unknown;
+}
+
+bool instance_rebind(struct instance *in, const struct cfg_instance *cfg, struct reload_instance *r)
+{
+	const struct cfg_instance *before = in->cfg;
+	enum health_state *old_links = in->links;
 	bool address_learnt = ipaddr_is_unset(&in->cfg->source);
 
 	r->before = in->vcfg;
@@ -25,11 +45,14 @@ void instance_rebind(struct instance *in, const struct cfg_instance *cfg, struct
 	if (address_learnt && ipaddr_is_unset(&cfg->source))
 		in->vcfg.address = r->before.address;
 	memcpy(in->notifiers, r->notifiers, sizeof(in->notifiers));
-	if (!r->addresses)
-		return;
-	addresses_hand_over(in->addresses, r->addresses);
-	in->addresses = r->addresses;
-	r->addresses = NULL;
+	in->links = r->links;
+	r->links = old_links;
+	if (r->addresses) {
+		addresses_hand_over(in->addresses, r->addresses);
+		in->addresses = r->addresses;
+		r->addresses = NULL;
+	}
+	return continue_links(in, before, old_links);
 }
 
 /* Traffic that the announcement draws must find the address, as in a claim. */

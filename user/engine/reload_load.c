@@ -35,8 +35,10 @@ void reload_free(struct reload *r)
 {
 	if (!r)
 		return;
-	for (unsigned int i = 0; r->instances && i < r->n_instances; i++)
+	for (unsigned int i = 0; r->instances && i < r->n_instances; i++) {
 		free(r->instances[i].addresses);
+		free(r->instances[i].links);
+	}
 	free(r->instances);
 	free(r->checks);
 	free(r->speakers);
@@ -122,6 +124,9 @@ static int prepare_instances(struct engine *engine, const struct script_users *u
 			if (!in->addresses)
 				return -ENOMEM;
 		}
+		in->links = calloc(cfg->n_track_interfaces + 1, sizeof(*in->links));
+		if (!in->links)
+			return -ENOMEM;
 		checks_resolve_notifiers(users, cfg, in->notifiers);
 	}
 	return 0;
@@ -137,12 +142,11 @@ static int prepare(struct engine *engine, struct reload *r)
 	r->n_speakers = r->cfg->n_bgp;
 	r->sockets = calloc(r->max_sockets + 1, sizeof(*r->sockets));
 	r->speakers = calloc(r->n_speakers + 1, sizeof(struct speaker *));
-	r->checks = calloc(r->cfg->n_scripts + 1, sizeof(*r->checks));
+	checks_find_users(r->cfg, &users);
+	r->checks = checks_create(&users);
+	r->n_checks = checks_count(r->cfg);
 	if (!r->sockets || !r->speakers || !r->checks)
 		return -ENOMEM;
-	checks_find_users(r->cfg, &users);
-	for (unsigned int i = 0; i < r->cfg->n_scripts; i++)
-		checks_fill(&users, &r->cfg->scripts[i], &r->checks[i]);
 	err = prepare_instances(engine, &users, r);
 	return err ? err : prepare_vips(engine, r);
 }

@@ -19,7 +19,7 @@ void snapshot_limits(const struct engine *engine, struct status_limits *lim)
 	const struct config *cfg = engine->cfg;
 
 	*lim = (struct status_limits){.instances = cfg->n_instances,
-				      .checks = cfg->n_scripts,
+				      .checks = engine->n_checks,
 				      .bgp = cfg->n_bgp,
 				      .interfaces = cfg->n_instances,
 				      .vips = engine->n_vips};
@@ -88,7 +88,6 @@ static void fill_instance(const struct instance *in, struct status_instance *out
 static void fill_check(const struct check *check, struct status_check *out)
 {
 	*out = (struct status_check){
-	    .kind = "script",
 	    .state = check->fsm.state,
 	    .ran = check->ran,
 	    .outcome = check->last.outcome,
@@ -96,7 +95,8 @@ static void fill_check(const struct check *check, struct status_check *out)
 	    .last_run_ms = check->last_run_ms,
 	    .duration_ns = check->last.duration_ns,
 	};
-	COPY_TEXT(out->name, check->cfg->name);
+	COPY_TEXT(out->name, check->name);
+	COPY_TEXT(out->kind, runner_kind_name(check->order.kind));
 	COPY_TEXT(out->detail, check->refused ? "not run: script security" : check->last.detail);
 }
 
@@ -144,7 +144,8 @@ static void instance_alarms(const struct instance *in, struct status *st)
 	if (in->faults & VRRP_FAULT_SESSION)
 		alarm_add(st, "%s is in FAULT: no BGP session is Established", in->cfg->name);
 	if (in->faults & VRRP_FAULT_TRACK)
-		alarm_add(st, "%s is in FAULT: a tracked check is down", in->cfg->name);
+		alarm_add(st, "%s is in FAULT: a check, file or interface that it tracks is bad",
+			  in->cfg->name);
 	if (in->faults & VRRP_FAULT_LINK)
 		alarm_add(st, "%s is in FAULT: %s is down or missing", in->cfg->name,
 			  in->cfg->interface);
@@ -171,10 +172,10 @@ static void fill_alarms(struct engine *engine, struct status *st)
 	if (engine->runner_fd < 0)
 		alarm_add(st, "the script runner has ended and is being started again; check "
 			      "results are stale");
-	for (unsigned int i = 0; i < engine->cfg->n_scripts; i++) {
+	for (unsigned int i = 0; i < engine->n_checks; i++) {
 		if (engine->checks[i].refused)
 			alarm_add(st, "check %s is never run: see the log for script security",
-				  engine->checks[i].cfg->name);
+				  engine->checks[i].name);
 	}
 }
 
@@ -218,7 +219,7 @@ void snapshot_fill(struct engine *engine, struct status *st)
 		if (st->n_instances < st->room.instances)
 			fill_instance(in, &st->instances[st->n_instances++]);
 	}
-	for (unsigned int i = 0; i < engine->cfg->n_scripts && i < st->room.checks; i++)
+	for (unsigned int i = 0; i < engine->n_checks && i < st->room.checks; i++)
 		fill_check(&engine->checks[i], &st->checks[st->n_checks++]);
 	for (unsigned int i = 0; i < engine->cfg->n_bgp && i < st->room.bgp; i++)
 		fill_bgp(engine->speakers[i], st, &st->bgp[st->n_bgp++]);

@@ -211,6 +211,8 @@ static void process_destroy(struct process *p)
 {
 	if (p->runner.loop) {
 		checks_remove_all(&p->runner);
+		if (p->runner.inotify.fn)
+			close(p->runner.inotify.fd);
 		notify_forget_all(&p->runner);
 		outbox_clear(&p->runner.outbox);
 		runs_destroy(p->runner.runs);

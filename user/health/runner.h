@@ -44,11 +44,18 @@ struct runner_user {
 	gid_t gid;
 };
 
+enum runner_check_kind {
+	RUNNER_SCRIPT, /* argv: the command */
+	RUNNER_FILE,   /* argv: a path; results come when its number, their `status`, changes */
+	RUNNER_KINDS
+};
+
 struct runner_check {
 	uint32_t id;
 	int64_t interval_ns, timeout_ns;
-	struct runner_user user;
-	char *const *argv; /* ends with NULL */
+	struct runner_user user; /* of a script */
+	char *const *argv;	 /* ends with NULL */
+	enum runner_check_kind kind;
 };
 
 struct runner_notify {
@@ -61,7 +68,8 @@ struct runner_notify {
 struct runner_result {
 	uint32_t id;
 	enum health_outcome outcome;
-	int status;	     /* EXIT: exit status; SIGNAL: its number; MISSING, SPAWN: errno */
+	int status; /* OK: 0, or a file's number; EXIT: exit status; SIGNAL: its number; MISSING,
+		       SPAWN: errno */
 	int64_t duration_ns; /* start to end */
 	int64_t started_ns;  /* CLOCK_MONOTONIC */
 	uint32_t skipped;    /* starts skipped since the check was added */
@@ -102,6 +110,9 @@ int runner_send_notify(int fd, const struct runner_notify *notify);
  * ended. -EBADMSG: a message that is none was dropped; go on. While the engine does not read, the
  * latest result of each check is what it will find. */
 int runner_receive(int fd, struct runner_result *result, struct runner_done *done);
+
+/* "script", "file" */
+const char *runner_kind_name(enum runner_check_kind kind);
 
 /* The runner's own main loop; returns its exit status when `fd` is closed. For runner_start and
  * tests. */

@@ -14,19 +14,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "health/runner_jobs.h"
+#include "health/runner_check.h"
 
-struct check {
-	struct runner *runner;
-	struct command *cmd;
-	struct run *run; /* NULL: none going */
-	struct loop_timer tick;
-	struct mono counted_from; /* the next start is due an interval after it */
-	bool start_due; /* as soon as the judged run is gone */
-	uint32_t skipped;
-};
+static const struct builtin *const builtins[RUNNER_KINDS] = {[RUNNER_FILE] = &builtin_file};
 
-static void check_report(const struct check *c, const struct run_verdict *verdict)
+void check_report(const struct check *c, const struct run_verdict *verdict)
 {
 	struct runner_message msg = {.type = RUNNER_RESULT};
 
@@ -63,7 +55,14 @@ static void check_start(struct check *c)
 {
 	const struct runner_check *check = &c->cmd->msg.check;
 	struct run_order order = {check->argv, check->user, check->timeout_ns};
-	int err = run_start(c->runner->runs, &order, &check_ops, c, &c->run);
+	int err;
+
+	if (c->builtin) {
+		check_arm(c, loop_clock());
+		c->builtin->start(c);
+		return;
+	}
+	err = run_start(c->runner->runs, &order, &check_ops, c, &c->run);
 
 	c->start_due = false;
 	if (err == 0) {
@@ -123,17 +122,26 @@ static void check_on_tick(struct loop_timer *timer)
 static struct check *check_create(struct runner *runner, struct command *cmd)
 {
 	struct check *c = calloc(1, sizeof(*c)); /* owner: runner->checks */
+	int err;
 
 	if (!c)
 		return NULL;
 	*c = (struct check){.runner = runner, .cmd = cmd};
+	c->builtin = builtins[cmd->msg.check.kind];
 	c->tick = (struct loop_timer){.fn = check_on_tick, .ctx = c, .name = "check"};
-	return c;
+	err = c->builtin ? c->builtin->create(c) : 0;
+	if (err == 0)
+		return c;
+	free(c);
+	errno = -err;
+	return NULL;
 }
 
 static void check_destroy(struct check *c)
 {
 	loop_disarm(c->runner->loop, &c->tick);
+	if (c->builtin)
+		c->builtin->destroy(c);
 	if (c->run)
 		run_abandon(c->run);
 	free(c->cmd);
@@ -155,9 +163,10 @@ void checks_add(struct runner *runner, struct command *cmd)
 	struct check *c;
 
 	checks_remove(runner, cmd->msg.check.id);
+	errno = ENOSPC;
 	c = runner->n_checks < RUNNER_MAX_CHECKS ? check_create(runner, cmd) : NULL;
 	if (!c) {
-		refuse(runner, cmd, runner->n_checks < RUNNER_MAX_CHECKS ? ENOMEM : ENOSPC);
+		refuse(runner, cmd, errno);
 		return;
 	}
 	runner->checks[runner->n_checks++] = c;

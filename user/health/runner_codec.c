@@ -149,6 +149,7 @@ static void put_check(struct wr *w, const struct runner_check *check)
 	put_s64(w, check->interval_ns);
 	put_s64(w, check->timeout_ns);
 	put_user(w, &check->user);
+	wr_u8(w, (uint8_t)check->kind);
 	put_argv(w, check->argv);
 }
 
@@ -158,7 +159,15 @@ static void get_check(struct rd *r, struct runner_message *msg, char *data)
 	msg->check.interval_ns = get_time(r, RUNNER_MIN_NS);
 	msg->check.timeout_ns = get_time(r, RUNNER_MIN_NS);
 	msg->check.user = get_user(r);
+	msg->check.kind = get_u8_max(r, RUNNER_KINDS - 1);
 	msg->check.argv = get_argv(r, msg, data);
+}
+
+const char *runner_kind_name(enum runner_check_kind kind)
+{
+	static const char *const names[RUNNER_KINDS] = {"script", "file"};
+
+	return kind < RUNNER_KINDS ? names[kind] : "?";
 }
 
 static void put_notify(struct wr *w, const struct runner_notify *notify)

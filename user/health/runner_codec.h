@@ -5,7 +5,7 @@
  * again yields the same octets.
  *
  *   type (1)  then, big-endian:
- *   CHECK     id (4) interval_ns (8) timeout_ns (8) uid (4) gid (4) argv
+ *   CHECK     id (4) interval_ns (8) timeout_ns (8) uid (4) gid (4) kind (1) argv
  *   REMOVE    id (4)
  *   NOTIFY    owner (4) timeout_ns (8) uid (4) gid (4) argv
  *   PACE      id (4) interval_ns (8)

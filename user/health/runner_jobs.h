@@ -34,6 +34,7 @@ struct runner {
 	struct outbox outbox;
 	struct check *checks[RUNNER_MAX_CHECKS];
 	unsigned int n_checks;
+	struct loop_source inotify; /* of all tracked files; no fn: not opened yet */
 	struct notify_owner *owners[RUNNER_MAX_OWNERS];
 	unsigned int n_owners;
 };

@@ -12,8 +12,8 @@
 /* The sum over all the checks that an instance tracks. */
 struct track_sum {
 	int weight;   /* to be added to the base priority */
-	bool fault;   /* a check with weight 0 is bad */
-	bool pending; /* a check with weight 0 has no result yet */
+	bool fault;   /* one with weight 0 is bad, or a file says so */
+	bool pending; /* one that can be a fault has no result yet */
 };
 
 /*
@@ -31,6 +31,27 @@ static inline void track_add(struct track_sum *sum, enum health_state state, int
 	}
 	if (state == (weight > 0 ? HEALTH_UP : HEALTH_DOWN))
 		sum->weight += reverse ? -weight : weight;
+}
+
+/*
+ * Adds one tracked file, which holds `value`. Weight 0: any number but 0 is a fault, `reverse`
+ * makes it 0 alone. Otherwise value times weight, `reverse` turning the sign, within -254..253, is
+ * added; -254 is a fault, so that a file can take any priority down.
+ */
+static inline void track_add_file(struct track_sum *sum, bool known, int value, int weight,
+				  bool reverse)
+{
+	int64_t product = (int64_t)value * (reverse ? -weight : weight);
+
+	sum->pending |= !known;
+	if (!known)
+		return;
+	if (weight == 0)
+		sum->fault |= (value != 0) != reverse;
+	else if (product <= -254)
+		sum->fault = true;
+	else
+		sum->weight += product > 253 ? 253 : (int)product;
 }
 
 /* The effective priority: base and weights within 1..254; an owner's 255 never changes. */

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Inside the runner: a check, as the kinds of it see it. A script is run as a process; every other
+ * kind is built in and needs none.
+ */
+#ifndef HF_RUNNER_CHECK_H
+#define HF_RUNNER_CHECK_H
+
+#include "health/runner_jobs.h"
+
+struct check {
+	struct runner *runner;
+	struct command *cmd;
+	const struct builtin *builtin; /* NULL: a script */
+	void *job;		       /* the built-in kind's own, made by its create() */
+	struct run *run;	       /* a script's; NULL: none going */
+	struct loop_timer tick;
+	struct mono counted_from; /* the next start is due an interval after it */
+	bool start_due;		  /* as soon as the judged run is gone */
+	uint32_t skipped;
+};
+
+struct builtin {
+	/* Sets c->job from the message's argv. 0 or -errno; -EINVAL: the arguments are none. */
+	int (*create)(struct check *c);
+	/* A start is due. One that finds the last still going counts it in c->skipped. */
+	void (*start)(struct check *c);
+	void (*destroy)(struct check *c);
+};
+
+extern const struct builtin builtin_file;
+
+/* Tells the engine how a run went. */
+void check_report(const struct check *c, const struct run_verdict *verdict);
+
+#endif
