@@ -25,7 +25,8 @@ static struct runner_message samples(int i)
 	case 0:
 		return (struct runner_message){
 		    .type = RUNNER_CHECK,
-		    .check = {0xffffffff, RUNNER_MIN_NS, RUNNER_MAX_NS, {65534, 0}, argv3, RUNNER_FILE}};
+		    .check = {
+			0xffffffff, RUNNER_MIN_NS, RUNNER_MAX_NS, {65534, 0}, argv3, RUNNER_FILE}};
 	case 1:
 		return (struct runner_message){.type = RUNNER_REMOVE, .remove_id = 7};
 	case 2:
@@ -37,8 +38,7 @@ static struct runner_message samples(int i)
 		    .type = RUNNER_RESULT,
 		    .result = {9, HEALTH_SIGNAL, -1, 1, INT64_C(123456789012345), 3, "bye"}};
 	case 4:
-		return (struct runner_message){.type = RUNNER_PACE,
-					       .pace = {3, RUNNER_MIN_NS}};
+		return (struct runner_message){.type = RUNNER_PACE, .pace = {3, RUNNER_MIN_NS}};
 	default:
 		return (struct runner_message){.type = RUNNER_DONE,
 					       .done = {2, true, HEALTH_SPAWN, EAGAIN, 0, ""}};
@@ -141,7 +141,7 @@ static void single_bad_fields_are_refused(void **state)
 		const char *octets;
 	} bad[] = {
 	    {"no such type", 1, 0, 1, "\x00"},
-	    {"no such type", 1, 0, 1, "\x07"},
+	    {"no such type", 1, 0, 1, "\x20"},
 	    {"interval 0", 0, 5, 8, "\0\0\0\0\0\0\0\0"},
 	    {"interval just under the least", 0, 5, 8, "\0\0\0\0\0\x0f\x42\x3f"},
 	    {"interval negative", 0, 5, 8, "\xff\xff\xff\xff\xff\xff\xff\xff"},
@@ -155,7 +155,7 @@ static void single_bad_fields_are_refused(void **state)
 	    {"no NUL at the end", 0, 34 + 10, 1, "x"},
 	    {"a NUL inside", 0, 34 + 4, 1, "\0"},
 	    {"notify timeout 0", 2, 5, 8, "\0\0\0\0\0\0\0\0"},
-	    {"outcome out of range", 3, 5, 1, "\x06"},
+	    {"outcome out of range", 3, 5, 1, "\x20"},
 	    {"duration negative", 3, 10, 8, "\x80\0\0\0\0\0\0\0"},
 	    {"detail without NUL", 3, 35, 1, "x"},
 	    {"pace 0", 4, 5, 8, "\0\0\0\0\0\0\0\0"},

@@ -253,6 +253,8 @@ const struct keyword_block block_global = {"global_defs", global, KW_COUNT(globa
 static const struct keyword top[] = {
     BLOCK("global_defs", block_global, NULL, NULL, "{ }", "settings of the node"),
     BLOCK("vrrp_script", block_script, script_open, script_close, "NAME { }", "a health check"),
+    BLOCK("vrrp_tcp_check", block_tcp_check, script_open, script_close, "NAME { }",
+	  "a health check by TCP, without a script"),
     BLOCK("vrrp_instance", block_instance, instance_open, NULL, "NAME { }",
 	  "a virtual router and its addresses"),
     BLOCK("bgp_instance", block_bgp, bgp_open, bgp_close, "NAME { }", "a BGP speaker"),

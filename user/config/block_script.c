@@ -9,10 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/parser.h"
-#include "core/mono.h"
-
-#define MAX_INTERVAL_NS (4294 * NS_PER_S) /* keepalived's limit */
+#include "config/check_keywords.h"
 
 void script_set_defaults(struct cfg_script *s)
 {
@@ -50,20 +47,20 @@ void *script_open(struct parser *p, const struct keyword *kw, void *target)
 	const char *name = block_name(p);
 	struct cfg_script *s;
 
-	(void)kw;
 	for (unsigned int i = 0; name && i < c->n_scripts; i++) {
 		if (strcmp(c->scripts[i].name, name) == 0) {
-			parser_error(p, "vrrp_script %s is defined already; this one is left out",
+			parser_error(p, "the check %s is defined already; this one is left out",
 				     name);
 			return NULL;
 		}
 	}
 	s = name ? parser_append(p, &c->scripts, &c->n_scripts, sizeof(*s), CFG_MAX_SCRIPTS,
-				 "vrrp_scripts")
+				 "checks")
 		 : NULL;
 	if (!s)
 		return NULL;
 	script_set_defaults(s);
+	s->kind = kw->block == &block_tcp_check ? CFG_CHECK_TCP : CFG_CHECK_SCRIPT;
 	s->command.line = p->stmt.line;
 	parser_string(p, &s->name, name);
 	return s;
@@ -77,6 +74,12 @@ void config_script_free(struct cfg_script *s)
 
 void script_close(struct parser *p, void *target)
 {
+	static const struct {
+		const char *what, *add;
+	} missing[] = {
+	    [CFG_CHECK_SCRIPT] = {"has no script", "script \"PATH\""},
+	    [CFG_CHECK_TCP] = {"has nothing to connect to", "connect ADDRESS PORT"},
+	};
 	struct cfg_script *s = target;
 
 	if (s->timeout_ns == 0)
@@ -90,9 +93,8 @@ void script_close(struct parser *p, void *target)
 		s->fast_interval_ns = s->interval_ns;
 	if (s->command.argc > 0 || p->failed)
 		return;
-	parser_error_at(p, p->stmt.file, s->command.line,
-			"vrrp_script %s has no script and is left out; add: script \"PATH\"",
-			s->name);
+	parser_error_at(p, p->stmt.file, s->command.line, "%s %s and is left out; add: %s", s->name,
+			missing[s->kind].what, missing[s->kind].add);
 	config_script_free(s);
 	p->cfg->n_scripts--;
 }
@@ -126,7 +128,7 @@ static void set_script_owner(struct parser *p, const struct keyword *kw, void *t
 	parser_no_more(p, 3);
 }
 
-static void set_script_weight(struct parser *p, const struct keyword *kw, void *target)
+void set_check_weight(struct parser *p, const struct keyword *kw, void *target)
 {
 	struct cfg_script *s = target;
 
@@ -158,7 +160,7 @@ static void print_script_owner(struct dump *d, const struct keyword *kw, const v
 	dump_end(d);
 }
 
-static void print_script_weight(struct dump *d, const struct keyword *kw, const void *target)
+void print_check_weight(struct dump *d, const struct keyword *kw, const void *target)
 {
 	const struct cfg_script *s = target;
 
@@ -170,23 +172,7 @@ static const struct keyword script[] = {
      .help = "the command; exit status 0 means healthy", .set = set_script, .print = print_script},
     {"user", KW_CUSTOM, KW_ACTS, KW_NOWHERE, .argument = "USER [GROUP]", .fallback = "script_user",
      .help = "who runs it", .set = set_script_owner, .print = print_script_owner},
-    {"interval", KW_SECONDS, KW_ACTS, offsetof(struct cfg_script, interval_ns), NS_PER_MS,
-     MAX_INTERVAL_NS, .fallback = "1", .help = "seconds from start to start"},
-    {"fast_interval", KW_SECONDS, KW_ACTS, offsetof(struct cfg_script, fast_interval_ns), NS_PER_MS,
-     MAX_INTERVAL_NS, .fallback = "the interval",
-     .help = "the interval while a state is in doubt: not known, or results speak against it"},
-    {"timeout", KW_SECONDS, KW_ACTS, offsetof(struct cfg_script, timeout_ns), NS_PER_MS,
-     MAX_INTERVAL_NS, .fallback = "the interval",
-     .help = "seconds until a run is killed, which is a failure"},
-    {"weight", KW_CUSTOM, KW_ACTS, KW_NOWHERE, -253, 253, .argument = "N [reverse]",
-     .fallback = "0", .help = "what it adds to the priority; 0: a failure is FAULT",
-     .set = set_script_weight, .print = print_script_weight},
-    {"rise", KW_INT, KW_ACTS, offsetof(struct cfg_script, rise), 1, INT_MAX, .fallback = "1",
-     .help = "successes in a row until healthy"},
-    {"fall", KW_INT, KW_ACTS, offsetof(struct cfg_script, fall), 1, INT_MAX, .fallback = "1",
-     .help = "failures in a row until unhealthy"},
-    {"init_fail", KW_FLAG, KW_ACTS, offsetof(struct cfg_script, init_fail), .fallback = "off",
-     .help = "unhealthy until the first successes"},
+    CHECK_KEYWORDS,
 };
 
 const struct keyword_block block_script = {"vrrp_script", script, KW_COUNT(script), NULL};

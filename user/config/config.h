@@ -36,8 +36,13 @@ struct cfg_command {
 	int line;
 };
 
-struct cfg_script { /* vrrp_script */
+/* How a check is made: the block it stands in. */
+enum cfg_check_kind { CFG_CHECK_SCRIPT, CFG_CHECK_TCP };
+
+struct cfg_script { /* vrrp_script, vrrp_tcp_check */
 	char *name;
+	enum cfg_check_kind kind;
+	/* A script's; of the others what the runner takes as argv (health/runner.h). */
 	struct cfg_command command;
 	int64_t interval_ns, fast_interval_ns, timeout_ns;
 	int rise, fall;

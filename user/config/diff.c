@@ -14,7 +14,7 @@
 
 /* One kind of block: where a configuration keeps them, and how they are told apart. */
 struct kind {
-	const struct keyword_block *block;
+	const struct keyword_block *block; /* NULL: by the kind of check */
 	const void *(*at)(const struct config *cfg, unsigned int i);
 	bool (*same)(const void *a, const void *b);
 };
@@ -75,7 +75,7 @@ static bool same_instance(const void *a, const void *b)
 	       strcmp(x->interface, y->interface) == 0;
 }
 
-static const struct kind scripts = {&block_script, script_at, same_script};
+static const struct kind scripts = {NULL, script_at, same_script};
 static const struct kind files = {&block_file, file_at, same_file};
 static const struct kind processes = {&block_process, process_at, same_process};
 static const struct kind bgp = {&block_bgp, bgp_at, same_bgp};
@@ -84,6 +84,8 @@ static const struct kind instances = {&block_instance, instance_at, same_instanc
 /* The block's print, from malloc(); NULL: no memory. */
 static char *print(const struct kind *kind, const struct config *cfg, const void *target)
 {
+	const struct cfg_script *check = target;
+	const struct keyword_block *block = kind->block ? kind->block : check_blocks[check->kind];
 	struct dump d = {.cfg = cfg};
 	size_t len = 0;
 	char *text = NULL;
@@ -91,7 +93,8 @@ static char *print(const struct kind *kind, const struct config *cfg, const void
 	d.f = open_memstream(&text, &len);
 	if (!d.f)
 		return NULL;
-	dump_block(&d, kind->block, target, NULL);
+	fprintf(d.f, "%s\n", block->name);
+	dump_block(&d, block, target, NULL);
 	if (fclose(d.f) == 0)
 		return text;
 	free(text);

@@ -243,6 +243,11 @@ static void dump_named(struct dump *d, const char *kind, const char *name,
 	dump_close(d);
 }
 
+const struct keyword_block *const check_blocks[] = {
+    [CFG_CHECK_SCRIPT] = &block_script,
+    [CFG_CHECK_TCP] = &block_tcp_check,
+};
+
 int config_dump(const struct config *cfg, FILE *to)
 {
 	struct dump d = {.f = to, .cfg = cfg};
@@ -254,9 +259,11 @@ int config_dump(const struct config *cfg, FILE *to)
 	dump_open(&d, "global_defs");
 	dump_block(&d, &block_global, cfg, &none);
 	dump_close(&d);
-	for (unsigned int i = 0; i < cfg->n_scripts; i++)
-		dump_named(&d, "vrrp_script", cfg->scripts[i].name, &block_script, &cfg->scripts[i],
-			   NULL);
+	for (unsigned int i = 0; i < cfg->n_scripts; i++) {
+		const struct keyword_block *b = check_blocks[cfg->scripts[i].kind];
+
+		dump_named(&d, b->name, cfg->scripts[i].name, b, &cfg->scripts[i], NULL);
+	}
 	for (unsigned int i = 0; i < cfg->n_files; i++)
 		dump_named(&d, "track_file", cfg->files[i].name, &block_file, &cfg->files[i], NULL);
 	for (unsigned int i = 0; i < cfg->n_processes; i++)

@@ -173,6 +173,9 @@ void complete_announce(struct parser *p, struct cfg_instance *i, struct draft *d
 /* --- dump
  * ----------------------------------------------------------------------------------------- */
 
+/* By enum cfg_check_kind. */
+extern const struct keyword_block *const check_blocks[];
+
 struct dump {
 	FILE *f;
 	const struct config *cfg;

@@ -118,13 +118,19 @@ void checks_rebind_notifiers(const struct cfg_notify *cfg, struct notifier notif
 static void init_script(const struct script_users *users, struct check *check,
 			const struct cfg_script *cfg)
 {
+	static const enum runner_check_kind kinds[] = {
+	    [CFG_CHECK_SCRIPT] = RUNNER_SCRIPT,
+	    [CFG_CHECK_TCP] = RUNNER_TCP,
+	};
+
 	check->name = cfg->name;
 	check->order = (struct runner_check){
-	    .kind = RUNNER_SCRIPT, .timeout_ns = cfg->timeout_ns, .argv = cfg->command.argv};
+	    .kind = kinds[cfg->kind], .timeout_ns = cfg->timeout_ns, .argv = cfg->command.argv};
 	check->interval_ns = cfg->interval_ns;
 	check->fast_interval_ns = cfg->fast_interval_ns;
 	check->hcfg = (struct health_cfg){cfg->rise, cfg->fall, cfg->init_fail};
-	check->refused = !command_user(users, &cfg->command, cfg->name, &check->order.user);
+	check->refused = cfg->kind == CFG_CHECK_SCRIPT &&
+			 !command_user(users, &cfg->command, cfg->name, &check->order.user);
 }
 
 static void init_file(struct check *check, const struct cfg_file *cfg)

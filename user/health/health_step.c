@@ -57,6 +57,10 @@ const char *health_outcome_text(enum health_outcome outcome)
 		return "missing or not executable";
 	case HEALTH_SPAWN:
 		return "could not be started";
+	case HEALTH_CONNECT:
+		return "connection failed";
+	case HEALTH_OUTCOMES:
+		break;
 	}
 	return "?";
 }

@@ -21,6 +21,8 @@ enum health_outcome {
 	HEALTH_TIMEOUT, /* still running at its timeout, killed */
 	HEALTH_MISSING, /* no such file, or not executable */
 	HEALTH_SPAWN,	/* could not be started: no processes or memory left */
+	HEALTH_CONNECT, /* a built-in check got no connection */
+	HEALTH_OUTCOMES
 };
 
 struct health_cfg {

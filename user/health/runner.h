@@ -47,6 +47,7 @@ struct runner_user {
 enum runner_check_kind {
 	RUNNER_SCRIPT, /* argv: the command */
 	RUNNER_FILE,   /* argv: a path; results come when its number, their `status`, changes */
+	RUNNER_TCP,    /* argv: address, port */
 	RUNNER_KINDS
 };
 
@@ -68,8 +69,8 @@ struct runner_notify {
 struct runner_result {
 	uint32_t id;
 	enum health_outcome outcome;
-	int status; /* OK: 0, or a file's number; EXIT: exit status; SIGNAL: its number; MISSING,
-		       SPAWN: errno */
+	int status; /* OK: 0, or a file's number; EXIT: exit status; SIGNAL: its number; others:
+		       errno */
 	int64_t duration_ns; /* start to end */
 	int64_t started_ns;  /* CLOCK_MONOTONIC */
 	uint32_t skipped;    /* starts skipped since the check was added */
@@ -111,7 +112,7 @@ int runner_send_notify(int fd, const struct runner_notify *notify);
  * latest result of each check is what it will find. */
 int runner_receive(int fd, struct runner_result *result, struct runner_done *done);
 
-/* "script", "file" */
+/* "script", "file", ... */
 const char *runner_kind_name(enum runner_check_kind kind);
 
 /* The runner's own main loop; returns its exit status when `fd` is closed. For runner_start and

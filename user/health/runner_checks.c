@@ -16,7 +16,10 @@
 
 #include "health/runner_check.h"
 
-static const struct builtin *const builtins[RUNNER_KINDS] = {[RUNNER_FILE] = &builtin_file};
+static const struct builtin *const builtins[RUNNER_KINDS] = {
+    [RUNNER_FILE] = &builtin_file,
+    [RUNNER_TCP] = &builtin_tcp,
+};
 
 void check_report(const struct check *c, const struct run_verdict *verdict)
 {

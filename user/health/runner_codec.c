@@ -165,7 +165,7 @@ static void get_check(struct rd *r, struct runner_message *msg, char *data)
 
 const char *runner_kind_name(enum runner_check_kind kind)
 {
-	static const char *const names[RUNNER_KINDS] = {"script", "file"};
+	static const char *const names[RUNNER_KINDS] = {"script", "file", "tcp"};
 
 	return kind < RUNNER_KINDS ? names[kind] : "?";
 }
@@ -200,7 +200,7 @@ static void put_result(struct wr *w, const struct runner_result *result)
 static void get_result(struct rd *r, struct runner_result *result)
 {
 	result->id = rd_u32(r);
-	result->outcome = get_u8_max(r, HEALTH_SPAWN);
+	result->outcome = get_u8_max(r, HEALTH_OUTCOMES - 1);
 	result->status = (int)rd_u32(r);
 	result->duration_ns = get_time(r, 0);
 	result->started_ns = get_time(r, 0);
@@ -222,7 +222,7 @@ static void get_done(struct rd *r, struct runner_done *done)
 {
 	done->owner = rd_u32(r);
 	done->superseded = get_u8_max(r, 1);
-	done->outcome = get_u8_max(r, HEALTH_SPAWN);
+	done->outcome = get_u8_max(r, HEALTH_OUTCOMES - 1);
 	done->status = (int)rd_u32(r);
 	done->duration_ns = get_time(r, 0);
 	get_detail(r, done->detail);
