@@ -255,6 +255,8 @@ static const struct keyword top[] = {
     BLOCK("vrrp_script", block_script, script_open, script_close, "NAME { }", "a health check"),
     BLOCK("vrrp_tcp_check", block_tcp_check, script_open, script_close, "NAME { }",
 	  "a health check by TCP, without a script"),
+    BLOCK("vrrp_http_check", block_http_check, script_open, http_check_close, "NAME { }",
+	  "a health check by HTTP, without a script"),
     BLOCK("vrrp_instance", block_instance, instance_open, NULL, "NAME { }",
 	  "a virtual router and its addresses"),
     BLOCK("bgp_instance", block_bgp, bgp_open, bgp_close, "NAME { }", "a BGP speaker"),

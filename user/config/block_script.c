@@ -60,7 +60,9 @@ void *script_open(struct parser *p, const struct keyword *kw, void *target)
 	if (!s)
 		return NULL;
 	script_set_defaults(s);
-	s->kind = kw->block == &block_tcp_check ? CFG_CHECK_TCP : CFG_CHECK_SCRIPT;
+	s->kind = kw->block == &block_tcp_check	   ? CFG_CHECK_TCP
+		  : kw->block == &block_http_check ? CFG_CHECK_HTTP
+						   : CFG_CHECK_SCRIPT;
 	s->command.line = p->stmt.line;
 	parser_string(p, &s->name, name);
 	return s;
@@ -79,6 +81,7 @@ void script_close(struct parser *p, void *target)
 	} missing[] = {
 	    [CFG_CHECK_SCRIPT] = {"has no script", "script \"PATH\""},
 	    [CFG_CHECK_TCP] = {"has nothing to connect to", "connect ADDRESS PORT"},
+	    [CFG_CHECK_HTTP] = {"has no URL", "url \"http://ADDRESS/PATH\""},
 	};
 	struct cfg_script *s = target;
 

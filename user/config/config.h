@@ -37,9 +37,9 @@ struct cfg_command {
 };
 
 /* How a check is made: the block it stands in. */
-enum cfg_check_kind { CFG_CHECK_SCRIPT, CFG_CHECK_TCP };
+enum cfg_check_kind { CFG_CHECK_SCRIPT, CFG_CHECK_TCP, CFG_CHECK_HTTP };
 
-struct cfg_script { /* vrrp_script, vrrp_tcp_check */
+struct cfg_script { /* vrrp_script, vrrp_tcp_check, vrrp_http_check */
 	char *name;
 	enum cfg_check_kind kind;
 	/* A script's; of the others what the runner takes as argv (health/runner.h). */

@@ -246,6 +246,7 @@ static void dump_named(struct dump *d, const char *kind, const char *name,
 const struct keyword_block *const check_blocks[] = {
     [CFG_CHECK_SCRIPT] = &block_script,
     [CFG_CHECK_TCP] = &block_tcp_check,
+    [CFG_CHECK_HTTP] = &block_http_check,
 };
 
 int config_dump(const struct config *cfg, FILE *to)

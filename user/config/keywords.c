@@ -7,14 +7,28 @@
 
 #include "config/value.h"
 
-const struct keyword_block *const keyword_blocks[] = {
-    &block_top,	       &block_global,	      &block_script,
-    &block_tcp_check,  &block_file,	      &block_process,
-    &block_instance,   &block_authentication, &block_vips,
-    &block_excluded,   &block_peers,	      &block_track_script,
-    &block_track_file, &block_track_process,  &block_track_interface,
-    &block_group,      &block_group_members,  &block_bgp,
-    &block_neighbor,   &block_announce,	      NULL};
+const struct keyword_block *const keyword_blocks[] = {&block_top,
+						      &block_global,
+						      &block_script,
+						      &block_tcp_check,
+						      &block_http_check,
+						      &block_file,
+						      &block_process,
+						      &block_instance,
+						      &block_authentication,
+						      &block_vips,
+						      &block_excluded,
+						      &block_peers,
+						      &block_track_script,
+						      &block_track_file,
+						      &block_track_process,
+						      &block_track_interface,
+						      &block_group,
+						      &block_group_members,
+						      &block_bgp,
+						      &block_neighbor,
+						      &block_announce,
+						      NULL};
 
 /* Is `name` the keyword, or of the family that ends in '*'? */
 static bool matches(const struct keyword *kw, const char *name)

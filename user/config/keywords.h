@@ -74,8 +74,8 @@ const struct keyword *keyword_find(const struct keyword_block *b, const char *na
 const char *keyword_nearest(const struct keyword_block *b, const char *name);
 
 /* The blocks, each defined in the block_*.c of its subject. */
-extern const struct keyword_block block_global, block_script, block_tcp_check, block_file,
-    block_process, block_group;
+extern const struct keyword_block block_global, block_script, block_tcp_check, block_http_check,
+    block_file, block_process, block_group;
 extern const struct keyword_block block_group_members, block_instance, block_authentication;
 extern const struct keyword_block block_vips, block_excluded, block_peers;
 extern const struct keyword_block block_track_script, block_track_file, block_track_process;

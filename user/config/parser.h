@@ -134,6 +134,7 @@ void parser_draft_free(struct draft *d);
 /* Open and close functions of the top level's blocks. */
 void *script_open(struct parser *p, const struct keyword *kw, void *target);
 void script_close(struct parser *p, void *target);
+void http_check_close(struct parser *p, void *target);
 void *file_open(struct parser *p, const struct keyword *kw, void *target);
 void file_close(struct parser *p, void *target);
 void *process_open(struct parser *p, const struct keyword *kw, void *target);

@@ -121,6 +121,7 @@ static void init_script(const struct script_users *users, struct check *check,
 	static const enum runner_check_kind kinds[] = {
 	    [CFG_CHECK_SCRIPT] = RUNNER_SCRIPT,
 	    [CFG_CHECK_TCP] = RUNNER_TCP,
+	    [CFG_CHECK_HTTP] = RUNNER_HTTP,
 	};
 
 	check->name = cfg->name;

@@ -59,6 +59,8 @@ const char *health_outcome_text(enum health_outcome outcome)
 		return "could not be started";
 	case HEALTH_CONNECT:
 		return "connection failed";
+	case HEALTH_ANSWER:
+		return "wrong answer";
 	case HEALTH_OUTCOMES:
 		break;
 	}

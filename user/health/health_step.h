@@ -22,6 +22,7 @@ enum health_outcome {
 	HEALTH_MISSING, /* no such file, or not executable */
 	HEALTH_SPAWN,	/* could not be started: no processes or memory left */
 	HEALTH_CONNECT, /* a built-in check got no connection */
+	HEALTH_ANSWER,	/* it got an answer, but not the wanted one */
 	HEALTH_OUTCOMES
 };
 

@@ -211,6 +211,7 @@ static void process_destroy(struct process *p)
 {
 	if (p->runner.loop) {
 		checks_remove_all(&p->runner);
+		http_close(&p->runner);
 		if (p->runner.inotify.fn)
 			close(p->runner.inotify.fd);
 		notify_forget_all(&p->runner);

@@ -48,6 +48,7 @@ enum runner_check_kind {
 	RUNNER_SCRIPT, /* argv: the command */
 	RUNNER_FILE,   /* argv: a path; results come when its number, their `status`, changes */
 	RUNNER_TCP,    /* argv: address, port */
+	RUNNER_HTTP,   /* argv: URL, status (0: 200 to 299), text (empty: any), verify (0, 1) */
 	RUNNER_KINDS
 };
 
@@ -69,8 +70,8 @@ struct runner_notify {
 struct runner_result {
 	uint32_t id;
 	enum health_outcome outcome;
-	int status; /* OK: 0, or a file's number; EXIT: exit status; SIGNAL: its number; others:
-		       errno */
+	int status; /* OK: 0, or a file's number; EXIT: exit status; SIGNAL: its number; ANSWER:
+		       HTTP's; others: errno, or 0 */
 	int64_t duration_ns; /* start to end */
 	int64_t started_ns;  /* CLOCK_MONOTONIC */
 	uint32_t skipped;    /* starts skipped since the check was added */

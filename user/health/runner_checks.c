@@ -19,6 +19,7 @@
 static const struct builtin *const builtins[RUNNER_KINDS] = {
     [RUNNER_FILE] = &builtin_file,
     [RUNNER_TCP] = &builtin_tcp,
+    [RUNNER_HTTP] = &builtin_http,
 };
 
 void check_report(const struct check *c, const struct run_verdict *verdict)

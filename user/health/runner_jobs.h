@@ -26,6 +26,7 @@ struct command *command_create(const void *data, size_t len);
 
 struct check;
 struct notify_owner;
+struct http;
 
 /* What all parts of the runner work on. */
 struct runner {
@@ -35,6 +36,7 @@ struct runner {
 	struct check *checks[RUNNER_MAX_CHECKS];
 	unsigned int n_checks;
 	struct loop_source inotify; /* of all tracked files; no fn: not opened yet */
+	struct http *http;	    /* libcurl for all HTTP checks; NULL: not used yet */
 	struct notify_owner *owners[RUNNER_MAX_OWNERS];
 	unsigned int n_owners;
 };
@@ -43,6 +45,8 @@ struct runner {
 void checks_add(struct runner *runner, struct command *cmd);
 void checks_remove(struct runner *runner, uint32_t id);
 void checks_pace(struct runner *runner, uint32_t id, int64_t interval_ns);
+/* Ends libcurl, once no HTTP check is left. */
+void http_close(struct runner *runner);
 void checks_remove_all(struct runner *runner);
 
 /* Takes `cmd` (a NOTIFY) over; runs it at once or after the one that its owner has running. */

@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * The built-in HTTP check: the status code is the wanted one, and the body holds a text. libcurl
+ * does the protocol; its multi interface works on this loop, without threads of ours. All checks
+ * share one multi handle, each has its own easy handle and makes a new connection every time, for
+ * a kept one would not tell that nobody accepts any more.
+ */
+#include <curl/curl.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+
+#include "health/last_line.h"
+#include "health/runner_check.h"
+
+/* So much of a body is searched; a status page is short, and what never ends is cut here. */
+#define BODY_MAX (64 << 10)
+
+struct http {
+	struct loop *loop;
+	CURLM *multi;
+	struct loop_timer timer;
+};
+
+struct http_probe {
+	struct check *check;
+	CURL *easy;
+	bool going;
+	long want_status; /* 0: any from 200 to 299 */
+	const char *want_text;
+	struct mono began;
+	char error[CURL_ERROR_SIZE];
+	size_t len;
+	char body[BODY_MAX];
+};
+
+/* --- libcurl on the loop
+ * ---------------------------------------------------------------------------- */
+
+static void verdict(struct http_probe *h, enum health_outcome outcome, int status,
+		    const char *detail)
+{
+	struct last_line clean = {0};
+
+	last_line_put(&clean, detail, strlen(detail));
+	check_report(h->check,
+		     &(struct run_verdict){.outcome = outcome,
+					   .status = status,
+					   .started_ns = h->began.ns,
+					   .duration_ns = mono_diff_ns(loop_clock(), h->began),
+					   .detail = clean.text});
+}
+
+static void judge_answer(struct http_probe *h)
+{
+	char text[RUNNER_DETAIL];
+	long status = 0;
+	bool good;
+
+	curl_easy_getinfo(h->easy, CURLINFO_RESPONSE_CODE, &status);
+	good = h->want_status ? status == h->want_status : status >= 200 && status <= 299;
+	snprintf(text, sizeof(text), "HTTP status %ld", status);
+	if (!good)
+		verdict(h, HEALTH_ANSWER, (int)status, text);
+	else if (memmem(h->body, h->len, h->want_text, strlen(h->want_text)))
+		verdict(h, HEALTH_OK, 0, text);
+	else
+		verdict(h, HEALTH_ANSWER, (int)status, "the body lacks the wanted text");
+}
+
+static void judge(struct http_probe *h, CURLcode code)
+{
+	const char *error = h->error[0] ? h->error : curl_easy_strerror(code);
+	long err = 0;
+
+	curl_easy_getinfo(h->easy, CURLINFO_OS_ERRNO, &err);
+	if (code == CURLE_OK || (code == CURLE_WRITE_ERROR && h->len == BODY_MAX))
+		judge_answer(h);
+	else if (code == CURLE_OPERATION_TIMEDOUT)
+		verdict(h, HEALTH_TIMEOUT, 0, "");
+	else
+		verdict(h, HEALTH_CONNECT, (int)err, error);
+}
+
+/* Libcurl has worked: some may have come to their end. */
+static void collect(struct http *http)
+{
+	CURLMsg *msg;
+	int left;
+
+	while ((msg = curl_multi_info_read(http->multi, &left))) {
+		CURLcode code = msg->data.result; /* *msg does not outlive the removal */
+		struct http_probe *h = NULL;
+
+		curl_easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE, (char **)&h);
+		curl_multi_remove_handle(http->multi, h->easy);
+		h->going = false;
+		judge(h, code);
+	}
+}
+
+static void act(struct http *http, curl_socket_t fd, int what)
+{
+	int running;
+
+	curl_multi_socket_action(http->multi, fd, what, &running);
+	collect(http);
+}
+
+static void on_socket(struct loop_source *src, uint32_t ready)
+{
+	int what = (ready & EPOLLIN ? CURL_CSELECT_IN : 0) |
+		   (ready & EPOLLOUT ? CURL_CSELECT_OUT : 0) |
+		   (ready & (EPOLLERR | EPOLLHUP) ? CURL_CSELECT_ERR : 0);
+
+	act(src->ctx, src->fd, what);
+}
+
+static void on_timer(struct loop_timer *timer)
+{
+	act(timer->ctx, CURL_SOCKET_TIMEOUT, 0);
+}
+
+/* CURLMOPT_SOCKETFUNCTION: watch `fd` for `what` from now on. */
+static int watch_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, void *ours)
+{
+	uint32_t events =
+	    (what & CURL_POLL_IN ? EPOLLIN : 0) | (what & CURL_POLL_OUT ? EPOLLOUT : 0);
+	struct loop_source *src = ours;
+	struct http *http = ctx;
+
+	(void)easy;
+	if (what == CURL_POLL_REMOVE) {
+		if (src)
+			loop_remove(http->loop, src);
+		free(src);
+		return 0;
+	}
+	if (src)
+		return loop_modify(http->loop, src, events) < 0 ? -1 : 0;
+	src = calloc(1, sizeof(*src)); /* owner: the multi handle, by curl_multi_assign() */
+	if (!src)
+		return -1;
+	*src = (struct loop_source){.fd = fd, .fn = on_socket, .ctx = http, .name = "HTTP check"};
+	if (loop_add(http->loop, src, events) < 0) {
+		free(src);
+		return -1;
+	}
+	curl_multi_assign(http->multi, fd, src);
+	return 0;
+}
+
+/* CURLMOPT_TIMERFUNCTION */
+static int arm_timer(CURLM *multi, long ms, void *ctx)
+{
+	struct http *http = ctx;
+
+	(void)multi;
+	if (ms < 0)
+		loop_disarm(http->loop, &http->timer);
+	else
+		loop_arm(http->loop, &http->timer, mono_add(loop_clock(), ms * NS_PER_MS));
+	return 0;
+}
+
+/* The runner's, made with the first HTTP check; NULL: no memory. */
+static struct http *http_of(struct runner *runner)
+{
+	struct http *http = runner->http;
+
+	if (http)
+		return http;
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != 0)
+		return NULL;
+	http = calloc(1, sizeof(*http)); /* owner: runner */
+	if (!http)
+		return NULL;
+	http->loop = runner->loop;
+	http->timer = (struct loop_timer){.fn = on_timer, .ctx = http, .name = "HTTP checks"};
+	http->multi = curl_multi_init();
+	if (!http->multi) {
+		free(http);
+		return NULL;
+	}
+	curl_multi_setopt(http->multi, CURLMOPT_SOCKETFUNCTION, watch_socket);
+	curl_multi_setopt(http->multi, CURLMOPT_SOCKETDATA, http);
+	curl_multi_setopt(http->multi, CURLMOPT_TIMERFUNCTION, arm_timer);
+	curl_multi_setopt(http->multi, CURLMOPT_TIMERDATA, http);
+	runner->http = http;
+	return http;
+}
+
+void http_close(struct runner *runner)
+{
+	if (!runner->http)
+		return;
+	curl_multi_cleanup(runner->http->multi);
+	loop_disarm(runner->loop, &runner->http->timer);
+	free(runner->http);
+	runner->http = NULL;
+	curl_global_cleanup();
+}
+
+/* --- the kind
+ * --------------------------------------------------------------------------------------- */
+
+/* CURLOPT_WRITEFUNCTION: a full buffer ends the transfer. */
+static size_t take_body(char *data, size_t size, size_t n, void *ctx)
+{
+	struct http_probe *h = ctx;
+	size_t take = size * n < BODY_MAX - h->len ? size * n : BODY_MAX - h->len;
+
+	memcpy(h->body + h->len, data, take);
+	h->len += take;
+	return h->len < BODY_MAX ? take : 0;
+}
+
+static void http_start(struct check *c)
+{
+	struct http_probe *h = c->job;
+
+	if (h->going) {
+		c->skipped++;
+		return;
+	}
+	h->began = loop_clock();
+	h->len = 0;
+	h->error[0] = '\0';
+	h->going = curl_multi_add_handle(c->runner->http->multi, h->easy) == CURLM_OK;
+	if (!h->going)
+		verdict(h, HEALTH_SPAWN, ENOMEM, "");
+}
+
+static int set_options(struct http_probe *h, const struct runner_check *check)
+{
+	long timeout_ms = (long)(check->timeout_ns / NS_PER_MS), verify = check->argv[3][0] == '1';
+	CURL *easy = h->easy;
+
+	/* No proxy, no redirect, no other protocol: the answer must be that of the URL. */
+	if (curl_easy_setopt(easy, CURLOPT_URL, check->argv[0]) != CURLE_OK ||
+	    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https") != CURLE_OK ||
+	    curl_easy_setopt(easy, CURLOPT_PROXY, "") != CURLE_OK ||
+	    curl_easy_setopt(easy, CURLOPT_USERAGENT, "holdfast/" HF_VERSION) != CURLE_OK)
+		return -ENOMEM;
+	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, timeout_ms);
+	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
+	curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
+	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, verify);
+	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, verify ? 2L : 0L);
+	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
+	curl_easy_setopt(easy, CURLOPT_WRITEDATA, h);
+	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, h->error);
+	curl_easy_setopt(easy, CURLOPT_PRIVATE, h);
+	return 0;
+}
+
+static void http_destroy(struct check *c)
+{
+	struct http_probe *h = c->job;
+
+	if (h->going)
+		curl_multi_remove_handle(c->runner->http->multi, h->easy);
+	curl_easy_cleanup(h->easy);
+	free(h);
+}
+
+/* argv: URL, STATUS, TEXT, VERIFY. */
+static int http_create(struct check *c)
+{
+	const struct runner_check *check = &c->cmd->msg.check;
+	struct http_probe *h;
+	int argc = 0, err;
+
+	while (check->argv[argc])
+		argc++;
+	if (argc != 4)
+		return -EINVAL;
+	h = http_of(c->runner) ? calloc(1, sizeof(*h)) : NULL; /* owner: c */
+	if (!h)
+		return -ENOMEM;
+	h->check = c;
+	h->want_status = strtol(check->argv[1], NULL, 10);
+	h->want_text = check->argv[2];
+	h->easy = curl_easy_init();
+	err = h->easy ? set_options(h, check) : -ENOMEM;
+	c->job = h;
+	if (err < 0)
+		http_destroy(c);
+	return err;
+}
+
+const struct builtin builtin_http = {http_create, http_start, http_destroy};
