@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * vrrp_script, and its relatives: track_file; vrrp_track_process, which is read but not acted on.
+ * vrrp_script, and its relatives: track_file and vrrp_track_process.
  * They must stand before the instance that tracks them, as in keepalived: the index is found when
  * the instance's line is read.
  */
@@ -306,11 +306,39 @@ static void set_process_delay(struct parser *p, const struct keyword *kw, void *
 		s->terminate_delay_ns = s->fork_delay_ns;
 }
 
+static void set_param_match(struct parser *p, const struct keyword *kw, void *target)
+{
+	struct cfg_process *s = target;
+	const char *word = parser_word(p, 1);
+
+	(void)kw;
+	if (!word)
+		return;
+	if (strcmp(word, "initial") == 0)
+		s->param_match = PARAM_MATCH_INITIAL;
+	else if (strcmp(word, "partial") == 0)
+		s->param_match = PARAM_MATCH_PARTIAL;
+	else
+		parser_error(p, "unknown word '%s'; write initial or partial", word);
+	parser_no_more(p, 2);
+}
+
+static void print_param_match(struct dump *d, const struct keyword *kw, const void *target)
+{
+	const struct cfg_process *s = target;
+
+	if (s->param_match != PARAM_MATCH_EXACT)
+		dump_line(d, "%s %s", kw->name,
+			  s->param_match == PARAM_MATCH_INITIAL ? "initial" : "partial");
+}
+
 static const struct keyword process[] = {
     {"process", KW_CUSTOM, KW_ACTS, KW_NOWHERE, .argument = "\"COMMAND ARGUMENTS\"",
      .help = "the process looked for", .set = set_process, .print = print_process},
-    {"param_match", KW_ANY, KW_NO_EFFECT, KW_NOWHERE, .argument = "{initial|partial}",
-     .help = "which arguments must match"},
+    {"param_match", KW_CUSTOM, KW_ACTS, KW_NOWHERE, .argument = "{initial|partial}",
+     .fallback = "all, if any is given",
+     .help = "the first arguments must match; partial: of the last one its beginning",
+     .set = set_param_match, .print = print_param_match},
     {"weight", KW_CUSTOM, KW_ACTS, KW_NOWHERE, -254, 254, .argument = "N [reverse]",
      .fallback = "0", .help = "what it adds to the priority", .set = set_process_weight,
      .print = print_process_weight},

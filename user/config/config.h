@@ -70,11 +70,15 @@ struct cfg_file { /* track_file */
 	bool reverse;
 };
 
+/* Which arguments of a process must be those given: all, the first, and of the last a part. */
+enum cfg_param_match { PARAM_MATCH_EXACT, PARAM_MATCH_INITIAL, PARAM_MATCH_PARTIAL };
+
 struct cfg_process { /* vrrp_track_process */
 	char *name;
 	struct cfg_command command; /* the process looked for: never run */
 	int weight;		    /* -254..254 */
 	bool reverse, full_command;
+	uint8_t param_match;	     /* enum cfg_param_match */
 	uint32_t quorum, quorum_max; /* UINT32_MAX: no upper limit */
 	int64_t fork_delay_ns, terminate_delay_ns;
 };

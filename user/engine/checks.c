@@ -6,7 +6,6 @@
  */
 #include <errno.h>
 #include <poll.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -14,160 +13,14 @@
 #include <unistd.h>
 
 #include "engine/engine_state.h"
-#include "health/script_user.h"
 #include "health/track_rules.h"
 
 #define NOTIFY_TIMEOUT_NS                                                                          \
 	(60 * NS_PER_S) /* a notify script that hangs must not block the next for ever */
-/* How often a file is looked at besides, where inotify sees no changes. */
-#define FILE_INTERVAL_NS  NS_PER_S
 #define RUNNER_RESTART_NS (500 * NS_PER_MS)
 #define RUNNER_RETRY_NS	  (20 * NS_PER_MS)
 #define STOP_WAIT_NS	  (10 * NS_PER_S) /* for the last notifications, when the daemon ends */
 #define RUNNER_IDENT	  "holdfast-runner"
-#define DEFAULT_SCRIPT_USER                                                                        \
-	"keepalived_script" /* keepalived's, so that its users' set-up holds                       \
-			     */
-
-/* --- who runs what
- * ---------------------------------------------------------------------------------- */
-
-/* Who runs `cmd`. False, with the reason logged, when it must not run at all. */
-static bool command_user(const struct script_users *users, const struct cfg_command *cmd,
-			 const char *what, struct runner_user *user)
-{
-	char why[160];
-
-	*user = users->user;
-	if (cmd->user && script_user_resolve(cmd->user, cmd->group, user) < 0) {
-		log_error("%s: %s is not run: there is no user %s (or its group)", what,
-			  cmd->argv[0], cmd->user);
-		return false;
-	}
-	if (!users->cfg->script_security)
-		return true;
-	if (!cmd->user && !users->known) {
-		log_error(
-		    "%s: %s is not run: enable_script_security is set and there is no user %s; "
-		    "create it, or name one by script_user",
-		    what, cmd->argv[0],
-		    users->cfg->script_user ? users->cfg->script_user : DEFAULT_SCRIPT_USER);
-		return false;
-	}
-	if (user->uid == 0 && script_check_security(cmd->argv[0], why, sizeof(why)) < 0) {
-		log_error("%s: %s is not run as root: %s", what, cmd->argv[0], why);
-		return false;
-	}
-	return true;
-}
-
-void checks_find_users(const struct config *cfg, struct script_users *users)
-{
-	const char *user = cfg->script_user ? cfg->script_user : DEFAULT_SCRIPT_USER;
-	int err = script_user_resolve(user, cfg->script_group, &users->user);
-
-	users->cfg = cfg;
-	users->known = err == 0;
-	if (err == 0)
-		return;
-	users->user = (struct runner_user){geteuid(), getegid()};
-	if (cfg->script_user)
-		log_error("script_user %s does not exist", user);
-}
-
-/* The commands of one instance, in the order of enum notifier_kind. */
-static const struct cfg_command *configured(const struct cfg_notify *notify, unsigned int kind)
-{
-	const struct cfg_command *const commands[NOTIFY_KINDS] = {
-	    [NOTIFY_MASTER] = &notify->master,	 [NOTIFY_BACKUP] = &notify->backup,
-	    [NOTIFY_FAULT] = &notify->fault,	 [NOTIFY_STOP] = &notify->stop,
-	    [NOTIFY_DELETED] = &notify->deleted, [NOTIFY_ANY] = &notify->any,
-	};
-
-	return commands[kind];
-}
-
-/* The commands of `cfg` that may run, and who runs them. */
-static void resolve(const struct script_users *users, const char *name,
-		    const struct cfg_notify *cfg, struct notifier notifiers[NOTIFY_KINDS])
-{
-	for (unsigned int kind = 0; kind < NOTIFY_KINDS; kind++) {
-		const struct cfg_command *cmd = configured(cfg, kind);
-		struct notifier *n = &notifiers[kind];
-
-		*n = (struct notifier){0};
-		if (cmd->argc > 0 && command_user(users, cmd, name, &n->user))
-			n->command = cmd;
-	}
-}
-
-void checks_resolve_notifiers(const struct script_users *users, const struct cfg_instance *cfg,
-			      struct notifier notifiers[NOTIFY_KINDS])
-{
-	resolve(users, cfg->name, &cfg->notify, notifiers);
-}
-
-void checks_rebind_notifiers(const struct cfg_notify *cfg, struct notifier notifiers[NOTIFY_KINDS])
-{
-	for (unsigned int kind = 0; kind < NOTIFY_KINDS; kind++) {
-		if (notifiers[kind].command)
-			notifiers[kind].command = configured(cfg, kind);
-	}
-}
-
-static void init_script(const struct script_users *users, struct check *check,
-			const struct cfg_script *cfg)
-{
-	static const enum runner_check_kind kinds[] = {
-	    [CFG_CHECK_SCRIPT] = RUNNER_SCRIPT,
-	    [CFG_CHECK_TCP] = RUNNER_TCP,
-	    [CFG_CHECK_HTTP] = RUNNER_HTTP,
-	};
-
-	check->name = cfg->name;
-	check->order = (struct runner_check){
-	    .kind = kinds[cfg->kind], .timeout_ns = cfg->timeout_ns, .argv = cfg->command.argv};
-	check->interval_ns = cfg->interval_ns;
-	check->fast_interval_ns = cfg->fast_interval_ns;
-	check->hcfg = (struct health_cfg){cfg->rise, cfg->fall, cfg->init_fail};
-	check->refused = cfg->kind == CFG_CHECK_SCRIPT &&
-			 !command_user(users, &cfg->command, cfg->name, &check->order.user);
-}
-
-static void init_file(struct check *check, const struct cfg_file *cfg)
-{
-	check->name = cfg->name;
-	check->argv[0] = cfg->path;
-	check->order = (struct runner_check){
-	    .kind = RUNNER_FILE, .timeout_ns = FILE_INTERVAL_NS, .argv = check->argv};
-	check->interval_ns = check->fast_interval_ns = FILE_INTERVAL_NS;
-	check->hcfg = (struct health_cfg){1, 1, false};
-}
-
-unsigned int checks_count(const struct config *cfg)
-{
-	return cfg->n_scripts + cfg->n_files;
-}
-
-struct check *checks_create(const struct script_users *users)
-{
-	const struct config *cfg = users->cfg;
-	unsigned int n = checks_count(cfg);
-	struct check *checks = calloc(n + 1, sizeof(*checks)); /* owner: the caller */
-
-	for (unsigned int i = 0; checks && i < n; i++) {
-		struct check *check = &checks[i];
-
-		if (i < cfg->n_scripts)
-			init_script(users, check, &cfg->scripts[i]);
-		else
-			init_file(check, &cfg->files[i - cfg->n_scripts]);
-		health_init(&check->hcfg, &check->fsm);
-		if (check->refused)
-			check->fsm.state = HEALTH_DOWN;
-	}
-	return checks;
-}
 
 int checks_init(struct engine *engine)
 {
@@ -182,10 +35,11 @@ int checks_init(struct engine *engine)
 	for (unsigned int i = 0; i < engine->n_checks; i++)
 		engine->checks[i].order.id = engine->next_check_id++;
 	ENGINE_EACH_INSTANCE (engine, in)
-		checks_resolve_notifiers(&users, in->cfg, in->notifiers);
+		checks_resolve_notifiers(&users, in->cfg->name, &in->cfg->notify, in->notifiers);
 	for (unsigned int i = 0; i < engine->cfg->n_groups; i++)
-		resolve(&users, engine->cfg->groups[i].name, &engine->cfg->groups[i].notify,
-			engine->groups[i].notifiers);
+		checks_resolve_notifiers(&users, engine->cfg->groups[i].name,
+					 &engine->cfg->groups[i].notify,
+					 engine->groups[i].notifiers);
 	return runner_start(RUNNER_IDENT, &engine->runner_fd, &engine->runner_pid);
 }
 
@@ -197,6 +51,7 @@ static struct track_sum sum_up(const struct instance *in)
 	const struct cfg_instance *cfg = in->cfg;
 	const struct check *checks = in->engine->checks;
 	const struct check *files = checks + in->engine->cfg->n_scripts;
+	const struct check *processes = files + in->engine->cfg->n_files;
 	struct track_sum sum = {0};
 
 	for (const struct cfg_track *t = cfg->tracks; t < cfg->tracks + cfg->n_tracks; t++)
@@ -207,6 +62,11 @@ static struct track_sum sum_up(const struct instance *in)
 
 		track_add_file(&sum, file->ran && file->last.outcome == HEALTH_OK,
 			       file->last.status, t->weight, t->reverse);
+	}
+	for (unsigned int i = 0; i < cfg->n_process_tracks; i++) {
+		const struct cfg_track *t = &cfg->process_tracks[i];
+
+		track_add(&sum, processes[t->script].fsm.state, t->weight, t->reverse);
 	}
 	for (unsigned int i = 0; i < cfg->n_track_interfaces; i++)
 		track_add(&sum, in->links[i], cfg->track_interfaces[i].weight,

@@ -418,7 +418,7 @@ static void finish(struct engine *engine)
 	if (engine->signal_source.fd >= 0)
 		close(engine->signal_source.fd);
 	free(engine->speakers);
-	free(engine->checks);
+	checks_free(engine->checks, engine->n_checks);
 	free(engine->groups);
 	free(engine->sockets);
 	free(engine->vips);

@@ -149,7 +149,8 @@ struct check {
 	const char *name;
 	/* What the runner is told; the id is never used twice, the interval is the present pace. */
 	struct runner_check order;
-	char *argv[2]; /* of a file's order */
+	char *argv[2];		   /* of a file's order */
+	struct process_order *own; /* of a process's; NULL */
 	int64_t interval_ns, fast_interval_ns;
 	bool refused; /* by script security: never run, counts as down */
 	bool sent;    /* the runner knows it */
@@ -196,7 +197,7 @@ struct engine {
 	struct instance *instances[HF_MAX_INSTANCES]; /* by slot of the data path; NULL: free */
 	uint32_t n_slots;			      /* the highest slot in use, plus 1 */
 	struct speaker **speakers;		      /* in the order of cfg->bgp */
-	struct check *checks;			      /* scripts, then files, as in cfg */
+	struct check *checks;			      /* scripts, files, processes, as in cfg */
 	unsigned int n_checks;
 	struct sync_group *groups; /* in the order of cfg->groups */
 	uint32_t next_check_id;
@@ -316,16 +317,25 @@ void announcer_reconfigure(struct instance *in);
 /* bgp_sessions_fn; ctx is the struct speaker. */
 void announcer_on_sessions(void *ctx, unsigned int established);
 
-/* --- checks.c: the runner's client
- * ------------------------------------------------------------------ */
+/* --- check_orders.c: what the runner is to do by a configuration
+ * ------------------------------------- */
 /* Who runs what, by the system's databases: not in the loop. */
 void checks_find_users(const struct config *cfg, struct script_users *users);
-void checks_resolve_notifiers(const struct script_users *users, const struct cfg_instance *cfg,
+/* The commands of `cfg` that may run; `name` is its instance's or group's, for the log. */
+void checks_resolve_notifiers(const struct script_users *users, const char *name,
+			      const struct cfg_notify *cfg,
 			      struct notifier notifiers[NOTIFY_KINDS]);
-/* What a configuration has to be checked by the runner, in the order of struct engine's `checks`. */
+/* The same commands after a reload, in the new configuration. */
+void checks_rebind_notifiers(const struct cfg_notify *cfg, struct notifier notifiers[NOTIFY_KINDS]);
+/* What a configuration has to be checked by the runner, in the order of struct engine's `checks`.
+ */
 unsigned int checks_count(const struct config *cfg);
 /* The checks of users->cfg as they begin, without ids. NULL: no memory. */
 struct check *checks_create(const struct script_users *users);
+void checks_free(struct check *checks, unsigned int n); /* NULL is fine */
+
+/* --- checks.c: the runner's client
+ * ------------------------------------------------------------------ */
 /* Resolves users and starts the runner; call before threads exist. 0 or -errno. */
 int checks_init(struct engine *engine);
 /* Puts the runner's socket into the loop and sends every check. 0 or -errno. */
@@ -346,8 +356,6 @@ void checks_links_told(struct engine *engine);
 /* Runs the command of `kind` and the generic one, whose arguments name `state`. */
 void checks_notify(struct instance *in, enum notifier_kind kind, const char *state);
 
-/* Lets `notifiers` point into `cfg`, which says the same as what they pointed into. */
-void checks_rebind_notifiers(const struct cfg_notify *cfg, struct notifier notifiers[NOTIFY_KINDS]);
 /* The same for a sync group. */
 void checks_notify_group(struct sync_group *group, enum notifier_kind kind, const char *state);
 

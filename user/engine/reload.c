@@ -122,6 +122,7 @@ static void continue_checks(struct engine *engine, struct reload *r)
 	const struct kind_of_check kinds[] = {
 	    {d->scripts, d->script_now, new->n_scripts, old->n_scripts},
 	    {d->files, d->file_now, new->n_files, old->n_files},
+	    {d->processes, d->process_now, new->n_processes, old->n_processes},
 	};
 	struct check *was = engine->checks, *now = r->checks;
 

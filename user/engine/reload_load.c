@@ -40,7 +40,7 @@ void reload_free(struct reload *r)
 		free(r->instances[i].links);
 	}
 	free(r->instances);
-	free(r->checks);
+	checks_free(r->checks, r->n_checks);
 	free(r->speakers);
 	free(r->sockets);
 	free(r->vips);
@@ -127,7 +127,7 @@ static int prepare_instances(struct engine *engine, const struct script_users *u
 		in->links = calloc(cfg->n_track_interfaces + 1, sizeof(*in->links));
 		if (!in->links)
 			return -ENOMEM;
-		checks_resolve_notifiers(users, cfg, in->notifiers);
+		checks_resolve_notifiers(users, cfg->name, &cfg->notify, in->notifiers);
 	}
 	return 0;
 }

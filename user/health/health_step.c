@@ -61,6 +61,8 @@ const char *health_outcome_text(enum health_outcome outcome)
 		return "connection failed";
 	case HEALTH_ANSWER:
 		return "wrong answer";
+	case HEALTH_QUORUM:
+		return "wrong number of processes";
 	case HEALTH_OUTCOMES:
 		break;
 	}

@@ -23,6 +23,7 @@ enum health_outcome {
 	HEALTH_SPAWN,	/* could not be started: no processes or memory left */
 	HEALTH_CONNECT, /* a built-in check got no connection */
 	HEALTH_ANSWER,	/* it got an answer, but not the wanted one */
+	HEALTH_QUORUM,	/* too few processes, or too many */
 	HEALTH_OUTCOMES
 };
 

@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libmnl/libmnl.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -212,6 +213,8 @@ static void process_destroy(struct process *p)
 	if (p->runner.loop) {
 		checks_remove_all(&p->runner);
 		http_close(&p->runner);
+		if (p->runner.connector_socket)
+			mnl_socket_close(p->runner.connector_socket);
 		if (p->runner.inotify.fn)
 			close(p->runner.inotify.fd);
 		notify_forget_all(&p->runner);

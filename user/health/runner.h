@@ -49,6 +49,9 @@ enum runner_check_kind {
 	RUNNER_FILE,   /* argv: a path; results come when its number, their `status`, changes */
 	RUNNER_TCP,    /* argv: address, port */
 	RUNNER_HTTP,   /* argv: URL, status (0: 200 to 299), text (empty: any), verify (0, 1) */
+	/* argv: match (0: all arguments, 1: the first, 2: and the last in part), full command (0,
+	 * 1), quorum, quorum_max, fork delay, end delay (ns), then the command */
+	RUNNER_PROCESS,
 	RUNNER_KINDS
 };
 

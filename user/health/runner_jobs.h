@@ -27,6 +27,7 @@ struct command *command_create(const void *data, size_t len);
 struct check;
 struct notify_owner;
 struct http;
+struct mnl_socket;
 
 /* What all parts of the runner work on. */
 struct runner {
@@ -35,8 +36,10 @@ struct runner {
 	struct outbox outbox;
 	struct check *checks[RUNNER_MAX_CHECKS];
 	unsigned int n_checks;
-	struct loop_source inotify; /* of all tracked files; no fn: not opened yet */
-	struct http *http;	    /* libcurl for all HTTP checks; NULL: not used yet */
+	struct loop_source inotify;	     /* of all tracked files; no fn: not opened yet */
+	struct http *http;		     /* libcurl for all HTTP checks; NULL: not used yet */
+	struct loop_source connector;	     /* of all tracked processes; no fn: not tried yet */
+	struct mnl_socket *connector_socket; /* NULL: there is none */
 	struct notify_owner *owners[RUNNER_MAX_OWNERS];
 	unsigned int n_owners;
 };
