@@ -8,7 +8,7 @@
  * Links: user/config/dump.c user/config/complete.c user/config/complete_bgp.c
  * Links: user/config/block_global.c user/config/block_instance.c user/config/block_lists.c
  * Links: user/config/block_script.c user/config/block_group.c user/config/block_bgp.c
- * Links: user/config/block_announce.c user/config/block_check.c user/core/addr.c
+ * Links: user/config/block_announce.c user/config/block_check.c user/config/block_track.c user/core/addr.c
  */
 #include <errno.h>
 #include <glob.h>

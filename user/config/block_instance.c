@@ -419,6 +419,7 @@ static const struct keyword instance[] = {
     LIST("track_file", KW_ACTS, block_track_file, print_tracks, "files that decide", NULL),
     LIST("track_process", KW_ACTS, block_track_process, print_tracks, "processes that decide",
 	 NULL),
+    LIST("track_bgp", KW_ACTS, block_track_bgp, print_track_bgp, "BGP sessions that decide", NULL),
     NOTIFY("notify_master", master, "run on becoming MASTER"),
     NOTIFY("notify_backup", backup, "run on becoming BACKUP"),
     NOTIFY("notify_fault", fault, "run on becoming FAULT"),

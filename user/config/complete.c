@@ -134,6 +134,27 @@ static void complete_vips(struct parser *p, struct cfg_instance *i, const struct
 	}
 }
 
+static void complete_track_bgp(struct parser *p, struct cfg_instance *i, const struct draft *d)
+{
+	const struct config *c = p->cfg;
+	unsigned int kept = 0;
+
+	for (unsigned int n = 0; n < i->n_bgp_tracks; n++) {
+		struct cfg_track_bgp *t = &i->bgp_tracks[n];
+
+		while (t->bgp < c->n_bgp && strcmp(c->bgp[t->bgp].name, t->name) != 0)
+			t->bgp++;
+		if (t->bgp < c->n_bgp) {
+			i->bgp_tracks[kept++] = *t;
+			continue;
+		}
+		ERROR("%s: no bgp_instance %s is defined, it is not tracked; define it", i->name,
+		      t->name);
+		free(t->name);
+	}
+	i->n_bgp_tracks = kept;
+}
+
 static void complete_tracks(struct parser *p, struct cfg_instance *i, const struct draft *d)
 {
 	bool weighted = false;
@@ -181,6 +202,7 @@ static bool complete_one(struct parser *p, struct cfg_instance *i, struct draft 
 	complete_auth(p, i, d);
 	complete_vips(p, i, d);
 	complete_tracks(p, i, d);
+	complete_track_bgp(p, i, d);
 	if (!d->announce)
 		return true;
 	complete_announce(p, i, d);

@@ -46,6 +46,9 @@ void config_instance_free(struct cfg_instance *i)
 	free(i->excluded);
 	free(i->tracks);
 	free(i->track_interfaces);
+	for (unsigned int n = 0; n < i->n_bgp_tracks; n++)
+		free(i->bgp_tracks[n].name);
+	free(i->bgp_tracks);
 	free(i->file_tracks);
 	free(i->process_tracks);
 	free(i->announce.prefixes);

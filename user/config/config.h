@@ -63,6 +63,14 @@ struct cfg_track_interface { /* one line of track_interface */
 	bool reverse;
 };
 
+struct cfg_track_bgp { /* one line of track_bgp */
+	char *name;
+	unsigned int bgp; /* index into config.bgp */
+	uint32_t sessions;
+	int weight; /* -253..253; 0: fewer sessions mean FAULT */
+	bool reverse;
+};
+
 struct cfg_file { /* track_file */
 	char *name;
 	char *path;
@@ -158,6 +166,8 @@ struct cfg_instance { /* vrrp_instance */
 	struct cfg_command notify_rx_lower; /* notify_master_rx_lower_pri */
 	struct cfg_track_interface *track_interfaces;
 	unsigned int n_track_interfaces;
+	struct cfg_track_bgp *bgp_tracks;
+	unsigned int n_bgp_tracks;
 	struct cfg_track *file_tracks, *process_tracks;
 	unsigned int n_file_tracks, n_process_tracks;
 	struct cfg_garp garp;

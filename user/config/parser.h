@@ -151,6 +151,7 @@ void print_peers(struct dump *d, const struct keyword *kw, const void *target);
 void print_vips(struct dump *d, const struct keyword *kw, const void *target);
 void print_tracks(struct dump *d, const struct keyword *kw, const void *target);
 void print_track_interfaces(struct dump *d, const struct keyword *kw, const void *target);
+void print_track_bgp(struct dump *d, const struct keyword *kw, const void *target);
 void print_announce(struct dump *d, const struct keyword *kw, const void *target);
 
 /* --- between the blocks -------------------------------------------------------------------------

@@ -46,6 +46,22 @@ int checks_init(struct engine *engine)
 /* --- results
  * ---------------------------------------------------------------------------------------- */
 
+/* At start, while sessions are being opened, nothing is known of them. */
+static void add_sessions(const struct instance *in, struct track_sum *sum)
+{
+	for (unsigned int i = 0; i < in->cfg->n_bgp_tracks; i++) {
+		const struct cfg_track_bgp *t = &in->cfg->bgp_tracks[i];
+		const struct speaker *speaker = in->engine->speakers[t->bgp];
+		enum health_state state = HEALTH_DOWN;
+
+		if (speaker && speaker->established >= t->sessions)
+			state = HEALTH_UP;
+		else if (!speaker || in->engine->sessions_awaited)
+			state = HEALTH_UNKNOWN;
+		track_add(sum, state, t->weight, t->reverse);
+	}
+}
+
 static struct track_sum sum_up(const struct instance *in)
 {
 	const struct cfg_instance *cfg = in->cfg;
@@ -71,6 +87,7 @@ static struct track_sum sum_up(const struct instance *in)
 	for (unsigned int i = 0; i < cfg->n_track_interfaces; i++)
 		track_add(&sum, in->links[i], cfg->track_interfaces[i].weight,
 			  cfg->track_interfaces[i].reverse);
+	add_sessions(in, &sum);
 	return sum;
 }
 

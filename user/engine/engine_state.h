@@ -325,7 +325,7 @@ void checks_find_users(const struct config *cfg, struct script_users *users);
 void checks_resolve_notifiers(const struct script_users *users, const char *name,
 			      const struct cfg_notify *cfg,
 			      struct notifier notifiers[NOTIFY_KINDS]);
-/* The same commands after a reload, in the new configuration. */
+/* Lets `notifiers` point into `cfg`, which says the same as what they pointed into. */
 void checks_rebind_notifiers(const struct cfg_notify *cfg, struct notifier notifiers[NOTIFY_KINDS]);
 /* What a configuration has to be checked by the runner, in the order of struct engine's `checks`.
  */
