@@ -79,9 +79,9 @@ void status_sample_fill(struct status *st)
 	st->n_bgp = st->n_vips = st->n_alarms = 1;
 	fill_instance(&st->instances[0]);
 	snprintf(st->instances[1].name, CFG_NAME_MAX, "second");
-	st->checks[0] =
-	    (struct status_check){"web",	 "script", HEALTH_DOWN,	      true, HEALTH_EXIT, 1,
-				  1735786984000, 1500000,  "caf\xc3\xa9 \xc3"};
+	st->checks[0] = (struct status_check){
+	    "web",	 "script", HEALTH_DOWN,	  true,	   true,
+	    HEALTH_EXIT, 1,	   1735786984000, 1500000, "caf\xc3\xa9 \xc3"};
 	st->checks[1] = (struct status_check){.name = "new", .kind = "script"};
 	st->bgp[0] = (struct status_bgp){"fabric", 4200000000, 1, 1};
 	st->neighbors[1] = (struct bgp_neighbor_status){.address = address("2001:db8::1"),

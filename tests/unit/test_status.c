@@ -107,6 +107,8 @@ static const struct {
     {"/checks/0/outcome", "\"exit status\""},
     {"/checks/0/status", "1"},
     {"/checks/0/detail", "\"caf\xc3\xa9 ?\""},
+    {"/checks/0/stale", "true"},
+    {"/checks/1/stale", "false"},
     {"/checks/1/last_run", "null"},
     {"/checks/1/duration_ms", "null"},
     {"/checks/1/outcome", NULL},

@@ -75,6 +75,8 @@ static void show_check(json_object *check)
 		       json_object_get_double(json_get(check, "duration_ms")));
 	if (detail[0])
 		text_paragraph(4, 4, "it said: %s", detail);
+	if (json_object_get_boolean(json_get(check, "stale")))
+		text_paragraph(4, 4, "stale: the runner has ended since, and is started again");
 }
 
 void view_checks(json_object *root)

@@ -69,6 +69,7 @@ struct status_check {
 	char kind[16]; /* "script" */
 	enum health_state state;
 	bool ran;
+	bool stale; /* of a runner that has ended since */
 	enum health_outcome outcome;
 	int status;	     /* of runner_result */
 	int64_t last_run_ms; /* Unix time, milliseconds */

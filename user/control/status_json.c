@@ -296,6 +296,7 @@ static void put_check(json_object *obj, const struct status_check *check)
 		json_object_object_add(obj, "last_run", NULL);
 		json_object_object_add(obj, "duration_ms", NULL);
 	}
+	put_bool(obj, "stale", check->stale);
 	put_text(obj, "detail", check->detail);
 }
 

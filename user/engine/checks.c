@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -166,6 +167,7 @@ static void on_result(struct engine *engine, const struct runner_result *result)
 	if (!check)
 		return;
 	check->ran = true;
+	check->stale = false;
 	check->last = *result;
 	check->last_run_ms = engine_wall_ms();
 	changed = health_step(&check->hcfg, &check->fsm, result->outcome);
@@ -205,7 +207,8 @@ static void on_runner_lost(struct engine *engine)
 	close(engine->runner_fd);
 	engine->runner_fd = -1;
 	engine->runner_source.fd = -1;
-	waitpid(engine->runner_pid, NULL, WNOHANG);
+	for (unsigned int i = 0; i < engine->n_checks; i++)
+		engine->checks[i].stale = engine->checks[i].ran;
 	loop_arm(engine->loop, &engine->runner_restart,
 		 mono_add(loop_now(engine->loop), RUNNER_RESTART_NS));
 }
@@ -297,8 +300,16 @@ static int register_runner(struct engine *engine)
 static void on_restart(struct loop_timer *timer)
 {
 	struct engine *engine = timer->ctx;
-	int err = runner_start(RUNNER_IDENT, &engine->runner_fd, &engine->runner_pid);
+	int err;
 
+	/* Its socket closes before it can be reaped: not in on_runner_lost(), or a zombie stays. */
+	if (engine->runner_pid > 0 && waitpid(engine->runner_pid, NULL, WNOHANG) == 0) {
+		kill(engine->runner_pid, SIGKILL);
+		loop_arm(engine->loop, timer, mono_add(loop_now(engine->loop), RUNNER_RESTART_NS));
+		return;
+	}
+	engine->runner_pid = -1;
+	err = runner_start(RUNNER_IDENT, &engine->runner_fd, &engine->runner_pid);
 	if (err == 0)
 		err = register_runner(engine);
 	if (err == 0)

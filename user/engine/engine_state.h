@@ -157,6 +157,7 @@ struct check {
 	struct health_cfg hcfg;
 	struct health_fsm fsm;
 	bool ran;
+	bool stale; /* the runner was lost since the last result */
 	struct runner_result last;
 	int64_t last_run_ms;
 };

@@ -80,6 +80,7 @@ static void continue_check(struct engine *engine, const struct check *was, struc
 	if (!was->refused && !now->refused)
 		now->fsm = was->fsm;
 	now->ran = was->ran;
+	now->stale = was->stale;
 	now->last = was->last;
 	now->last_run_ms = was->last_run_ms;
 	if (same_run(was, now)) {

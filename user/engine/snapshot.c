@@ -90,6 +90,7 @@ static void fill_check(const struct check *check, struct status_check *out)
 	*out = (struct status_check){
 	    .state = check->fsm.state,
 	    .ran = check->ran,
+	    .stale = check->stale,
 	    .outcome = check->last.outcome,
 	    .status = check->last.status,
 	    .last_run_ms = check->last_run_ms,
