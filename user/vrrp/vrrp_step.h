@@ -35,7 +35,7 @@ enum vrrp_state { VRRP_INIT, VRRP_BACKUP, VRRP_MASTER, VRRP_FAULT };
 enum vrrp_fault {
 	VRRP_FAULT_PENDING = 1 << 0, /* a check or session has not given its first result yet */
 	VRRP_FAULT_LINK = 1 << 1,    /* interface down or gone */
-	VRRP_FAULT_TRACK = 1 << 2,   /* a tracked script, file or process with weight 0 is bad */
+	VRRP_FAULT_TRACK = 1 << 2,   /* something tracked with weight 0 is bad, or a file says so */
 	VRRP_FAULT_SESSION = 1 << 3, /* require_session and no BGP session is Established */
 	VRRP_FAULT_ADDRESS = 1 << 4, /* no source address on the interface */
 	VRRP_FAULT_DRAIN = 1 << 5,   /* drained by the operator */
