@@ -27,8 +27,10 @@
 #define INSTANCE(name, vrid, more)                                                                 \
 	"vrrp_instance " name " {\n interface eth0\n virtual_router_id " vrid "\n priority 100\n"  \
 	" virtual_ipaddress {\n 203.0.113." vrid "/32 dev lo\n }\n" more "\n}\n"
-#define TRACK	 " track_script {\n a\n }"
-#define ANNOUNCE " bgp_announce {\n instance fabric\n }"
+#define FILE_(name, weight)   "track_file " name " {\n file \"/x\"\n weight " weight "\n}\n"
+#define PROCESS(name, quorum) "vrrp_track_process " name " {\n process x\n quorum " quorum "\n}\n"
+#define TRACK		      " track_script {\n a\n }"
+#define ANNOUNCE	      " bgp_announce {\n instance fabric\n }"
 
 static const struct row {
 	const char *why, *old, *new, *want;
@@ -54,6 +56,10 @@ static const struct row {
      SCRIPT("a", " weight 2") INSTANCE("x", "1", TRACK), "~x ~a"},
     {"a script in front moves the index of the other", SCRIPT("a", "") INSTANCE("x", "1", TRACK),
      SCRIPT("b", "") SCRIPT("a", "") INSTANCE("x", "1", TRACK), "=x +b =a"},
+    {"a check made in another way", SCRIPT("a", ""),
+     "vrrp_tcp_check a {\n connect 127.0.0.1 80\n}\n", "~a"},
+    {"files and processes", FILE_("f", "1") FILE_("g", "1") PROCESS("p", "1") PROCESS("q", "1"),
+     FILE_("h", "1") FILE_("f", "2") PROCESS("q", "1") PROCESS("r", "1"), "+h ~f -g =q +r -p"},
     {"a neighbor's password", BGP("fabric", "") INSTANCE("x", "1", ANNOUNCE),
      BGP("fabric", " password secret") INSTANCE("x", "1", ANNOUNCE), "=x ~fabric"},
     {"the other BGP instance", BGP("fabric", "") INSTANCE("x", "1", ANNOUNCE),
@@ -99,6 +105,18 @@ static void tell(const struct config_diff *d, const struct config *old, const st
 	for (unsigned int i = 0; i < old->n_scripts; i++) {
 		if (d->script_now[i] < 0)
 			add(got, size, '-', old->scripts[i].name);
+	}
+	for (unsigned int i = 0; i < new->n_files; i++)
+		add(got, size, sign_of(&d->files[i]), new->files[i].name);
+	for (unsigned int i = 0; i < old->n_files; i++) {
+		if (d->file_now[i] < 0)
+			add(got, size, '-', old->files[i].name);
+	}
+	for (unsigned int i = 0; i < new->n_processes; i++)
+		add(got, size, sign_of(&d->processes[i]), new->processes[i].name);
+	for (unsigned int i = 0; i < old->n_processes; i++) {
+		if (d->process_now[i] < 0)
+			add(got, size, '-', old->processes[i].name);
 	}
 	for (unsigned int i = 0; i < new->n_bgp; i++)
 		add(got, size, sign_of(&d->bgp[i]), new->bgp[i].name);

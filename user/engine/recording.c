@@ -122,6 +122,8 @@ static void describe_fault(const struct instance *in, char text[RECORD_TEXT])
 	}
 	if (in->faults & VRRP_FAULT_LINK)
 		snprintf(text, RECORD_TEXT, "%.15s is down or missing", in->cfg->interface);
+	else if (in->faults & VRRP_FAULT_TRACK)
+		snprintf(text, RECORD_TEXT, "a file, process, interface or session is bad");
 	else if (in->faults & VRRP_FAULT_SESSION)
 		snprintf(text, RECORD_TEXT, "no BGP session is Established");
 	else if (in->faults & VRRP_FAULT_GROUP)
