@@ -153,6 +153,13 @@ static void no_answer_is_told_from_a_wrong_one(void **state)
 	r = next_result();
 	assert_int_equal(r.outcome, HEALTH_TIMEOUT);
 	assert_true(r.duration_ns >= 200 * NS_PER_MS);
+	get(1, "/silent", "0", "", 200 * NS_PER_MS, 200 * NS_PER_MS);
+	for (int i = 0; i < 5; i++) {
+		r = next_result();
+		assert_int_equal(r.outcome, HEALTH_TIMEOUT);
+		assert_int_equal(r.skipped, 0); /* timeout = interval costs no start */
+	}
+	assert_int_equal(runner_send_remove(engine, 1), 0);
 	get(2, "/garbage", "0", "", LONG_NS, DEADLINE_NS);
 	assert_int_equal(next_result().outcome, HEALTH_CONNECT);
 	port = 1; /* tcpmux: nobody listens there */

@@ -93,7 +93,7 @@ static void who_listens_is_up_who_does_not_is_refused(void **state)
 static void silence_is_a_timeout(void **state)
 {
 	int64_t timeout_ns = 200 * NS_PER_MS;
-	struct runner_result r, next;
+	struct runner_result r;
 	int fd, full[16];
 	uint16_t port;
 
@@ -109,12 +109,12 @@ static void silence_is_a_timeout(void **state)
 			assert_int_equal(errno, EINPROGRESS);
 	}
 	probe(1, "127.0.0.1", text(port), timeout_ns, timeout_ns);
-	r = next_result();
-	next = next_result();
-	assert_int_equal(r.outcome, HEALTH_TIMEOUT);
-	assert_true(r.duration_ns >= timeout_ns);
-	assert_int_equal(next.outcome, HEALTH_TIMEOUT);
-	assert_int_equal(next.skipped, 0); /* timeout = interval costs no start */
+	for (int i = 0; i < 5; i++) {
+		r = next_result();
+		assert_int_equal(r.outcome, HEALTH_TIMEOUT);
+		assert_true(r.duration_ns >= timeout_ns);
+		assert_int_equal(r.skipped, 0); /* timeout = interval costs no start */
+	}
 	/* A start while one is going is skipped and counted. */
 	assert_int_equal(runner_send_pace(engine, 1, timeout_ns / 8), 0);
 	do

@@ -23,7 +23,8 @@ struct check {
 struct builtin {
 	/* Sets c->job from the message's argv. 0 or -errno; -EINVAL: the arguments are none. */
 	int (*create)(struct check *c);
-	/* A start is due. One that finds the last still going counts it in c->skipped. */
+	/* A start is due. One that finds the last still going and not check_timed_out() counts it
+	 * in c->skipped. */
 	void (*start)(struct check *c);
 	void (*destroy)(struct check *c);
 };
@@ -32,5 +33,11 @@ extern const struct builtin builtin_file, builtin_tcp, builtin_http, builtin_pro
 
 /* Tells the engine how a run went. */
 void check_report(const struct check *c, const struct run_verdict *verdict);
+
+/*
+ * Has the run that began at `began`, a c->counted_from, used up its timeout? With timeout =
+ * interval this is so at the very turn of the next start, which then must not be lost to it.
+ */
+bool check_timed_out(const struct check *c, struct mono began);
 
 #endif

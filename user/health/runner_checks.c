@@ -40,6 +40,12 @@ void check_report(const struct check *c, const struct run_verdict *verdict)
 	outbox_put(&c->runner->outbox, &msg);
 }
 
+bool check_timed_out(const struct check *c, struct mono began)
+{
+	return !mono_before(loop_now(c->runner->loop),
+			    mono_add(began, c->cmd->msg.check.timeout_ns));
+}
+
 static void check_on_verdict(void *owner, const struct run_verdict *verdict)
 {
 	check_report(owner, verdict);

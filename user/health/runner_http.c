@@ -220,11 +220,15 @@ static void http_start(struct check *c)
 {
 	struct http_probe *h = c->job;
 
-	if (h->going) {
+	if (h->going && !check_timed_out(c, h->began)) {
 		c->skipped++;
 		return;
 	}
-	h->began = loop_clock();
+	if (h->going) {
+		curl_multi_remove_handle(c->runner->http->multi, h->easy);
+		verdict(h, HEALTH_TIMEOUT, 0, "");
+	}
+	h->began = c->counted_from;
 	h->len = 0;
 	h->error[0] = '\0';
 	h->going = curl_multi_add_handle(c->runner->http->multi, h->easy) == CURLM_OK;

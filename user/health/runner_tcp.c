@@ -79,13 +79,13 @@ static void tcp_start(struct check *c)
 	struct tcp_probe *t = c->job;
 	int err;
 
-	if (t->source.fd >= 0 && mono_before(loop_now(c->runner->loop), t->timeout.due)) {
+	if (t->source.fd >= 0 && !check_timed_out(c, t->began)) {
 		c->skipped++;
 		return;
 	}
-	if (t->source.fd >= 0) /* timeout and next start fall on the same instant */
+	if (t->source.fd >= 0)
 		on_timeout(&t->timeout);
-	t->began = loop_clock();
+	t->began = c->counted_from;
 	t->source.fd = socket(t->to.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (t->source.fd < 0) {
 		verdict(t, HEALTH_SPAWN, errno);
