@@ -43,7 +43,7 @@ LIBS       := $(LIB_BPF) $(LIB_MNL) $(LIB_JSON) $(LIB_CURL) -lpthread
 
 DAEMON_SRC := $(filter-out $(wildcard user/cli/*.c user/exporter/*.c), $(wildcard user/*/*.c)) user/main.c
 CTL_SRC    := $(wildcard user/cli/*.c user/config/*.c) user/core/addr.c user/core/log.c user/core/nearest.c
-EXPORT_SRC := $(wildcard user/exporter/*.c) user/cli/text.c
+EXPORT_SRC := $(wildcard user/exporter/*.c) user/cli/json_line.c user/cli/text.c
 UNIT_SRC   := $(wildcard tests/unit/test_*.c)
 BPFT_SRC   := $(wildcard tests/bpf/test_*.c)
 SIM_SRC    := $(wildcard tests/sim/test_*.c)

@@ -2,6 +2,7 @@
 /*
  * The screen of `holdfastctl watch`: cut to the terminal, rates of two answers, odd answers.
  * Links: user/cli/watch.c user/cli/watch_frame.c user/cli/text.c user/cli/client.c
+ * Links: user/cli/json_line.c
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -12,14 +12,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-#define ANSWER_TIMEOUT_S 5	    /* over the two seconds that the daemon waits for its engine */
-#define ANSWER_MAX	 (64 << 20) /* octets; a full house of instances makes four million */
-#define ANSWER_STEP	 65536
-#define ANSWER_DEPTH	 16
+#include "cli/json_line.h"
+
+#define ANSWER_TIMEOUT_S 5 /* over the two seconds that the daemon waits for its engine */
 
 void client_complain(const char *fmt, ...)
 {
@@ -35,23 +33,12 @@ void client_complain(const char *fmt, ...)
 /* A connection to `socket_name` of the daemon, or -errno. */
 static int dial(const struct client_target *target, const char *socket_name)
 {
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	struct timeval limit = {.tv_sec = ANSWER_TIMEOUT_S};
-	int fd, err;
+	char path[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
 
-	if (snprintf(address.sun_path, sizeof(address.sun_path), "%s/%s/%s", target->run_dir,
-		     target->name, socket_name) >= (int)sizeof(address.sun_path))
+	if (snprintf(path, sizeof(path), "%s/%s/%s", target->run_dir, target->name, socket_name) >=
+	    (int)sizeof(path))
 		return -ENOENT;
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return -errno;
-	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
-	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
-		return fd;
-	err = -errno;
-	close(fd);
-	return err;
+	return json_line_dial(path, ANSWER_TIMEOUT_S);
 }
 
 static enum cli_exit complain_no_connection(const struct client_target *target, const char *verb,
@@ -109,57 +96,6 @@ static int send_request(int fd, const struct question *q)
 	return err;
 }
 
-/* The answer's line without its newline, to be freed; NULL with errno. */
-static char *read_line(int fd)
-{
-	size_t size = 0, len = 0;
-	char *line = NULL, *end = NULL;
-
-	while (!end) {
-		ssize_t n;
-
-		if (size - len < ANSWER_STEP) {
-			char *more =
-			    size < ANSWER_MAX ? realloc(line, size * 2 + ANSWER_STEP) : NULL;
-
-			if (!more) {
-				errno = EMSGSIZE;
-				goto fail;
-			}
-			line = more;
-			size = size * 2 + ANSWER_STEP;
-		}
-		n = recv(fd, line + len, size - len, 0);
-		if (n <= 0) {
-			errno = n == 0 ? ECONNRESET : errno;
-			goto fail;
-		}
-		end = memchr(line + len, '\n', (size_t)n);
-		len += (size_t)n;
-	}
-	*end = '\0';
-	return line;
-fail:
-	free(line);
-	return NULL;
-}
-
-static json_object *parse_answer(const char *line)
-{
-	json_tokener *tok = json_tokener_new_ex(ANSWER_DEPTH);
-	json_object *answer = NULL;
-
-	if (!tok)
-		return NULL;
-	json_tokener_set_flags(tok, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-	answer = json_tokener_parse_ex(tok, line, (int)strlen(line));
-	json_tokener_free(tok);
-	if (json_object_is_type(answer, json_type_object))
-		return answer;
-	json_object_put(answer);
-	return NULL;
-}
-
 /* Takes "ok" out of the answer; a refusal is told, and *answer put. */
 static enum cli_exit judge(json_object **answer)
 {
@@ -181,26 +117,25 @@ static enum cli_exit converse(int fd, const struct client_target *target, const 
 			      json_object **answer)
 {
 	int err = send_request(fd, q);
-	/* A daemon that turns us away says why before it closes: read, even if sending failed. */
-	char *line = read_line(fd);
 
-	if (!line) {
-		err = err < 0 ? -err : errno;
-		if (err == EAGAIN)
-			client_complain("the daemon %s has not answered within %d s: is it "
-					"stopped? systemctl status %s",
-					target->name, ANSWER_TIMEOUT_S, target->name);
-		else
-			client_complain("the daemon %s closed the connection: %s", target->name,
-					strerror(err));
-		return CLI_NO_DAEMON;
-	}
-	*answer = parse_answer(line);
-	free(line);
+	/* A daemon that turns us away says why before it closes: read, even if sending failed. */
+	*answer = json_line_read(fd);
 	if (*answer)
 		return judge(answer);
-	client_complain("the daemon %s gave an answer that is no JSON object", target->name);
-	return CLI_REFUSED;
+	if (errno == EBADMSG) {
+		client_complain("the daemon %s gave an answer that is no JSON object",
+				target->name);
+		return CLI_REFUSED;
+	}
+	err = err < 0 ? -err : errno;
+	if (err == EAGAIN)
+		client_complain("the daemon %s has not answered within %d s: is it stopped? "
+				"systemctl status %s",
+				target->name, ANSWER_TIMEOUT_S, target->name);
+	else
+		client_complain("the daemon %s closed the connection: %s", target->name,
+				strerror(err));
+	return CLI_NO_DAEMON;
 }
 
 static enum cli_exit ask(const struct client_target *target, const struct question *q,
