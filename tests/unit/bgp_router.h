@@ -200,7 +200,7 @@ static struct ipprefix numbered(unsigned int i)
 	return p;
 }
 
-static int announce(unsigned int i, uint32_t med)
+static inline int announce(unsigned int i, uint32_t med)
 {
 	struct ipprefix p = numbered(i);
 	struct bgp_attrs a = {.has_med = 1, .med = med};
@@ -208,7 +208,7 @@ static int announce(unsigned int i, uint32_t med)
 	return bgp_speaker_announce(lab.sp, &p, &a);
 }
 
-static int withdraw(unsigned int i)
+static inline int withdraw(unsigned int i)
 {
 	struct ipprefix p = numbered(i);
 
@@ -234,7 +234,7 @@ static void learn_prefixes(struct router *r, struct rd rd, uint32_t med)
 }
 
 /* Takes an UPDATE into the router's table. MED is the attribute behind 20 octets of others. */
-static void learn(struct router *r)
+static inline void learn(struct router *r)
 {
 	struct rd rd = rd_init(r->body, r->body_len);
 	struct rd withdrawn = rd_sub(&rd, rd_u16(&rd)), attrs = rd_sub(&rd, rd_u16(&rd));
