@@ -33,6 +33,7 @@ static void fill_instance(struct status_instance *in)
 	*in = (struct status_instance){
 	    .name = "example",
 	    .interface = "eth0",
+	    .group = "pair",
 	    .family = 4,
 	    .version = 3,
 	    .vrid = 57,

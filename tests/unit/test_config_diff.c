@@ -29,8 +29,12 @@
 	" virtual_ipaddress {\n 203.0.113." vrid "/32 dev lo\n }\n" more "\n}\n"
 #define FILE_(name, weight)   "track_file " name " {\n file \"/x\"\n weight " weight "\n}\n"
 #define PROCESS(name, quorum) "vrrp_track_process " name " {\n process x\n quorum " quorum "\n}\n"
-#define TRACK		      " track_script {\n a\n }"
-#define ANNOUNCE	      " bgp_announce {\n instance fabric\n }"
+#define GROUP(name, members, more)                                                                 \
+	"vrrp_sync_group " name " {\n group {\n" members "\n }\n" more "\n}\n"
+#define TWO	 INSTANCE("x", "1", "") INSTANCE("y", "2", "")
+#define THREE	 TWO INSTANCE("z", "3", "")
+#define TRACK	 " track_script {\n a\n }"
+#define ANNOUNCE " bgp_announce {\n instance fabric\n }"
 
 static const struct row {
 	const char *why, *old, *new, *want;
@@ -64,6 +68,18 @@ static const struct row {
      BGP("fabric", " password secret") INSTANCE("x", "1", ANNOUNCE), "=x ~fabric"},
     {"the other BGP instance", BGP("fabric", "") INSTANCE("x", "1", ANNOUNCE),
      BGP("other", "") BGP("fabric", "") INSTANCE("x", "1", ANNOUNCE), "=x +other =fabric"},
+    {"a group as it was", TWO GROUP("g", "x\ny", ""), GROUP("g", "x\ny", "") TWO, "=x =y =g"},
+    {"a group's command", TWO GROUP("g", "x\ny", ""),
+     TWO GROUP("g", "x\ny", " notify_master /bin/true"), "=x =y ~g"},
+    {"a group's member", THREE GROUP("g", "x\ny", ""), THREE GROUP("g", "x\ny\nz", ""),
+     "=x =y =z ~g"},
+    {"a member's name", TWO GROUP("g", "x\ny", ""),
+     INSTANCE("x", "1", "") INSTANCE("u", "2", "") GROUP("g", "x\nu", ""), "=x ~u ~g"},
+    {"a group of another name", TWO GROUP("g", "x\ny", ""), TWO GROUP("h", "x\ny", ""), "=x =y ~h"},
+    {"a name counts more than members", THREE GROUP("g", "x\ny", ""),
+     THREE GROUP("h", "x\ny", "") GROUP("g", "z", ""), "=x =y =z +h ~g"},
+    {"a group that is gone and a new one", THREE INSTANCE("u", "4", "") GROUP("g", "x\ny", ""),
+     THREE INSTANCE("u", "4", "") GROUP("h", "z\nu", ""), "=x =y =z =u +h -g"},
     {"all", SCRIPT("a", "") BGP("fabric", "") INSTANCE("x", "1", ANNOUNCE), INSTANCE("y", "2", ""),
      "+y -x -a -fabric"},
 };
@@ -123,6 +139,12 @@ static void tell(const struct config_diff *d, const struct config *old, const st
 	for (unsigned int i = 0; i < old->n_bgp; i++) {
 		if (d->bgp_now[i] < 0)
 			add(got, size, '-', old->bgp[i].name);
+	}
+	for (unsigned int i = 0; i < new->n_groups; i++)
+		add(got, size, sign_of(&d->groups[i]), new->groups[i].name);
+	for (unsigned int i = 0; i < old->n_groups; i++) {
+		if (d->group_now[i] < 0)
+			add(got, size, '-', old->groups[i].name);
 	}
 }
 

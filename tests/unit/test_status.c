@@ -52,6 +52,8 @@ static const struct {
     {"/uptime_s", "90"},
     {"/instances/0/name", "\"example\""},
     {"/instances/0/interface", "\"eth0\""},
+    {"/instances/0/sync_group", "\"pair\""},
+    {"/instances/1/sync_group", NULL},
     {"/instances/0/family", "4"},
     {"/instances/0/version", "3"},
     {"/instances/0/vrid", "57"},

@@ -106,6 +106,8 @@ static void show_instance(json_object *instance)
 	show_master(instance);
 	show_prefixes(instance);
 	show_last_transition(instance);
+	if (json_get(instance, "sync_group"))
+		text_field("group", "%s", json_text(instance, "sync_group"));
 	if (json_true(instance, "yielded"))
 		text_field("yielded", "does not preempt until it has been MASTER again");
 }

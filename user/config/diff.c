@@ -39,6 +39,11 @@ static const void *bgp_at(const struct config *cfg, unsigned int i)
 	return &cfg->bgp[i];
 }
 
+static const void *group_at(const struct config *cfg, unsigned int i)
+{
+	return &cfg->groups[i];
+}
+
 static const void *instance_at(const struct config *cfg, unsigned int i)
 {
 	return &cfg->instances[i];
@@ -66,6 +71,12 @@ static bool same_bgp(const void *a, const void *b)
 	return strcmp(((const struct cfg_bgp *)a)->name, ((const struct cfg_bgp *)b)->name) == 0;
 }
 
+static bool same_group(const void *a, const void *b)
+{
+	return strcmp(((const struct cfg_group *)a)->name, ((const struct cfg_group *)b)->name) ==
+	       0;
+}
+
 /* What the wire and the kernel half know it by. */
 static bool same_instance(const void *a, const void *b)
 {
@@ -79,6 +90,7 @@ static const struct kind scripts = {NULL, script_at, same_script};
 static const struct kind files = {&block_file, file_at, same_file};
 static const struct kind processes = {&block_process, process_at, same_process};
 static const struct kind bgp = {&block_bgp, bgp_at, same_bgp};
+static const struct kind groups = {&block_group, group_at, same_group};
 static const struct kind instances = {&block_instance, instance_at, same_instance};
 
 /* The block's print, from malloc(); NULL: no memory. */
@@ -156,14 +168,57 @@ static void note_renamed(struct config_diff *diff, const struct config *old,
 	}
 }
 
-static void sum_up(struct config_diff *diff, unsigned int n_old, unsigned int n_new)
+static bool has_member(const struct cfg_group *group, int instance)
 {
-	for (unsigned int i = 0; i < n_new; i++) {
+	for (unsigned int m = 0; m < group->n_members; m++) {
+		if ((int)group->members[m] == instance)
+			return true;
+	}
+	return false;
+}
+
+/* Is one of the members of `was` in `now`? */
+static bool share_member(const struct config_diff *diff, const struct cfg_group *was,
+			 const struct cfg_group *now)
+{
+	for (unsigned int m = 0; m < was->n_members; m++) {
+		int instance = diff->instance_now[was->members[m]];
+
+		if (instance >= 0 && has_member(now, instance))
+			return true;
+	}
+	return false;
+}
+
+/* What is left when groups have been matched by name. */
+static void match_renamed_groups(struct config_diff *diff, const struct config *old,
+				 const struct config *new)
+{
+	for (unsigned int i = 0; i < new->n_groups; i++) {
+		struct config_match *m = &diff->groups[i];
+
+		for (unsigned int k = 0; k < old->n_groups && m->was < 0; k++) {
+			if (diff->group_now[k] >= 0 ||
+			    !share_member(diff, &old->groups[k], &new->groups[i]))
+				continue;
+			*m = (struct config_match){.was = (int)k, .changed = true};
+			diff->group_now[k] = (int)i;
+		}
+	}
+}
+
+static void sum_up(struct config_diff *diff, const struct config *old, const struct config *new)
+{
+	for (unsigned int i = 0; i < new->n_instances; i++) {
 		diff->added += diff->instances[i].was < 0;
 		diff->changed += diff->instances[i].changed;
 	}
-	for (unsigned int k = 0; k < n_old; k++)
+	for (unsigned int k = 0; k < old->n_instances; k++)
 		diff->removed += diff->instance_now[k] < 0;
+	for (unsigned int i = 0; i < new->n_groups; i++)
+		diff->groups_changed += diff->groups[i].was < 0 || diff->groups[i].changed;
+	for (unsigned int k = 0; k < old->n_groups; k++)
+		diff->groups_changed += diff->group_now[k] < 0;
 }
 
 struct config_diff *config_diff_create(const struct config *old, const struct config *new)
@@ -184,13 +239,17 @@ struct config_diff *config_diff_create(const struct config *old, const struct co
 			    &d->process_now);
 	if (err == 0)
 		err = match(&bgp, old, old->n_bgp, new, new->n_bgp, &d->bgp, &d->bgp_now);
+	if (err == 0)
+		err = match(&groups, old, old->n_groups, new, new->n_groups, &d->groups,
+			    &d->group_now);
 	if (err < 0) {
 		config_diff_free(d);
 		errno = -err;
 		return NULL;
 	}
 	note_renamed(d, old, new);
-	sum_up(d, old->n_instances, new->n_instances);
+	match_renamed_groups(d, old, new);
+	sum_up(d, old, new);
 	return d;
 }
 
@@ -203,10 +262,12 @@ void config_diff_free(struct config_diff *diff)
 	free(diff->files);
 	free(diff->processes);
 	free(diff->bgp);
+	free(diff->groups);
 	free(diff->instance_now);
 	free(diff->script_now);
 	free(diff->file_now);
 	free(diff->process_now);
 	free(diff->bgp_now);
+	free(diff->group_now);
 	free(diff);
 }

@@ -17,11 +17,13 @@ struct config_match {
 
 struct config_diff {
 	/* In the order of the new configuration. An instance continues the one of its interface,
-	 * family and VRID, whatever its name is; all others those of their names. */
-	struct config_match *instances, *scripts, *files, *processes, *bgp;
+	 * family and VRID, whatever its name is; all others those of their names, a sync group else
+	 * one that a member of it was in. */
+	struct config_match *instances, *scripts, *files, *processes, *bgp, *groups;
 	/* In the order of the old one: the index in the new, -1 if it is gone. */
-	int *instance_now, *script_now, *file_now, *process_now, *bgp_now;
+	int *instance_now, *script_now, *file_now, *process_now, *bgp_now, *group_now;
 	unsigned int added, changed, removed; /* instances */
+	unsigned int groups_changed;	      /* sync groups: new, other or gone */
 };
 
 /* NULL with errno: no memory. Both configurations must outlive nothing but the call. */

@@ -42,6 +42,7 @@ struct status_stamps {
 struct status_instance {
 	char name[CFG_NAME_MAX];
 	char interface[IF_NAMESIZE];
+	char group[CFG_NAME_MAX]; /* its vrrp_sync_group; empty: none */
 	uint8_t family, version, vrid;
 	enum vrrp_state state;
 	uint32_t faults; /* enum vrrp_fault bits */

@@ -229,6 +229,8 @@ static void put_instance(json_object *obj, const struct status_instance *in)
 {
 	put_text(obj, "name", in->name);
 	put_text(obj, "interface", in->interface);
+	if (in->group[0])
+		put_text(obj, "sync_group", in->group);
 	put_int(obj, "family", in->family);
 	put_int(obj, "version", in->version);
 	put_int(obj, "vrid", in->vrid);

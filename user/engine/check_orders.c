@@ -92,14 +92,6 @@ void checks_resolve_notifiers(const struct script_users *users, const char *name
 	}
 }
 
-void checks_rebind_notifiers(const struct cfg_notify *cfg, struct notifier notifiers[NOTIFY_KINDS])
-{
-	for (unsigned int kind = 0; kind < NOTIFY_KINDS; kind++) {
-		if (notifiers[kind].command)
-			notifiers[kind].command = configured(cfg, kind);
-	}
-}
-
 /* --- checks
  * ---------------------------------------------------------------------------------------- */
 

@@ -185,11 +185,12 @@ static void on_done(struct engine *engine, const struct runner_done *done)
 {
 	uint32_t slot = done->owner / 2;
 	struct instance *in = slot < HF_MAX_INSTANCES ? engine->instances[slot] : NULL;
-	uint32_t group = slot - HF_MAX_INSTANCES;
 	const char *name = in ? in->cfg->name : NULL;
 
-	if (slot >= HF_MAX_INSTANCES && group < engine->cfg->n_groups)
-		name = engine->groups[group].cfg->name;
+	for (unsigned int i = 0; i < engine->cfg->n_groups && slot >= HF_MAX_INSTANCES; i++) {
+		if (engine->groups[i].id == slot - HF_MAX_INSTANCES)
+			name = engine->groups[i].cfg->name;
+	}
 	if (in)
 		recording_notify_done(in, done);
 	if (in && done->superseded)
@@ -428,9 +429,7 @@ void checks_notify(struct instance *in, enum notifier_kind kind, const char *sta
 /* Owners of groups stand behind those of all instances; keepalived says priority 0. */
 void checks_notify_group(struct sync_group *group, enum notifier_kind kind, const char *state)
 {
-	uint32_t index = (uint32_t)(group - group->engine->groups);
-
 	notify(&(struct subject){group->engine, "GROUP", group->cfg->name,
-				 2 * (HF_MAX_INSTANCES + index), 0, group->notifiers},
+				 2 * (HF_MAX_INSTANCES + group->id), 0, group->notifiers},
 	       kind, state);
 }

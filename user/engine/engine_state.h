@@ -11,7 +11,7 @@
 #include <stdatomic.h>
 
 #include "announce/announce_step.h"
-#include "config/config.h"
+#include "config/diff.h"
 #include "control/control.h"
 #include "control/status.h"
 #include "core/log.h"
@@ -103,9 +103,11 @@ enum pending { PENDING_CHECKS = 1 << 0, PENDING_SESSION = 1 << 1, PENDING_DELAY 
 struct sync_group {
 	struct engine *engine;
 	const struct cfg_group *cfg;
+	uint32_t id; /* of its notifications; a reload keeps it, another group never gets it */
 	struct notifier notifiers[NOTIFY_KINDS];
 	enum vrrp_state told; /* VRRP_INIT: nothing yet */
 	bool stop_told;
+	struct mono moved_at; /* a member has changed its state, or a reload the members */
 	struct log_limit wait_limit;
 };
 
@@ -201,6 +203,7 @@ struct engine {
 	struct check *checks;			      /* scripts, files, processes, as in cfg */
 	unsigned int n_checks;
 	struct sync_group *groups; /* in the order of cfg->groups */
+	uint32_t next_group_id;
 	uint32_t next_check_id;
 	uint32_t gone_checks[RUNNER_MAX_CHECKS]; /* that the runner is still to forget */
 	unsigned int n_gone_checks;
@@ -326,8 +329,6 @@ void checks_find_users(const struct config *cfg, struct script_users *users);
 void checks_resolve_notifiers(const struct script_users *users, const char *name,
 			      const struct cfg_notify *cfg,
 			      struct notifier notifiers[NOTIFY_KINDS]);
-/* Lets `notifiers` point into `cfg`, which says the same as what they pointed into. */
-void checks_rebind_notifiers(const struct cfg_notify *cfg, struct notifier notifiers[NOTIFY_KINDS]);
 /* What a configuration has to be checked by the runner, in the order of struct engine's `checks`.
  */
 unsigned int checks_count(const struct config *cfg);
@@ -370,21 +371,33 @@ void engine_await_sessions(struct engine *engine);
 
 /* --- sync_group.c
  * ----------------------------------------------------------------------------------- */
-/* Joins the instances with their groups; 0 or -errno. */
+/* The groups of `cfg`, without members and commands, by any thread; free() takes them back. NULL:
+ * no memory. */
+struct sync_group *sync_groups_create(struct engine *engine, const struct config *cfg);
+/* Makes the engine's groups, and joins the instances with them; 0 or -errno. */
 int sync_groups_init(struct engine *engine);
-/* Do two configurations have the same groups, down to their commands? */
-bool sync_groups_same(const struct config *a, const struct config *b);
-/* After a reload that left the groups as they are: point into the configuration that is in force.
- */
-void sync_groups_rebind(struct engine *engine);
+/* Tells every instance of its group, if it has one. */
+void sync_groups_join(struct engine *engine);
 /* `in`, whose master is down, may become MASTER, or waits for the others; true if that was done. */
 bool sync_group_holds(struct instance *in);
 /* The faults of `in` have changed: the others have one when it has. */
 void sync_group_faults(struct instance *in);
 /* `in` has changed its state: the others leave with it, and the group's commands are run. */
 void sync_group_moved(struct instance *in, const struct vrrp_action *act);
+/* Has a member been MASTER and another one BACKUP for long? They are *master and *backup. */
+bool sync_group_is_split(const struct sync_group *group, const struct instance **master,
+			 const struct instance **backup);
 /* `in` has been stopped for good. */
 void sync_group_stopped(struct instance *in);
+/* A reload removes `in`: what it does from now on is no business of the others. */
+void sync_group_leave(struct instance *in);
+/* `next`, the groups of a new configuration, go on where the engine's are. Before it is in force.
+ */
+void sync_groups_continue(struct engine *engine, const struct config_diff *diff,
+			  struct sync_group *next, unsigned int n_next);
+/* When it is in force as a whole: the faults that members share, and what the commands are told.
+ */
+void sync_groups_settle(struct engine *engine, const struct config_diff *diff);
 
 /* --- snapshot.c, requests.c
  * ------------------------------------------------------------------------- */

@@ -150,6 +150,7 @@ static void change_places(struct engine *engine, struct reload *r)
 	ENGINE_EACH_INSTANCE (engine, in)
 		now[in->slot] = new_index(engine, r, in);
 	continue_checks(engine, r);
+	sync_groups_continue(engine, r->diff, r->groups, r->cfg->n_groups);
 	for (unsigned int i = 0; i < r->n_speakers; i++) {
 		if (r->diff->bgp[i].was >= 0)
 			r->speakers[i] = engine->speakers[r->diff->bgp[i].was];
@@ -160,12 +161,14 @@ static void change_places(struct engine *engine, struct reload *r)
 	SWAP(engine->checks, r->checks);
 	SWAP(engine->n_checks, r->n_checks);
 	SWAP(engine->speakers, r->speakers);
+	SWAP(engine->groups, r->groups);
 	SWAP(engine->cfg, r->cfg);
 	ENGINE_EACH_INSTANCE (engine, in) {
 		if (instance_rebind(in, &engine->cfg->instances[now[in->slot]],
 				    &r->instances[now[in->slot]]))
 			r->asks_links = true;
 	}
+	sync_groups_join(engine);
 }
 
 /* --- BGP instances
@@ -251,6 +254,7 @@ static void start_created(struct engine *engine)
 	checks_links_told(engine);
 	for (unsigned int i = 0; i < engine->cfg->n_bgp; i++)
 		announcer_on_sessions(engine->speakers[i], engine->speakers[i]->established);
+	sync_groups_join(engine);
 	ENGINE_EACH_INSTANCE (engine, in) {
 		if (!in->started)
 			instance_start(in);
@@ -313,7 +317,6 @@ static void swap_configurations(struct engine *engine, struct reload *r)
 	instance_sweep_sockets(engine);
 	drop_gone(engine, r);
 	change_places(engine, r);
-	sync_groups_rebind(engine);
 	reconfigure_speakers(engine, r);
 	if (r->asks_links && netlink_sync(engine->nl) == 0)
 		checks_links_told(engine);
@@ -324,7 +327,7 @@ static void finish(struct engine *engine, struct reload *r)
 	struct status_limits limits;
 	struct instance *in;
 
-	sync_groups_rebind(engine); /* with the new instances */
+	sync_groups_settle(engine, r->diff);
 	ENGINE_EACH_INSTANCE (engine, in)
 		checks_apply(in);
 	checks_tell_runner(engine);
@@ -445,12 +448,6 @@ void reload_begin(struct engine *engine, struct control_request *req)
 		control_request_refuse(req, "not now: the daemon is being stopped or reloaded");
 		return;
 	}
-	if (!sync_groups_same(engine->cfg, r->cfg)) {
-		control_request_refuse(req,
-				       "a vrrp_sync_group has changed: restart the daemon for it, "
-				       "which hands over without losing a packet");
-		return;
-	}
 	err = create_speakers(engine, r);
 	if (err < 0) {
 		control_request_refuse(
@@ -460,8 +457,14 @@ void reload_begin(struct engine *engine, struct control_request *req)
 	}
 	snprintf(req->note, sizeof(req->note), "%u instances added, %u changed, %u removed",
 		 r->diff->added, r->diff->changed, r->diff->removed);
-	ENGINE_EACH_INSTANCE (engine, in)
+	if (r->diff->groups_changed > 0)
+		snprintf(req->note + strlen(req->note), sizeof(req->note) - strlen(req->note),
+			 ", %u sync groups changed", r->diff->groups_changed);
+	ENGINE_EACH_INSTANCE (engine, in) {
 		in->retiring = new_index(engine, r, in) < 0;
+		if (in->retiring)
+			sync_group_leave(in);
+	}
 	engine->reload_timer.fn = on_turn;
 	engine->reload_timer.ctx = engine;
 	engine->reload_timer.name = "reload";

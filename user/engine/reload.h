@@ -40,6 +40,7 @@ struct reload {
 	unsigned int n_instances;
 	struct check *checks;
 	unsigned int n_checks;
+	struct sync_group *groups;
 	struct speaker **speakers; /* NULL: continues one that there is */
 	unsigned int n_speakers;
 	struct pooled_socket *sockets;

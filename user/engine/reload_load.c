@@ -41,6 +41,7 @@ void reload_free(struct reload *r)
 	}
 	free(r->instances);
 	checks_free(r->checks, r->n_checks);
+	free(r->groups);
 	free(r->speakers);
 	free(r->sockets);
 	free(r->vips);
@@ -145,8 +146,12 @@ static int prepare(struct engine *engine, struct reload *r)
 	checks_find_users(r->cfg, &users);
 	r->checks = checks_create(&users);
 	r->n_checks = checks_count(r->cfg);
-	if (!r->sockets || !r->speakers || !r->checks)
+	r->groups = sync_groups_create(engine, r->cfg);
+	if (!r->sockets || !r->speakers || !r->checks || !r->groups)
 		return -ENOMEM;
+	for (unsigned int i = 0; i < r->cfg->n_groups; i++)
+		checks_resolve_notifiers(&users, r->cfg->groups[i].name, &r->cfg->groups[i].notify,
+					 r->groups[i].notifiers);
 	err = prepare_instances(engine, &users, r);
 	return err ? err : prepare_vips(engine, r);
 }

@@ -82,6 +82,8 @@ static void fill_instance(const struct instance *in, struct status_instance *out
 	};
 	COPY_TEXT(out->name, in->cfg->name);
 	COPY_TEXT(out->interface, in->cfg->interface);
+	if (in->group)
+		COPY_TEXT(out->group, in->group->cfg->name);
 	fill_announced(in, out);
 }
 
@@ -164,12 +166,25 @@ static void instance_alarms(const struct instance *in, struct status *st)
 			  (unsigned long long)seen->events_lost);
 }
 
+static void group_alarms(const struct sync_group *group, struct status *st)
+{
+	const struct instance *master, *backup;
+
+	if (sync_group_is_split(group, &master, &backup))
+		alarm_add(st,
+			  "the group %s is split: %s is MASTER, but %s is BACKUP; `holdfastctl "
+			  "handover` on one of the nodes reunites it",
+			  group->cfg->name, master->cfg->name, backup->cfg->name);
+}
+
 static void fill_alarms(struct engine *engine, struct status *st)
 {
 	struct instance *in;
 
 	ENGINE_EACH_INSTANCE (engine, in)
 		instance_alarms(in, st);
+	for (unsigned int i = 0; i < engine->cfg->n_groups; i++)
+		group_alarms(&engine->groups[i], st);
 	if (engine->runner_fd < 0)
 		alarm_add(st, "the script runner has ended and is being started again; check "
 			      "results are stale");

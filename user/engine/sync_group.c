@@ -16,105 +16,53 @@
 #include "engine/engine_state.h"
 
 #define WAITS_LOGGED_PER_S 1
+#define SPLIT_NS	   (5 * NS_PER_S) /* a member that a reload adds may still take over */
 #define NO_GROUP_FAULT	   (VRRP_FAULT_PENDING | VRRP_FAULT_DRAIN | VRRP_FAULT_GROUP)
 
-static struct instance *instance_of(struct engine *engine, const struct cfg_instance *cfg)
+void sync_groups_join(struct engine *engine)
 {
+	struct instance *by_cfg[HF_MAX_INSTANCES] = {NULL}; /* in the order of the configuration */
+	const struct config *cfg = engine->cfg;
 	struct instance *in;
 
 	ENGINE_EACH_INSTANCE (engine, in) {
-		if (in->cfg == cfg)
-			return in;
+		by_cfg[in->cfg - cfg->instances] = in;
+		in->group = NULL;
 	}
-	return NULL;
+	for (unsigned int i = 0; i < cfg->n_groups; i++) {
+		const struct cfg_group *group = &cfg->groups[i];
+
+		for (unsigned int k = 0; k < group->n_members; k++) {
+			in = by_cfg[group->members[k]];
+			if (in)
+				in->group = &engine->groups[i];
+		}
+	}
 }
 
-/* Tells the members of `group` that they are. */
-static void join_members(struct sync_group *group)
+struct sync_group *sync_groups_create(struct engine *engine, const struct config *cfg)
 {
-	const struct config *cfg = group->engine->cfg;
+	struct sync_group *groups = calloc(cfg->n_groups + 1, sizeof(*groups));
 
-	for (unsigned int k = 0; k < group->cfg->n_members; k++) {
-		struct instance *in =
-		    instance_of(group->engine, &cfg->instances[group->cfg->members[k]]);
-
-		if (in)
-			in->group = group;
+	if (!groups)
+		return NULL;
+	for (unsigned int i = 0; i < cfg->n_groups; i++) {
+		groups[i].engine = engine;
+		groups[i].cfg = &cfg->groups[i];
+		groups[i].wait_limit = (struct log_limit)LOG_LIMIT(WAITS_LOGGED_PER_S, NS_PER_S);
 	}
+	return groups;
 }
 
 int sync_groups_init(struct engine *engine)
 {
-	const struct config *cfg = engine->cfg;
-
-	engine->groups = calloc(cfg->n_groups + 1, sizeof(*engine->groups)); /* owner: engine */
+	engine->groups = sync_groups_create(engine, engine->cfg); /* owner: engine */
 	if (!engine->groups)
 		return -ENOMEM;
-	for (unsigned int i = 0; i < cfg->n_groups; i++) {
-		struct sync_group *group = &engine->groups[i];
-
-		group->engine = engine;
-		group->cfg = &cfg->groups[i];
-		group->wait_limit = (struct log_limit)LOG_LIMIT(WAITS_LOGGED_PER_S, NS_PER_S);
-		join_members(group);
-	}
+	for (unsigned int i = 0; i < engine->cfg->n_groups; i++)
+		engine->groups[i].id = engine->next_group_id++;
+	sync_groups_join(engine);
 	return 0;
-}
-
-static bool same_command(const struct cfg_command *a, const struct cfg_command *b)
-{
-	if (a->argc != b->argc || !a->user != !b->user ||
-	    (a->user && strcmp(a->user, b->user) != 0) || !a->group != !b->group ||
-	    (a->group && strcmp(a->group, b->group) != 0))
-		return false;
-	for (int i = 0; i < a->argc; i++) {
-		if (strcmp(a->argv[i], b->argv[i]) != 0)
-			return false;
-	}
-	return true;
-}
-
-static bool same_notify(const struct cfg_notify *a, const struct cfg_notify *b)
-{
-	return same_command(&a->master, &b->master) && same_command(&a->backup, &b->backup) &&
-	       same_command(&a->fault, &b->fault) && same_command(&a->stop, &b->stop) &&
-	       same_command(&a->deleted, &b->deleted) && same_command(&a->any, &b->any);
-}
-
-static bool same_group(const struct config *ca, const struct cfg_group *a, const struct config *cb,
-		       const struct cfg_group *b)
-{
-	if (strcmp(a->name, b->name) != 0 || a->n_members != b->n_members ||
-	    a->tracking_weight != b->tracking_weight || !same_notify(&a->notify, &b->notify))
-		return false;
-	for (unsigned int k = 0; k < a->n_members; k++) {
-		if (strcmp(ca->instances[a->members[k]].name, cb->instances[b->members[k]].name) !=
-		    0)
-			return false;
-	}
-	return true;
-}
-
-bool sync_groups_same(const struct config *a, const struct config *b)
-{
-	if (a->n_groups != b->n_groups)
-		return false;
-	for (unsigned int i = 0; i < a->n_groups; i++) {
-		if (!same_group(a, &a->groups[i], b, &b->groups[i]))
-			return false;
-	}
-	return true;
-}
-
-void sync_groups_rebind(struct engine *engine)
-{
-	for (unsigned int i = 0; i < engine->cfg->n_groups; i++) {
-		struct sync_group *group = &engine->groups[i];
-
-		group->cfg = &engine->cfg->groups[i];
-		checks_rebind_notifiers(&group->cfg->notify, group->notifiers);
-		join_members(group);
-	}
 }
 
 /* Runs the statement for each member of the group. */
@@ -189,17 +137,21 @@ static bool is_faulty(const struct instance *in)
 	return in->faults & ~(uint32_t)NO_GROUP_FAULT;
 }
 
-void sync_group_faults(struct instance *in)
+static void share_faults(struct sync_group *group)
 {
 	struct instance *member;
 	unsigned int faulty = 0;
 
-	if (!in->group)
-		return;
-	EACH_MEMBER (in->group, member)
+	EACH_MEMBER (group, member)
 		faulty += is_faulty(member);
-	EACH_MEMBER (in->group, member)
+	EACH_MEMBER (group, member)
 		instance_fault(member, VRRP_FAULT_GROUP, faulty > is_faulty(member));
+}
+
+void sync_group_faults(struct instance *in)
+{
+	if (in->group)
+		share_faults(in->group);
 }
 
 /* What the group is: MASTER when all are, FAULT when one is; INIT: neither, and not all BACKUP. */
@@ -212,6 +164,8 @@ static enum vrrp_state group_state(const struct sync_group *group)
 		counts[in->fsm.state]++;
 		n++;
 	}
+	if (n == 0)
+		return VRRP_INIT;
 	if (counts[VRRP_FAULT] > 0)
 		return VRRP_FAULT;
 	if (counts[VRRP_MASTER] == n)
@@ -240,6 +194,7 @@ void sync_group_moved(struct instance *in, const struct vrrp_action *act)
 	if (!in->group)
 		return;
 	in->master_wanted = MONO_NEVER;
+	in->group->moved_at = loop_now(in->engine->loop);
 	if (act->from == VRRP_MASTER && act->to == VRRP_BACKUP && !in->engine->stopping) {
 		EACH_MEMBER (in->group, other) {
 			if (other != in && other->fsm.state == VRRP_MASTER)
@@ -247,6 +202,22 @@ void sync_group_moved(struct instance *in, const struct vrrp_action *act)
 		}
 	}
 	tell(in->group);
+}
+
+bool sync_group_is_split(const struct sync_group *group, const struct instance **master,
+			 const struct instance **backup)
+{
+	const struct instance *in;
+
+	*master = *backup = NULL;
+	EACH_MEMBER (group, in) {
+		if (in->fsm.state == VRRP_MASTER)
+			*master = in;
+		else if (in->fsm.state == VRRP_BACKUP)
+			*backup = in;
+	}
+	return *master && *backup &&
+	       mono_diff_ns(loop_now(group->engine->loop), group->moved_at) >= SPLIT_NS;
 }
 
 void sync_group_stopped(struct instance *in)
@@ -261,4 +232,67 @@ void sync_group_stopped(struct instance *in)
 	}
 	in->group->stop_told = true;
 	checks_notify_group(in->group, NOTIFY_STOP, "STOP");
+}
+
+/* --- a new configuration ----------------------------------------------------------------------*/
+
+void sync_group_leave(struct instance *in)
+{
+	struct sync_group *group = in->group;
+
+	in->group = NULL;
+	if (group)
+		share_faults(group);
+}
+
+/* The commands of a group that goes with all its members have last said what no longer holds. */
+static void tell_gone(struct sync_group *group)
+{
+	struct instance *in;
+
+	EACH_MEMBER (group, in)
+		return;
+	if (group->told != VRRP_INIT && group->told != VRRP_FAULT)
+		checks_notify_group(group, NOTIFY_FAULT, vrrp_state_name(VRRP_FAULT));
+}
+
+void sync_groups_continue(struct engine *engine, const struct config_diff *diff,
+			  struct sync_group *next, unsigned int n_next)
+{
+	for (unsigned int k = 0; k < engine->cfg->n_groups; k++) {
+		if (diff->group_now[k] >= 0)
+			continue;
+		log_info("group %s: removed by the reload", engine->groups[k].cfg->name);
+		tell_gone(&engine->groups[k]);
+	}
+	for (unsigned int i = 0; i < n_next; i++) {
+		const struct config_match *m = &diff->groups[i];
+		const struct sync_group *was = m->was >= 0 ? &engine->groups[m->was] : NULL;
+
+		next[i].id = was ? was->id : engine->next_group_id++;
+		if (was) {
+			next[i].told = was->told;
+			next[i].moved_at = was->moved_at;
+		}
+		if (!was || m->changed)
+			log_info("group %s: %s by the reload", next[i].cfg->name,
+				 was ? "changed" : "added");
+	}
+}
+
+void sync_groups_settle(struct engine *engine, const struct config_diff *diff)
+{
+	struct instance *in;
+
+	ENGINE_EACH_INSTANCE (engine, in) {
+		if (!in->group)
+			instance_fault(in, VRRP_FAULT_GROUP, false);
+	}
+	for (unsigned int i = 0; i < engine->cfg->n_groups; i++) {
+		if (diff->groups[i].was >= 0 && !diff->groups[i].changed)
+			continue;
+		engine->groups[i].moved_at = loop_now(engine->loop);
+		share_faults(&engine->groups[i]);
+		tell(&engine->groups[i]);
+	}
 }
