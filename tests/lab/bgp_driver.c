@@ -4,6 +4,7 @@
  *   bgp_driver LOCAL_AS ROUTER_ID HOLD_S NEIGHBOR REMOTE_AS [password=P] [ttl_security=N]
  *              [multihop=N] [source=ADDRESS]
  *   announce PREFIX[*COUNT] [med=N] [origin=N] [prepend=N] [localpref=N] [community=N] [large=N]
+ *            [nexthop=ADDRESS]
  *   withdraw PREFIX[*COUNT]
  *   shutdown TEXT
  *   status
@@ -68,6 +69,8 @@ static void read_attr(struct bgp_attrs *a, const char *word)
 		a->communities[a->n_communities++] = number(v);
 	} else if ((v = value_of(word, "large")) && a->n_large < BGP_MAX_LARGE_COMMUNITIES) {
 		a->large[a->n_large++] = (struct bgp_large_community){65001, number(v), 3};
+	} else if ((v = value_of(word, "nexthop"))) {
+		ipaddr_parse(strchr(v, ':') ? &a->next_hop6 : &a->next_hop4, v);
 	}
 }
 

@@ -85,6 +85,31 @@ static void none_mode_makes_no_difference(void **state)
 	assert_int_equal(a.med, 5);
 }
 
+/* Every router finds something that it compares, whatever the takeover. */
+static void a_standby_is_worse_than_settled_in_all_respects(void **state)
+{
+	static const enum cfg_takeover modes[] = {TAKEOVER_NONE, TAKEOVER_COMMUNITY,
+						  TAKEOVER_AS_PATH, TAKEOVER_MED};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+		struct cfg_announce cfg = {.attrs = {.local_pref = 100},
+					   .takeover = modes[i],
+					   .med_settled = 4000000000u,
+					   .med_escalated = 3000000000u};
+		struct bgp_attrs settled = attrs_of(&cfg, ANNOUNCE_SETTLED, NOW_S);
+		struct bgp_attrs standby = attrs_of(&cfg, ANNOUNCE_STANDBY, NOW_S);
+
+		assert_int_equal(standby.prepend, settled.prepend + 1);
+		assert_int_equal(standby.local_pref, 99);
+		assert_true(standby.has_med && standby.med == settled.med + 1);
+	}
+	/* At the end of a scale there is nothing worse. */
+	struct cfg_announce cfg = {.takeover = TAKEOVER_MED, .med_settled = UINT32_MAX};
+	assert_int_equal(attrs_of(&cfg, ANNOUNCE_STANDBY, NOW_S).med, UINT32_MAX);
+	assert_int_equal(attrs_of(&cfg, ANNOUNCE_STANDBY, NOW_S).local_pref, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -92,6 +117,7 @@ int main(void)
 	    cmocka_unit_test(as_path_mode_prepends_when_settled_only),
 	    cmocka_unit_test(med_mode_lets_the_newest_escalated_path_win),
 	    cmocka_unit_test(none_mode_makes_no_difference),
+	    cmocka_unit_test(a_standby_is_worse_than_settled_in_all_respects),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

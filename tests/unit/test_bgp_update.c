@@ -54,6 +54,10 @@ static const struct bgp_attrs rich = {
     .large = {{65001, 2, 3}},
 };
 
+static const struct bgp_attrs elsewhere = {.next_hop4 = {.b = {[10] = 255, 255, 198, 51, 100, 7}},
+					   .next_hop6 = {.b = {0x20, 0x01, 0x0d, 0xb8, [15] = 7}}};
+static const struct bgp_attrs elsewhere6 = {.next_hop6 = {.b = {0x20, 0x01, 0x0d, 0xb8, [15] = 7}}};
+
 #define NH6 "20010db8 00000000 00000000 00000011"
 
 /* Each message in the order: header, withdrawn, attributes, prefixes. */
@@ -102,12 +106,34 @@ static const struct {
      {"203.0.113.57/32"},
      MARKER "0052 02 0000 0036 400101 00 400200 400304 c000020b 800404 00000064 400504 000000c8"
 	    "c00808 fde80001ffffff01 c0200c 0000fde9 00000002 00000003 20 cb007139"},
-    {"the customary LOCAL_PREF",
+    {"a LOCAL_PREF of 0 is one",
      "4i1",
      &linode,
      {"203.0.113.57/32"},
-     MARKER "0038 02 0000 001c 400101 02 400200 400304 c000020b 400504 00000064 c00804 fde80001"
+     MARKER "0038 02 0000 001c 400101 02 400200 400304 c000020b 400504 00000000 c00804 fde80001"
 	    "20 cb007139"},
+    {"another next hop",
+     "41",
+     &elsewhere,
+     {"203.0.113.57/32"},
+     MARKER "0030 02 0000 0014 400101 00 400206 0201 0000fde9 400304 c6336407 20 cb007139"},
+    {"an IPv4 next hop on IPv6, which needs no RFC 8950",
+     "612",
+     &elsewhere,
+     {"203.0.113.57/32"},
+     MARKER "0030 02 0000 0014 400101 00 400206 0201 0000fde9 400304 c6336407 20 cb007139"},
+    {"IPv6 on IPv4",
+     "412",
+     &elsewhere,
+     {"2001:db8:57::/64"},
+     MARKER "0046 02 0000 002f 900e 001e 0002 01 10 20010db8000000000000000000000007 00"
+	    "40 20010db800570000 400101 00 400206 0201 0000fde9"},
+    {"an IPv6 next hop for IPv4, RFC 8950",
+     "612n",
+     &elsewhere6,
+     {"203.0.113.57/32"},
+     MARKER "0042 02 0000 002b 900e 001a 0001 01 10 20010db8000000000000000000000007 00"
+	    "20 cb007139 400101 00 400206 0201 0000fde9"},
     {"an old peer",
      "4o1",
      &linode,
@@ -191,6 +217,14 @@ static const struct {
      "62",
      {"2001:db8:57::/64"},
      MARKER "0027 02 0000 0010 900f 000c 0002 01 40 20010db800570000"},
+    {"IPv6 on IPv4, announced with a next hop of its own",
+     "412",
+     {"2001:db8:57::/64"},
+     MARKER "0027 02 0000 0010 900f 000c 0002 01 40 20010db800570000"},
+    {"IPv4 on IPv6 without RFC 8950, the same",
+     "61",
+     {"203.0.113.57/32"},
+     MARKER "001c 02 0005 20 cb007139 0000"},
 };
 
 static void withdrawals_are_built(void **state)
@@ -214,16 +248,26 @@ static void what_a_session_cannot_carry_is_refused(void **state)
 {
 	static const struct {
 		const char *session, *prefix;
+		const struct bgp_attrs *attrs;
 		enum bgp_carrier carrier;
+		bool withdrawn; /* could have been announced, with another next hop */
 	} rows[] = {
-	    {"41", "203.0.113.57/32", BGP_CARRY_CLASSIC},
-	    {"42", "203.0.113.57/32", BGP_CARRY_NONE}, /* the peer wants no IPv4 */
-	    {"412", "2001:db8::1", BGP_CARRY_NONE},    /* no IPv6 next hop there */
-	    {"61", "203.0.113.57/32", BGP_CARRY_NONE}, /* no RFC 8950 */
-	    {"61n", "203.0.113.57/32", BGP_CARRY_MP_IPV4},
-	    {"62n", "203.0.113.57/32", BGP_CARRY_NONE},
-	    {"61n", "2001:db8::1", BGP_CARRY_NONE},
-	    {"62", "2001:db8::1", BGP_CARRY_MP_IPV6},
+	    {"41", "203.0.113.57/32", &linode, BGP_CARRY_CLASSIC, true},
+	    /* the peer wants no IPv4 */
+	    {"42", "203.0.113.57/32", &linode, BGP_CARRY_NONE, false},
+	    {"42", "203.0.113.57/32", &elsewhere, BGP_CARRY_NONE, false},
+	    /* no IPv6 next hop there */
+	    {"412", "2001:db8::1", &linode, BGP_CARRY_NONE, true},
+	    {"412", "2001:db8::1", &elsewhere, BGP_CARRY_MP_IPV6, true},
+	    {"41", "2001:db8::1", &elsewhere, BGP_CARRY_NONE, false},
+	    /* no RFC 8950 */
+	    {"61", "203.0.113.57/32", &linode, BGP_CARRY_NONE, true},
+	    {"61", "203.0.113.57/32", &elsewhere6, BGP_CARRY_NONE, true},
+	    {"61", "203.0.113.57/32", &elsewhere, BGP_CARRY_CLASSIC, true},
+	    {"61n", "203.0.113.57/32", &linode, BGP_CARRY_MP_IPV4, true},
+	    {"62n", "203.0.113.57/32", &linode, BGP_CARRY_NONE, false},
+	    {"61n", "2001:db8::1", &linode, BGP_CARRY_NONE, false},
+	    {"62", "2001:db8::1", &linode, BGP_CARRY_MP_IPV6, true},
 	};
 	uint8_t buf[BGP_MESSAGE_MAX];
 
@@ -234,11 +278,11 @@ static void what_a_session_cannot_carry_is_refused(void **state)
 		unsigned int taken;
 		int len;
 
-		assert_int_equal(bgp_session_carrier(&s, &p), rows[i].carrier);
-		len = bgp_announce_build(&s, &linode, &p, 1, &taken, buf, sizeof(buf));
+		assert_int_equal(bgp_session_carrier(&s, rows[i].attrs, &p), rows[i].carrier);
+		len = bgp_announce_build(&s, rows[i].attrs, &p, 1, &taken, buf, sizeof(buf));
 		assert_int_equal(len == -EAFNOSUPPORT, rows[i].carrier == BGP_CARRY_NONE);
 		len = bgp_withdraw_build(&s, &p, 1, &taken, buf, sizeof(buf));
-		assert_int_equal(len == -EAFNOSUPPORT, rows[i].carrier == BGP_CARRY_NONE);
+		assert_int_equal(len != -EAFNOSUPPORT, rows[i].withdrawn);
 	}
 }
 

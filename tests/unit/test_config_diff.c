@@ -3,6 +3,7 @@
  * What a new configuration changes. One line a block of the result: "+NAME" is new, "~NAME" has
  * changed, "=NAME" continues as it was, "-NAME" is gone.
  * Links: user/config/block_announce.c user/config/block_bgp.c user/config/block_global.c
+ * Links: user/config/platform.c
  * Links: user/config/block_group.c user/config/block_instance.c user/config/block_lists.c
  * Links: user/config/block_check.c user/config/block_track.c
  * Links: user/config/block_script.c user/config/complete.c user/config/complete_bgp.c

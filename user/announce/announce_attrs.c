@@ -2,8 +2,8 @@
 /*
  * From a prefix's standing to its path attributes. What always holds stands in the configuration's
  * attributes; the takeover mode adds what makes escalated better than settled at the router. A
- * standby path is a settled one with one more AS in its path: worse at every router that compares
- * lengths.
+ * standby path is a settled one that is a little worse in all that routers compare: the AS path
+ * between ASes, the local preference within one, the MED where both were made equal.
  */
 #include "announce/announce_attrs.h"
 
@@ -23,6 +23,17 @@ static uint32_t escalated_med(uint32_t med, int64_t claimed_at_s)
 	int64_t age_s = claimed_at_s - MED_EPOCH_S;
 
 	return age_s < 0 || age_s >= MED_ROOM || med < MED_ROOM ? med : med - (uint32_t)age_s;
+}
+
+static void make_worse(struct bgp_attrs *attrs)
+{
+	attrs->prepend++;
+	if (attrs->local_pref > 0)
+		attrs->local_pref--;
+	/* None counts as 0 (RFC 4271 section 9.1.2.2). */
+	attrs->has_med = 1;
+	if (attrs->med < UINT32_MAX)
+		attrs->med++;
 }
 
 void announce_attrs(const struct cfg_announce *cfg, enum announce_as as, int64_t claimed_at_s,
@@ -48,7 +59,7 @@ void announce_attrs(const struct cfg_announce *cfg, enum announce_as as, int64_t
 		break;
 	}
 	if (as == ANNOUNCE_STANDBY)
-		out->prepend++;
+		make_worse(out);
 	if (out->prepend > BGP_MAX_PREPEND)
 		out->prepend = BGP_MAX_PREPEND;
 }

@@ -193,13 +193,19 @@ enum bgp_carrier {
 	BGP_CARRY_MP_IPV6, /* RFC 4760 */
 };
 
-enum bgp_carrier bgp_session_carrier(const struct bgp_session *s, const struct ipprefix *prefix);
+/*
+ * How the session takes `prefix` with `attrs`; NULL: a withdrawal. The next hop is the one that
+ * `attrs` has of the prefix's family, else our address on the session if it is of that family. An
+ * IPv4 prefix without either has an IPv6 one, from `attrs` or the session, where RFC 8950 was
+ * agreed on.
+ */
+enum bgp_carrier bgp_session_carrier(const struct bgp_session *s, const struct bgp_attrs *attrs,
+				     const struct ipprefix *prefix);
 
 /*
  * Builds one UPDATE that announces as many of the `n` prefixes, all of one family, as fit, and
- * stores their number in *taken. The next hop is the session's, the AS path the local AS and its
- * prepends on eBGP. On iBGP the path is empty and prepends mean nothing: every receiver would take
- * its own AS there for a loop.
+ * stores their number in *taken. The AS path is the local AS and its prepends on eBGP. On iBGP the
+ * path is empty and prepends mean nothing: every receiver would take its own AS there for a loop.
  *
  * Returns the message's length, -EAFNOSUPPORT if the session cannot carry the family, -EINVAL if
  * `attrs` counts more communities or prepends than it can hold, -EMSGSIZE if not one prefix fits.

@@ -11,26 +11,61 @@
 
 #include <errno.h>
 
-#define FLAGS_WELL_KNOWN   BGP_ATTR_TRANSITIVE
-#define FLAGS_OPTIONAL	   BGP_ATTR_OPTIONAL
-#define FLAGS_TRANSITIVE   (BGP_ATTR_OPTIONAL | BGP_ATTR_TRANSITIVE)
-#define FLAGS_MP	   (BGP_ATTR_OPTIONAL | BGP_ATTR_EXTENDED)
+#define FLAGS_WELL_KNOWN BGP_ATTR_TRANSITIVE
+#define FLAGS_OPTIONAL	 BGP_ATTR_OPTIONAL
+#define FLAGS_TRANSITIVE (BGP_ATTR_OPTIONAL | BGP_ATTR_TRANSITIVE)
+#define FLAGS_MP	 (BGP_ATTR_OPTIONAL | BGP_ATTR_EXTENDED)
 
-#define AS_SEQUENCE	   2
-#define DEFAULT_LOCAL_PREF 100
+#define AS_SEQUENCE	 2
 /* ORIGIN 4, AS_PATH 73, NEXT_HOP, MED and LOCAL_PREF 7 each, communities 67, AS4_PATH 73, large 99.
  */
 #define ATTRS_MAX 512
 
-enum bgp_carrier bgp_session_carrier(const struct bgp_session *s, const struct ipprefix *prefix)
+static bool is_set(const struct ipaddr *a)
 {
-	bool over_ipv6 = !ipaddr_is_v4(&s->next_hop);
+	static const struct ipaddr unset;
 
-	if (!ipaddr_is_v4(&prefix->addr))
-		return s->ipv6 && over_ipv6 ? BGP_CARRY_MP_IPV6 : BGP_CARRY_NONE;
+	return ipaddr_cmp(a, &unset) != 0;
+}
+
+/* Of IPv4: by NEXT_HOP; NULL if there is none. */
+static const struct ipaddr *next_hop4(const struct bgp_session *s, const struct bgp_attrs *a)
+{
+	if (is_set(&a->next_hop4))
+		return &a->next_hop4;
+	return ipaddr_is_v4(&s->next_hop) ? &s->next_hop : NULL;
+}
+
+/* Of IPv6: by MP_REACH_NLRI; NULL if there is none. */
+static const struct ipaddr *next_hop6(const struct bgp_session *s, const struct bgp_attrs *a)
+{
+	if (is_set(&a->next_hop6))
+		return &a->next_hop6;
+	return ipaddr_is_v4(&s->next_hop) ? NULL : &s->next_hop;
+}
+
+/* A withdrawal needs no next hop: it goes the way that the announcement can have gone. */
+static enum bgp_carrier withdrawal_carrier(const struct bgp_session *s, bool ipv4)
+{
+	if (ipv4)
+		return !s->ipv4	     ? BGP_CARRY_NONE
+		       : s->ipv4_nh6 ? BGP_CARRY_MP_IPV4
+				     : BGP_CARRY_CLASSIC;
+	return s->ipv6 ? BGP_CARRY_MP_IPV6 : BGP_CARRY_NONE;
+}
+
+enum bgp_carrier bgp_session_carrier(const struct bgp_session *s, const struct bgp_attrs *attrs,
+				     const struct ipprefix *prefix)
+{
+	bool ipv4 = ipaddr_is_v4(&prefix->addr);
+
+	if (!attrs)
+		return withdrawal_carrier(s, ipv4);
+	if (!ipv4)
+		return s->ipv6 && next_hop6(s, attrs) ? BGP_CARRY_MP_IPV6 : BGP_CARRY_NONE;
 	if (!s->ipv4)
 		return BGP_CARRY_NONE;
-	if (!over_ipv6)
+	if (next_hop4(s, attrs))
 		return BGP_CARRY_CLASSIC;
 	return s->ipv4_nh6 ? BGP_CARRY_MP_IPV4 : BGP_CARRY_NONE;
 }
@@ -108,13 +143,12 @@ static void put_attrs(struct wr *w, const struct bgp_session *s, const struct bg
 	put_as_path(w, s, a);
 	if (carrier == BGP_CARRY_CLASSIC) {
 		put_attr(w, FLAGS_WELL_KNOWN, BGP_ATTR_NEXT_HOP, 4);
-		wr_bytes(w, s->next_hop.b + 12, 4);
+		wr_bytes(w, next_hop4(s, a)->b + 12, 4);
 	}
 	if (a->has_med)
 		put_u32_attr(w, FLAGS_OPTIONAL, BGP_ATTR_MED, a->med);
 	if (s->ibgp)
-		put_u32_attr(w, FLAGS_WELL_KNOWN, BGP_ATTR_LOCAL_PREF,
-			     a->local_pref ? a->local_pref : DEFAULT_LOCAL_PREF);
+		put_u32_attr(w, FLAGS_WELL_KNOWN, BGP_ATTR_LOCAL_PREF, a->local_pref);
 	put_communities(w, a);
 	put_as4_path(w, s, a);
 	put_large_communities(w, a);
@@ -175,8 +209,9 @@ static int update_end(struct wr *w, unsigned int taken)
 	return taken == 0 ? -EMSGSIZE : bgp_message_end(w);
 }
 
-/* An announcement's body: the attributes `attrs` and the prefixes where `carrier` wants them. */
-static unsigned int put_announcement(struct wr *w, const struct bgp_session *s,
+/* An announcement's body: the attributes `attrs` and the prefixes where `carrier` wants them;
+ * `next_hop`: for MP_REACH_NLRI. */
+static unsigned int put_announcement(struct wr *w, const struct ipaddr *next_hop,
 				     enum bgp_carrier carrier, const struct wr *attrs,
 				     const struct ipprefix *prefixes, unsigned int n)
 {
@@ -191,8 +226,8 @@ static unsigned int put_announcement(struct wr *w, const struct bgp_session *s,
 		return put_prefixes(w, prefixes, n);
 	}
 	mp_len = put_mp_head(w, BGP_ATTR_MP_REACH, carrier);
-	wr_u8(w, sizeof(s->next_hop.b));
-	wr_bytes(w, s->next_hop.b, sizeof(s->next_hop.b));
+	wr_u8(w, sizeof(next_hop->b));
+	wr_bytes(w, next_hop->b, sizeof(next_hop->b));
 	wr_u8(w, 0); /* reserved */
 	taken = put_prefixes_before(w, prefixes, n, wr_len(attrs));
 	wr_patch_len16(w, mp_len);
@@ -205,7 +240,7 @@ int bgp_announce_build(const struct bgp_session *s, const struct bgp_attrs *attr
 		       const struct ipprefix *prefixes, unsigned int n, unsigned int *taken,
 		       uint8_t *buf, size_t size)
 {
-	enum bgp_carrier carrier = n ? bgp_session_carrier(s, prefixes) : BGP_CARRY_NONE;
+	enum bgp_carrier carrier = n ? bgp_session_carrier(s, attrs, prefixes) : BGP_CARRY_NONE;
 	struct wr w = bgp_message_begin(BGP_MSG_UPDATE, buf, size);
 	uint8_t attrs_buf[ATTRS_MAX];
 	struct wr a = wr_init(attrs_buf, sizeof(attrs_buf));
@@ -217,14 +252,14 @@ int bgp_announce_build(const struct bgp_session *s, const struct bgp_attrs *attr
 	    attrs->n_large > BGP_MAX_LARGE_COMMUNITIES || attrs->prepend > BGP_MAX_PREPEND)
 		return -EINVAL;
 	put_attrs(&a, s, attrs, carrier);
-	*taken = put_announcement(&w, s, carrier, &a, prefixes, n);
+	*taken = put_announcement(&w, next_hop6(s, attrs), carrier, &a, prefixes, n);
 	return update_end(&w, *taken);
 }
 
 int bgp_withdraw_build(const struct bgp_session *s, const struct ipprefix *prefixes, unsigned int n,
 		       unsigned int *taken, uint8_t *buf, size_t size)
 {
-	enum bgp_carrier carrier = n ? bgp_session_carrier(s, prefixes) : BGP_CARRY_NONE;
+	enum bgp_carrier carrier = n ? bgp_session_carrier(s, NULL, prefixes) : BGP_CARRY_NONE;
 	struct wr w = bgp_message_begin(BGP_MSG_UPDATE, buf, size);
 	uint8_t *withdrawn_len = wr_reserve(&w, 2), *attrs_len, *mp_len;
 

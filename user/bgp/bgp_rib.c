@@ -269,7 +269,7 @@ bool bgp_rib_next(const struct bgp_rib *rib, unsigned int peer, const struct bgp
 	if (slot == NO_SLOT)
 		return false;
 	batch->attrs = first->state == ROUTE_ANNOUNCED ? &first->attrs : NULL;
-	batch->carrier = bgp_session_carrier(s, &first->prefix);
+	batch->carrier = bgp_session_carrier(s, batch->attrs, &first->prefix);
 	key = rib->key[slot];
 	for (; slot != NO_SLOT && batch->n < BGP_BATCH_MAX; slot = bit_next(pending, slot + 1u)) {
 		const struct route *r = &rib->routes[slot];

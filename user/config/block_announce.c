@@ -264,6 +264,60 @@ static void print_as_path(struct dump *d, const struct keyword *kw, const void *
 		dump_line(d, "%s prepend %d", kw->name, const_announce_of(target)->attrs.prepend);
 }
 
+/* Loopback and link-local addresses mean nothing to another host. */
+static bool is_local(const struct ipaddr *a)
+{
+	static const struct ipaddr loopback6 = {.b[15] = 1};
+
+	if (ipaddr_is_v4(a))
+		return a->b[12] == 127 || (a->b[12] == 169 && a->b[13] == 254);
+	return ipaddr_equal(a, &loopback6) || (a->b[0] == 0xfe && (a->b[1] & 0xc0) == 0x80);
+}
+
+static void set_next_hop(struct parser *p, const struct keyword *kw, void *target)
+{
+	struct bgp_attrs *attrs = &announce_of(target)->attrs;
+	const char *word = parser_word(p, 1);
+	struct ipaddr a;
+
+	(void)kw;
+	if (!word)
+		return;
+	if (strcmp(word, "self") == 0) {
+		attrs->next_hop4 = attrs->next_hop6 = (struct ipaddr){0};
+		parser_no_more(p, 2);
+		return;
+	}
+	if (!parser_address(p, 1, &a))
+		return;
+	if (is_local(&a)) {
+		parser_error(
+		    p,
+		    "'%s' cannot be a next hop; write self, or an address that the routers reach",
+		    word);
+		return;
+	}
+	*(ipaddr_is_v4(&a) ? &attrs->next_hop4 : &attrs->next_hop6) = a;
+	parser_no_more(p, 2);
+}
+
+static void print_next_hop(struct dump *d, const struct keyword *kw, const void *target)
+{
+	const struct bgp_attrs *attrs = &const_announce_of(target)->attrs;
+	const struct ipaddr *const both[] = {&attrs->next_hop4, &attrs->next_hop6};
+	char text[IPADDR_TEXT];
+	bool any = false;
+
+	for (unsigned int i = 0; i < 2; i++) {
+		if (ipaddr_is_unset(both[i]))
+			continue;
+		dump_line(d, "%s %s", kw->name, ipaddr_format(both[i], text));
+		any = true;
+	}
+	if (!any)
+		dump_line(d, "%s self", kw->name);
+}
+
 /* --- takeover
  * -------------------------------------------------------------------------------------------- */
 
@@ -362,6 +416,23 @@ static void print_takeover(struct dump *d, const struct keyword *kw, const void 
 	dump_end(d);
 }
 
+/* lelastic's: the community is the same in every standing, and in the dump. */
+static void set_role(struct parser *p, const struct keyword *kw, void *target)
+{
+	const char *word = parser_word(p, 1);
+
+	(void)kw;
+	if (!word)
+		return;
+	if (strcmp(word, "primary") == 0)
+		parser_draft(p, target)->role = LINODE_PRIMARY;
+	else if (strcmp(word, "secondary") == 0)
+		parser_draft(p, target)->role = LINODE_SECONDARY;
+	else
+		parser_error(p, "unknown role '%s'; write primary or secondary", word);
+	parser_no_more(p, 2);
+}
+
 static void set_standby(struct parser *p, const struct keyword *kw, void *target)
 {
 	const char *word = parser_word(p, 1);
@@ -409,11 +480,20 @@ static const struct keyword announce[] = {
     {"as_path", KW_CUSTOM, KW_ACTS, KW_NOWHERE, 0, BGP_MAX_PREPEND, .argument = "prepend N",
      .fallback = "prepend 0", .help = "our AS so many times more", .set = set_as_path,
      .print = print_as_path},
+    {"next_hop", KW_CUSTOM, KW_ACTS, KW_NOWHERE, .argument = "{self|ADDRESS}", .fallback = "self",
+     .help = "where the routers send to: our address on each session, or another; may be repeated "
+	     "for the other family",
+     .set = set_next_hop, .print = print_next_hop},
     {"takeover", KW_CUSTOM, KW_ACTS, KW_NOWHERE,
      .argument = "{community SETTLED ESCALATED|as_path N|med [SETTLED ESCALATED]|none}",
      .fallback = "community 65000:2 65000:1 on platform linode; med within our own AS; as_path 1",
      .help = "how a taker's path outranks that of a dead host", .set = set_takeover,
      .print = print_takeover},
+    {"role", KW_CUSTOM, KW_ACTS, KW_NOWHERE, .argument = "{primary|secondary}",
+     .fallback = "none, but a takeover",
+     .help = "instead of takeover, lelastic's fixed community: 65000:1, or the less preferred "
+	     "65000:2",
+     .set = set_role},
     {"settle_time", KW_SECONDS, KW_ACTS, IN(settle_ns), 0, MAX_SETTLE_NS, .fallback = "30",
      .help = "seconds until an escalated path settles; at least the hold time"},
     {"standby", KW_CUSTOM, KW_ACTS, KW_NOWHERE, .argument = "{none|announce}", .fallback = "none",

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * bgp_instance: the speaker and its neighbours. `platform linode N` is spelled out into the
- * neighbours it stands for, so that nothing behind the parser knows of platforms.
+ * bgp_instance: the speaker and its neighbours.
  */
 #include <inttypes.h>
 #include <stddef.h>
@@ -13,12 +12,7 @@
 #include "core/mono.h"
 
 #define BGP_PORT	  179
-#define BGP_PASSWORD_MAX  80 /* TCP_MD5SIG_MAXKEYLEN */
-#define LINODE_AS	  65001
-#define LINODE_REMOTE_AS  65000
-#define LINODE_NEIGHBORS  4
-#define LINODE_MULTIHOP	  16
-#define LINODE_MAX_ID	  9999	/* decimal digits that stand as a hextet */
+#define BGP_PASSWORD_MAX  80	/* TCP_MD5SIG_MAXKEYLEN */
 #define AS_TRANS	  23456 /* RFC 6793 */
 #define CONNECT_RETRY_MIN (100 * NS_PER_MS)
 #define CONNECT_RETRY_MAX (3600 * NS_PER_S)
@@ -75,6 +69,7 @@ void bgp_close(struct parser *p, void *target)
 {
 	struct cfg_bgp *b = target;
 
+	platform_complete(p, b);
 	if (b->hold_time_s == 0)
 		parser_warn_at(p, p->stmt.file, b->line,
 			       "hold_time 0: a neighbour never drops the routes of a dead host; "
@@ -143,27 +138,25 @@ static void print_hold_time(struct dump *d, const struct keyword *kw, const void
 	dump_line(d, "%s %d", kw->name, ((const struct cfg_bgp *)target)->hold_time_s);
 }
 
-/* A new neighbour with its defaults, or NULL and a complaint. */
-static struct cfg_neighbor *add_neighbor(struct parser *p, struct cfg_bgp *b,
-					 const struct ipaddr *address)
+struct cfg_neighbor *bgp_add_neighbor(struct parser *p, struct cfg_bgp *b,
+				      const struct ipaddr *address, int line)
 {
 	struct cfg_neighbor *n;
 	char text[IPADDR_TEXT];
 
 	for (unsigned int i = 0; i < b->n_neighbors; i++) {
 		if (ipaddr_equal(&b->neighbors[i].address, address)) {
-			parser_error(p,
-				     "neighbor %s is there already, this one is left out; "
-				     "remove it",
-				     ipaddr_format(address, text));
+			parser_error_at(p, p->stmt.file, line,
+					"neighbor %s is there already, this one is left out; "
+					"remove it",
+					ipaddr_format(address, text));
 			return NULL;
 		}
 	}
 	n = parser_append(p, &b->neighbors, &b->n_neighbors, sizeof(*n), CFG_MAX_NEIGHBORS,
 			  "neighbors");
 	if (n)
-		*n = (struct cfg_neighbor){
-		    .address = *address, .port = BGP_PORT, .line = p->stmt.line};
+		*n = (struct cfg_neighbor){.address = *address, .port = BGP_PORT, .line = line};
 	return n;
 }
 
@@ -180,7 +173,7 @@ static void *neighbor_open(struct parser *p, const struct keyword *kw, void *tar
 		return NULL;
 	}
 	parser_no_more(p, 2);
-	return add_neighbor(p, target, &address);
+	return bgp_add_neighbor(p, target, &address, p->stmt.line);
 }
 
 static void neighbor_close(struct parser *p, void *target)
@@ -241,44 +234,6 @@ static void set_password(struct parser *p, const struct keyword *kw, void *targe
 	parser_set(p, kw, target);
 }
 
-/* --- platform
- * ---------------------------------------------------------------------------------------------- */
-
-static void set_platform(struct parser *p, const struct keyword *kw, void *target)
-{
-	struct cfg_bgp *b = target;
-	const char *name = parser_word(p, 1);
-	int64_t id;
-
-	(void)kw;
-	if (!name)
-		return;
-	if (strcmp(name, "linode") != 0) {
-		parser_error(p, "unknown platform '%s'; write linode N, or neighbor blocks", name);
-		return;
-	}
-	if (!parser_int(p, 2, 1, LINODE_MAX_ID, &id))
-		return;
-	parser_no_more(p, 3);
-	p->bgp_drafts[b - p->cfg->bgp].linode = true;
-	if (b->local_as == 0)
-		b->local_as = LINODE_AS;
-	for (int i = 1; i <= LINODE_NEIGHBORS; i++) {
-		struct cfg_neighbor *n;
-		struct ipaddr address;
-		char text[IPADDR_TEXT];
-
-		snprintf(text, sizeof(text), "2600:3c0f:%" PRId64 ":34::%d", id, i);
-		if (ipaddr_parse(&address, text) < 0)
-			return;
-		n = add_neighbor(p, b, &address);
-		if (!n)
-			return;
-		n->remote_as = LINODE_REMOTE_AS;
-		n->multihop = LINODE_MULTIHOP;
-	}
-}
-
 /* --- the tables
  * --------------------------------------------------------------------------------------------- */
 
@@ -329,7 +284,12 @@ static const struct keyword bgp[] = {
      .help = "a router to announce to", .print = print_neighbors, .block = &block_neighbor,
      .open = neighbor_open, .close = neighbor_close},
     {"platform", KW_CUSTOM, KW_ACTS, KW_NOWHERE, .argument = "linode N",
-     .help = "the route servers of data centre N: 2600:3c0f:N:34::1 to ::4", .set = set_platform},
+     .help = "the route servers of data centre N: 2600:3c0f:N:34::1 to ::4", .set = platform_set},
+    {"neighbor_pattern", KW_CUSTOM, KW_ACTS, KW_NOWHERE, .argument = "ADDRESS",
+     .fallback = "2600:3c0f:%d:34::%d",
+     .help = "the platform's route servers, where they have other addresses: the first %d stands "
+	     "for N, the second for 1 to 4",
+     .set = platform_set_pattern},
 };
 
 const struct keyword_block block_bgp = {"bgp_instance", bgp, KW_COUNT(bgp), NULL};

@@ -12,11 +12,8 @@
 #include "core/addr.h"
 #include "core/mono.h"
 
-#define LINODE_SETTLED	 (65000u << 16 | 2)
-#define LINODE_ESCALATED (65000u << 16 | 1)
-
-#define ERROR(...)	 parser_error_at(p, d->file, d->announce_line, __VA_ARGS__)
-#define WARN(...)	 parser_warn_at(p, d->file, d->announce_line, __VA_ARGS__)
+#define ERROR(...) parser_error_at(p, d->file, d->announce_line, __VA_ARGS__)
+#define WARN(...)  parser_warn_at(p, d->file, d->announce_line, __VA_ARGS__)
 
 /* --- bgp_instance
  * ------------------------------------------------------------------------------------- */
@@ -97,14 +94,30 @@ static int find_speaker(struct parser *p, const struct cfg_instance *i, const st
 	return !d->bgp && c->n_bgp == 1 ? 0 : -1;
 }
 
+static void play_role(struct parser *p, struct cfg_announce *a, const struct draft *d)
+{
+	if (d->given_takeover)
+		ERROR("a role is the same in every standing, so 'takeover' is ignored; remove one "
+		      "of the two");
+	a->takeover = TAKEOVER_NONE;
+	if (a->attrs.n_communities == BGP_MAX_COMMUNITIES)
+		ERROR("more than %d communities with that of the role; remove one",
+		      BGP_MAX_COMMUNITIES);
+	else
+		a->attrs.communities[a->attrs.n_communities++] = d->role;
+}
+
 /* The defaults that struct cfg_announce documents. */
 static void choose_takeover(struct parser *p, struct cfg_announce *a, const struct draft *d)
 {
 	const struct cfg_bgp *b = &p->cfg->bgp[a->bgp];
-	bool linode = p->bgp_drafts[a->bgp].linode, internal = is_internal(b);
+	bool linode = p->bgp_drafts[a->bgp].linode != 0, internal = is_internal(b);
+	bool given = d->given_takeover || d->role;
 
 	if (linode && !d->given_origin)
 		a->attrs.origin = BGP_ORIGIN_INCOMPLETE;
+	if (d->role)
+		play_role(p, a, d);
 	if (internal && (a->takeover == TAKEOVER_AS_PATH || a->attrs.prepend > 0)) {
 		ERROR(
 		    "within our own AS a path that holds it is a loop to the neighbor: as_path is "
@@ -112,13 +125,13 @@ static void choose_takeover(struct parser *p, struct cfg_announce *a, const stru
 		a->attrs.prepend = 0;
 		if (a->takeover == TAKEOVER_AS_PATH)
 			a->takeover = TAKEOVER_MED;
-	} else if (!d->given_takeover && linode) {
+	} else if (!given && linode) {
 		a->takeover = TAKEOVER_COMMUNITY;
-		a->community_settled = LINODE_SETTLED;
-		a->community_escalated = LINODE_ESCALATED;
-	} else if (!d->given_takeover && internal) {
+		a->community_settled = LINODE_SECONDARY;
+		a->community_escalated = LINODE_PRIMARY;
+	} else if (!given && internal) {
 		a->takeover = TAKEOVER_MED;
-	} else if (!d->given_takeover) {
+	} else if (!given) {
 		a->takeover = TAKEOVER_AS_PATH;
 		a->prepend = 1;
 	}

@@ -24,12 +24,15 @@ struct draft {
 	bool given_auth; /* auth_type */
 	bool given_pass;
 	bool announce; /* it has a bgp_announce */
-	bool given_takeover, given_origin, given_med;
+	bool given_takeover, given_origin;
+	uint32_t role; /* the community of `role`, 0: not given */
 };
 
 struct bgp_draft {
 	const char *file;
-	bool linode;
+	int64_t linode;	  /* the data centre of `platform linode`, 0: not given */
+	char pattern[64]; /* `neighbor_pattern`; empty: Linode's own */
+	int linode_line, pattern_line;
 };
 
 struct group_draft {
@@ -143,6 +146,19 @@ void *instance_open(struct parser *p, const struct keyword *kw, void *target);
 void *group_open(struct parser *p, const struct keyword *kw, void *target);
 void *bgp_open(struct parser *p, const struct keyword *kw, void *target);
 void bgp_close(struct parser *p, void *target);
+/* A new neighbour with its defaults, or NULL and a complaint about that line. */
+struct cfg_neighbor *bgp_add_neighbor(struct parser *p, struct cfg_bgp *b,
+				      const struct ipaddr *address, int line);
+
+/* platform.c: what `platform` and `neighbor_pattern` stand for. */
+void platform_set(struct parser *p, const struct keyword *kw, void *target);
+void platform_set_pattern(struct parser *p, const struct keyword *kw, void *target);
+/* At the block's end: the neighbours. */
+void platform_complete(struct parser *p, struct cfg_bgp *b);
+
+/* Linode's communities: of lelastic's roles, and of a takeover's two standings. */
+#define LINODE_PRIMARY	 (65000u << 16 | 1)
+#define LINODE_SECONDARY (65000u << 16 | 2)
 
 void *announce_open(struct parser *p, const struct keyword *kw, void *target);
 

@@ -50,7 +50,7 @@ static bool build_update(struct bgp_neighbor *n)
 		  : bgp_withdraw_build(s, b->prefixes, b->n, &taken, n->tx, BGP_TX_SIZE);
 	if (len < 0) {
 		log_warn("bgp %s: %s cannot be told of %s and %u more: its session does not carry "
-			 "the address family",
+			 "the address family, or lacks a next_hop of it",
 			 n->sp->cfg->name, n->name, ipprefix_format(&b->prefixes[0], text),
 			 b->n - 1);
 		b->carrier = BGP_CARRY_NONE;

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Platforms, fixed roles and next hops in the configuration.
+ *
+ * Links: user/config/block_announce.c user/config/block_bgp.c user/config/block_global.c
+ * Links: user/config/block_group.c user/config/block_instance.c user/config/block_lists.c
+ * Links: user/config/block_check.c user/config/block_track.c user/config/platform.c
+ * Links: user/config/block_script.c user/config/complete.c user/config/complete_bgp.c
+ * Links: user/config/config.c user/config/defs.c user/config/dump.c user/config/keywords.c
+ * Links: user/config/parser.c user/config/set.c user/config/text.c user/config/value.c
+ * Links: user/config/words.c user/core/addr.c user/core/nearest.c user/core/log.c
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "config/config.h"
+#include "core/addr.h"
+
+#define ROUTER "local_as 65001\n neighbor 192.0.2.1 {\n remote_as 65000\n }\n"
+
+struct reading {
+	struct config *cfg;
+	char said[2048]; /* all complaints, a line each */
+};
+
+static void note(void *ctx, const char *line)
+{
+	struct reading *r = ctx;
+	size_t len = strlen(r->said);
+
+	snprintf(r->said + len, sizeof(r->said) - len, "%s\n", line);
+}
+
+/* A speaker with the lines `bgp`, and an instance that announces with the lines `announce`. */
+static struct reading read_blocks(const char *bgp, const char *announce, enum config_verdict wanted)
+{
+	struct reading r = {0};
+	char text[1024];
+
+	snprintf(text, sizeof(text),
+		 "bgp_instance b {\n%s\n}\nvrrp_instance a {\n interface eth0\n"
+		 "virtual_router_id 1\n virtual_ipaddress {\n203.0.113.57/32 dev lo\n}\n"
+		 "bgp_announce {\n%s\n}\n}\n",
+		 bgp, announce);
+	assert_int_equal(config_parse_text("t", text, strlen(text), "id", note, &r, &r.cfg),
+			 wanted);
+	return r;
+}
+
+static const struct cfg_announce *announce_of(const struct reading *r)
+{
+	return &r->cfg->instances[0].announce;
+}
+
+/* lelastic's -neighborpattern; the order of the lines does not matter. */
+static void a_pattern_gives_a_platform_other_neighbors(void **state)
+{
+	static const char *const texts[] = {
+	    "neighbor_pattern 2600:3c1f:%d:34::%d\nplatform linode 34",
+	    "platform linode 34\nneighbor_pattern 2600:3c1f:%d:34::%d"};
+	char address[IPADDR_TEXT];
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct reading r = read_blocks(texts[i], "", CONFIG_GOOD);
+		const struct cfg_bgp *b = r.cfg->bgp;
+
+		assert_int_equal(b->local_as, 65001);
+		assert_int_equal(b->n_neighbors, 4);
+		assert_string_equal(ipaddr_format(&b->neighbors[0].address, address),
+				    "2600:3c1f:34:34::1");
+		assert_string_equal(ipaddr_format(&b->neighbors[3].address, address),
+				    "2600:3c1f:34:34::4");
+		assert_int_equal(b->neighbors[3].remote_as, 65000);
+		assert_int_equal(b->neighbors[3].multihop, 16);
+		config_free(r.cfg);
+	}
+}
+
+/* lelastic's -primary and -secondary. */
+static void a_role_is_one_community_in_every_standing(void **state)
+{
+	static const struct {
+		const char *bgp, *announce;
+		uint32_t community;
+		uint8_t origin;
+	} cases[] = {
+	    {"platform linode 2", "role primary", 0xfde80001, BGP_ORIGIN_INCOMPLETE},
+	    {"platform linode 2", "role secondary", 0xfde80002, BGP_ORIGIN_INCOMPLETE},
+	    {ROUTER, "role secondary", 0xfde80002, BGP_ORIGIN_IGP},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct reading r = read_blocks(cases[i].bgp, cases[i].announce, CONFIG_GOOD);
+
+		assert_int_equal(announce_of(&r)->takeover, TAKEOVER_NONE);
+		assert_int_equal(announce_of(&r)->attrs.n_communities, 1);
+		assert_int_equal(announce_of(&r)->attrs.communities[0], cases[i].community);
+		assert_int_equal(announce_of(&r)->attrs.origin, cases[i].origin);
+		config_free(r.cfg);
+	}
+}
+
+static void next_hops_are_one_of_each_family(void **state)
+{
+	struct reading r = read_blocks(
+	    ROUTER, "next_hop 192.0.2.9\nnext_hop 2001:db8::9\nnext_hop 192.0.2.10", CONFIG_GOOD);
+	char address[IPADDR_TEXT];
+
+	(void)state;
+	assert_string_equal(ipaddr_format(&announce_of(&r)->attrs.next_hop4, address),
+			    "192.0.2.10");
+	assert_string_equal(ipaddr_format(&announce_of(&r)->attrs.next_hop6, address),
+			    "2001:db8::9");
+	config_free(r.cfg);
+	r = read_blocks(ROUTER, "next_hop 192.0.2.9\nnext_hop self", CONFIG_GOOD);
+	assert_true(ipaddr_is_unset(&announce_of(&r)->attrs.next_hop4));
+	config_free(r.cfg);
+}
+
+static void mistakes_are_told_with_a_way_out(void **state)
+{
+	static const struct {
+		const char *bgp, *announce, *said;
+	} cases[] = {
+	    {"platform linode 3\nplatform linode 4", "", "t:3: the platform is given already"},
+	    {"platform linode 3\nneighbor_pattern fd00:%d::%s", "", "t:3: 'fd00:%d::%s' is not"},
+	    {"platform linode 3\nneighbor_pattern fd00::%d", "",
+	     "write one like 2600:3c0f:%d:34::%d"},
+	    {"platform linode 3\nneighbor_pattern fd00:%d:%d::%d", "", "with two %d"},
+	    {"platform linode 300\nneighbor_pattern 10.0.%d.%d", "",
+	     "t:3: with data centre 300 '10.0.%d.%d' is no address"},
+	    {ROUTER "neighbor_pattern fd00:%d::%d", "",
+	     "t:6: neighbor_pattern alone has no effect"},
+	    {"platform linode 3\nneighbor 2600:3c0f:3:34::2 {\nremote_as 1\n}", "",
+	     "t:2: neighbor 2600:3c0f:3:34::2 is there already"},
+	    {ROUTER, "role tertiary", "write primary or secondary"},
+	    {ROUTER, "role primary\ntakeover none", "'takeover' is ignored"},
+	    {ROUTER, "next_hop me", "'me'"},
+	    {ROUTER, "next_hop 127.0.0.1", "cannot be a next hop"},
+	    {ROUTER, "next_hop fe80::1", "cannot be a next hop"},
+	    {ROUTER, "next_hop ff02::1", "not the address of a host"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		/* Without a neighbor left, the instance that announces is left out. */
+		bool useless = strstr(cases[i].said, "is no address");
+		struct reading r =
+		    read_blocks(cases[i].bgp, cases[i].announce,
+				useless ? CONFIG_UNUSABLE : CONFIG_USABLE_WITH_ERRORS);
+
+		if (!strstr(r.said, cases[i].said))
+			fail_msg("want \"%s\", not \"%s\"", cases[i].said, r.said);
+		config_free(r.cfg);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_pattern_gives_a_platform_other_neighbors),
+	    cmocka_unit_test(a_role_is_one_community_in_every_standing),
+	    cmocka_unit_test(next_hops_are_one_of_each_family),
+	    cmocka_unit_test(mistakes_are_told_with_a_way_out),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
