@@ -71,6 +71,8 @@ static void changes_are_told_by_inotify(void **state)
 	assert_int_equal(unlink(at("weight")), 0);
 	expect(1, 0, "No such file");
 	assert_int_equal(runner_send_remove(engine, 2), 0);
+	track(3, "third", LONG_NS); /* its answer says that 2 is gone */
+	expect(3, 0, "No such file");
 	write_file("other", "5");
 	write_file("weight", "6"); /* the folder is still watched for the other */
 	expect(1, 6, "holds 6");
