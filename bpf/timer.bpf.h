@@ -23,6 +23,7 @@
 #define CLOCK_MONOTONIC 1
 #define EBUSY		16
 #define ENOENT		2
+#define ENOMEM		12
 
 /*
  * A callback this late was not held up by us: the virtual machine was paused. The adverts of that
@@ -114,7 +115,18 @@ static int timer_fired(void *map, __u32 *key, struct hf_timer *t)
 	return 0;
 }
 
-/* Begins a new generation's watch: nothing is known of a master, it is down in args->delay_ns. */
+/* Nothing is known of a master, it is down in args->delay_ns. */
+static __always_inline void watch_begin(struct hf_inst_state *st, const struct hf_arm_args *args,
+					__u64 now)
+{
+	st->master = (struct ipaddr){};
+	st->priority = 0;
+	st->interval_us = 0;
+	st->down_ns = 0;
+	st->generation = args->generation;
+	__sync_lock_test_and_set(&st->deadline_ns, now + args->delay_ns);
+}
+
 static __always_inline long timer_arm(const struct hf_arm_args *args)
 {
 	__u32 slot = args->slot;
@@ -125,18 +137,16 @@ static __always_inline long timer_arm(const struct hf_arm_args *args)
 
 	if (!st)
 		return -ENOENT;
-	st->master = (struct ipaddr){};
-	st->priority = 0;
-	st->interval_us = 0;
-	st->down_ns = 0;
-	st->generation = args->generation;
-	__sync_lock_test_and_set(&st->deadline_ns, now + args->delay_ns);
+	if (!args->timer_only)
+		watch_begin(st, args, now);
 	if (!hf_use_timer)
 		return 0;
 	t = bpf_map_lookup_elem(&hf_timer, &slot);
 	if (!t)
 		return -ENOENT;
 	err = bpf_timer_init(&t->timer, &hf_timer, CLOCK_MONOTONIC);
+	if (err == -ENOMEM)
+		return HF_ARM_NO_TIMER;
 	if (err && err != -EBUSY)
 		return err;
 	err = bpf_timer_set_callback(&t->timer, timer_fired);

@@ -176,12 +176,21 @@ struct hf_event {
 	struct ipaddr source;
 };
 
-/* Context of the hf_arm program: (re)starts the timer of `slot`. */
+/*
+ * Context of the hf_arm program: begins a new generation's watch over `slot` and starts its timer;
+ * with `timer_only` the watch has begun already. Returns 0, -errno, or HF_ARM_NO_TIMER: all is set
+ * but the timer, for which the kernel has no memory at this moment. (Since 6.18 it takes none that
+ * it would have to wait for, and is refused now and then.)
+ */
 struct hf_arm_args {
 	__u32 slot;
 	__u32 generation;
-	__u64 delay_ns; /* from now to the new deadline */
+	__u64 delay_ns; /* from now to the deadline */
+	__u32 timer_only;
+	__u32 pad;
 };
+
+#define HF_ARM_NO_TIMER 1
 
 _Static_assert(sizeof(struct hf_meta) == 24, "ABI");
 _Static_assert(sizeof(struct hf_inst_key) == 8, "ABI");
@@ -192,6 +201,6 @@ _Static_assert(sizeof(struct hf_inst_state) == 96, "ABI");
 _Static_assert(sizeof(struct hf_traffic) == 80, "ABI");
 _Static_assert(sizeof(struct hf_verdict) == 40, "ABI");
 _Static_assert(sizeof(struct hf_event) == 48, "ABI");
-_Static_assert(sizeof(struct hf_arm_args) == 16, "ABI");
+_Static_assert(sizeof(struct hf_arm_args) == 24, "ABI");
 
 #endif

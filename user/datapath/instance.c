@@ -6,7 +6,8 @@
  *
  * Where the kernel refuses bpf_timer, a loop timer for each BACKUP does what the timer's callback
  * does (bpf/timer.bpf.h): it looks at deadline_ns in the mapped state and re-arms itself for what
- * is left. The kernel half remains the one writer of the deadline.
+ * is left. The kernel half remains the one writer of the deadline. Where it refuses one timer for
+ * lack of memory, the loop's stands in until a later try succeeds.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -126,12 +127,17 @@ static bool slot_watching(const struct dp_slot *slot)
 	return slot->indexed && slot->cfg.role == VRRP_ROLE_BACKUP;
 }
 
+static bool slot_by_loop(const struct dp_slot *slot)
+{
+	return !slot->dp->bpf_timer || slot->timer_refused;
+}
+
 void dp_slot_deadline_moved(struct dp_slot *slot)
 {
 	struct datapath *dp = slot->dp;
 	struct mono due = {(int64_t)dp->state[slot_number(slot)].deadline_ns};
 
-	if (!dp->bpf_timer && slot_watching(slot) &&
+	if (slot_by_loop(slot) && slot_watching(slot) &&
 	    (slot->timer.slot == 0 || mono_before(due, slot->timer.due)))
 		loop_arm(dp->loop, &slot->timer, due);
 }
@@ -153,6 +159,31 @@ static void slot_report_down(struct dp_slot *slot, uint64_t deadline_ns, struct 
 
 	slot->reported_ns = deadline_ns;
 	dp->fn(dp->ctx, &ev);
+}
+
+/* 0, HF_ARM_NO_TIMER or -errno. */
+static int run_arm(struct datapath *dp, struct hf_arm_args *args)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, run, .ctx_in = args, .ctx_size_in = sizeof(*args));
+	int err = bpf_prog_test_run_opts(bpf_program__fd(dp->skel->progs.hf_arm), &run);
+
+	return err ? err : (int)run.retval;
+}
+
+/* Waits for what is left until the deadline, by the kernel's timer if that is to be had by now. */
+static void slot_wait(struct dp_slot *slot, uint64_t deadline_ns, struct mono now)
+{
+	struct hf_arm_args args = {
+	    .slot = slot_number(slot),
+	    .generation = slot->cfg.generation,
+	    .delay_ns = deadline_ns - (uint64_t)now.ns,
+	    .timer_only = true,
+	};
+
+	if (slot->timer_refused)
+		slot->timer_refused = run_arm(slot->dp, &args) != 0;
+	if (slot_by_loop(slot))
+		loop_arm(slot->dp->loop, &slot->timer, (struct mono){(int64_t)deadline_ns});
 }
 
 static void slot_timer_fired(struct loop_timer *timer)
@@ -179,7 +210,7 @@ static void slot_timer_fired(struct loop_timer *timer)
 	}
 	slot->grace = false;
 	if (!passed) {
-		loop_arm(dp->loop, timer, (struct mono){(int64_t)deadline_ns});
+		slot_wait(slot, deadline_ns, now);
 		return;
 	}
 	if (deadline_ns != slot->reported_ns)
@@ -211,14 +242,6 @@ void dp_instances_recover(struct datapath *dp)
 	}
 }
 
-static int run_arm(struct datapath *dp, struct hf_arm_args *args)
-{
-	LIBBPF_OPTS(bpf_test_run_opts, run, .ctx_in = args, .ctx_size_in = sizeof(*args));
-	int err = bpf_prog_test_run_opts(bpf_program__fd(dp->skel->progs.hf_arm), &run);
-
-	return err ? err : (int)run.retval;
-}
-
 /* Starts the wait of the generation just published. 0 or -errno. */
 static int slot_arm(struct dp_slot *slot, int64_t delay_ns)
 {
@@ -234,8 +257,9 @@ static int slot_arm(struct dp_slot *slot, int64_t delay_ns)
 		dp_raw_arm(dp->raw, args.slot, args.generation, args.delay_ns);
 	else
 		err = run_arm(dp, &args);
-	if (err)
+	if (err < 0)
 		return err;
+	slot->timer_refused = err == HF_ARM_NO_TIMER;
 	slot->grace = false;
 	slot->reported_ns = 0;
 	loop_disarm(dp->loop, &slot->timer);

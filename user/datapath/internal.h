@@ -55,6 +55,7 @@ struct dp_slot {
 	bool claimed;
 	struct dp_peer *peers; /* owner: this slot */
 	uint32_t n_peers, max_peers;
+	bool timer_refused;	 /* the kernel had no memory for this one's bpf_timer */
 	struct loop_timer timer; /* without bpf_timer: at the deadline, or before it */
 	bool grace;
 	uint64_t reported_ns; /* the deadline last reported as passed */

@@ -374,7 +374,7 @@ static void on_master_down(struct instance *in, const struct hf_event *ev)
 	    .last_advert_ns = (int64_t)datapath_state(in->engine->dp, in->slot)->last_rx_ns,
 	    .deadline_ns = (int64_t)ev->deadline_ns,
 	    .detected_ns = (int64_t)ev->at_ns,
-	    .woken_ns = loop_now(in->engine->loop).ns,
+	    .woken_ns = loop_clock().ns,
 	};
 	if (!sync_group_holds(in))
 		step(in, &(struct vrrp_event){.type = VRRP_EV_MASTER_DOWN});
@@ -402,7 +402,7 @@ void instance_on_event(void *ctx, const struct hf_event *ev)
 		on_master_down(in, ev);
 	} else if (ev->type == HF_EV_ADVERT) {
 		in->stamps.detected_ns = (int64_t)ev->at_ns;
-		in->stamps.woken_ns = loop_now(engine->loop).ns;
+		in->stamps.woken_ns = loop_clock().ns;
 		step(in, &(struct vrrp_event){.type = VRRP_EV_ADVERT,
 					      .source = ev->source,
 					      .priority = ev->priority,
