@@ -13,7 +13,8 @@
  * "status STATE HOLD ANNOUNCED RECEIVED ERROR...", each counters by "counters UPDATES_SENT", and
  * ends with its input, or after a shutdown.
  * Links: user/engine/bgp_speaker.c user/engine/bgp_neighbor.c user/engine/bgp_output.c
- * Links: user/engine/bgp_reload.c user/engine/bgp_socket.c user/bgp/bgp_rib.c user/bgp/bgp_step.c
+ * Links: user/engine/bgp_reload.c user/engine/bgp_conn.c user/engine/bgp_listen.c
+ * Links: user/bgp/bgp_peer_step.c user/engine/bgp_socket.c user/bgp/bgp_rib.c user/bgp/bgp_step.c
  * Links: user/bgp/bgp_codec.c
  * Links: user/bgp/bgp_codec_open.c user/bgp/bgp_codec_announce.c user/bgp/bgp_codec_update.c
  * Links: user/core/loop.c user/core/log.c user/core/addr.c

@@ -181,7 +181,7 @@ static void say_open(struct router *r)
 
 #define KEEPALIVE MARKER "0013 04"
 
-static void establish(struct router *r)
+static inline void establish(struct router *r)
 {
 	UNTIL(accepted(r));
 	expect(r, BGP_MSG_OPEN);

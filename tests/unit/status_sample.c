@@ -84,7 +84,7 @@ void status_sample_fill(struct status *st)
 	    "web",	 "script", HEALTH_DOWN,	  true,	   true,
 	    HEALTH_EXIT, 1,	   1735786984000, 1500000, "caf\xc3\xa9 \xc3"};
 	st->checks[1] = (struct status_check){.name = "new", .kind = "script"};
-	st->bgp[0] = (struct status_bgp){"fabric", 4200000000, 1, 1};
+	st->bgp[0] = (struct status_bgp){"fabric", 4200000000, 1, 1, 4711};
 	st->neighbors[1] = (struct bgp_neighbor_status){.address = address("2001:db8::1"),
 							.state = "Established",
 							.remote_as = 65000,

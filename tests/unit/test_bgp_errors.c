@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * RFC 4271 section 6, error by error: what the peer gets for each, to the octet, or, where RFC 7606
- * has the session live on, how the UPDATE was treated. The hold timer (6.5) is in test_bgp_step.c.
+ * has the session live on, how the UPDATE was treated. Hold timers
+ * (6.5) are in test_bgp_step.c, collisions (6.8) in test_bgp_peer.c.
  *
  * Links: user/engine/bgp_speaker.c user/engine/bgp_neighbor.c user/engine/bgp_output.c
- * Links: user/engine/bgp_reload.c user/engine/bgp_socket.c user/bgp/bgp_rib.c
+ * Links: user/engine/bgp_reload.c user/engine/bgp_conn.c user/engine/bgp_listen.c
+ * Links: user/bgp/bgp_peer_step.c user/engine/bgp_socket.c user/bgp/bgp_rib.c
  * Links: user/bgp/bgp_step.c user/bgp/bgp_codec.c user/bgp/bgp_codec_open.c
  * Links: user/bgp/bgp_codec_announce.c user/bgp/bgp_codec_update.c
  * Links: user/core/loop.c user/core/log.c user/core/addr.c

@@ -94,6 +94,7 @@ static const struct {
     {"/instances/2", NULL},
     {"/bgp/0/name", "\"fabric\""},
     {"/bgp/0/local_as", "4200000000"},
+    {"/bgp/0/connections_refused", "4711"},
     {"/bgp/0/neighbors/0",
      "{\"address\":\"2001:db8::1\",\"state\":\"Established\",\"remote_as\":65000,\"uptime_s\":60,"
      "\"hold_time_s\":9,\"prefixes_announced\":1,\"prefixes_received\":2,\"updates_sent\":3,"

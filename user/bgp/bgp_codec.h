@@ -99,6 +99,7 @@ enum {
 	BGP_CEASE_SHUTDOWN = 2,
 	BGP_CEASE_DECONFIGURED = 3,
 	BGP_CEASE_RESET = 4,
+	BGP_CEASE_COLLISION = 7,
 };
 
 /* What a NOTIFICATION says. `data` points into the message at fault, or to constants. */

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * The state machine of one BGP session; see bgp_step.h for where it departs from RFC 4271. It owns
- * nothing: all state is in the caller's struct bgp_fsm. Every way out of a session leads through
- * session_end(), so that no timer survives it and DOWN is said exactly once. Rejected: the RFC's
- * table of 28 events; what we do not have (listening, delayed OPEN, damping) fills most of it.
+ * The state machine of one BGP connection; see bgp_step.h for where it departs from RFC 4271. It
+ * owns nothing: all state is in the caller's struct bgp_fsm. Every way out of a session leads
+ * through session_end(), so that no timer survives it and DOWN is said exactly once. Rejected: the
+ * RFC's table of 28 events; what we do not have (delayed OPEN, damping) fills most of it.
  */
 #include "bgp/bgp_step.h"
 
@@ -33,8 +33,15 @@ static void wait_idle(const struct bgp_cfg *cfg, struct bgp_fsm *fsm, struct mon
 	int64_t wait_ns = min_ns(max_ns(fsm->backoff_ns, least_ns), most_ns);
 
 	fsm->state = BGP_IDLE;
+	if (fsm->incoming)
+		return;
 	fsm->retry_due = mono_add(now, wait_ns);
 	fsm->backoff_ns = min_ns(2 * wait_ns, most_ns);
+}
+
+void bgp_step_retry(const struct bgp_cfg *cfg, struct bgp_fsm *fsm, struct mono now)
+{
+	wait_idle(cfg, fsm, now, BGP_RETRY_MAX_TCP_NS);
 }
 
 /* Ends connection and session, whatever stood of them. Leaves Idle with no timer armed. */
@@ -48,7 +55,7 @@ static void session_end(struct bgp_fsm *fsm, struct mono now, struct bgp_actions
 		act(out, BGP_ACT_CLOSE);
 	if (was_established)
 		act(out, BGP_ACT_DOWN);
-	*fsm = (struct bgp_fsm){.backoff_ns = fsm->backoff_ns};
+	*fsm = (struct bgp_fsm){.incoming = fsm->incoming, .backoff_ns = fsm->backoff_ns};
 }
 
 /* Ends the session for a reason that we tell the peer. */
@@ -80,7 +87,7 @@ static void on_connected(const struct bgp_cfg *cfg, struct bgp_fsm *fsm, const s
 {
 	bool over_ipv6 = !ipaddr_is_v4(&ev->local);
 
-	if (fsm->state != BGP_CONNECT)
+	if (fsm->state != (fsm->incoming ? BGP_IDLE : BGP_CONNECT))
 		return;
 	fsm->state = BGP_OPEN_SENT;
 	fsm->retry_due = MONO_NEVER;
@@ -98,9 +105,7 @@ static void on_connected(const struct bgp_cfg *cfg, struct bgp_fsm *fsm, const s
 	};
 }
 
-/* What the codec cannot know about an OPEN; true if it is acceptable, else *err. */
-static bool open_is_good(const struct bgp_cfg *cfg, const struct bgp_open *open,
-			 struct bgp_error *err)
+bool bgp_open_is_good(const struct bgp_cfg *cfg, const struct bgp_open *open, struct bgp_error *err)
 {
 	/* RFC 5492 section 5: the capabilities that we miss, as they would have to be offered. */
 	static const uint8_t wanted[] = {1, 4, 0, BGP_AFI_IPV4, 0, BGP_SAFI_UNICAST,
@@ -142,7 +147,7 @@ static void on_open(const struct bgp_cfg *cfg, struct bgp_fsm *fsm, const struct
 	const struct bgp_open *peer = &ev->open;
 	struct bgp_error err;
 
-	if (!open_is_good(cfg, peer, &err)) {
+	if (!bgp_open_is_good(cfg, peer, &err)) {
 		session_abort(cfg, fsm, ev->now, &err, out);
 		return;
 	}
@@ -252,7 +257,7 @@ void bgp_step(const struct bgp_cfg *cfg, struct bgp_fsm *fsm, const struct bgp_e
 	out->n = 0;
 	switch (ev->type) {
 	case BGP_EV_START:
-		if (fsm->state == BGP_IDLE)
+		if (fsm->state == BGP_IDLE && !fsm->incoming)
 			dial(fsm, ev->now, out);
 		break;
 	case BGP_EV_STOP:

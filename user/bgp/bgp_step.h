@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * One neighbor's BGP state machine (RFC 4271 section 8) as a pure step: configuration, state and
- * one event in, actions out. It reads no clock, sends nothing, arms nothing: the executor
- * (user/engine/bgp_speaker.c) carries the actions out in their order.
+ * The BGP state machine of one connection (RFC 4271 section 8) as a pure step: configuration, state
+ * and one event in, actions out. It reads no clock, sends nothing, arms nothing: the executor
+ * (user/engine/bgp_neighbor.c) carries the actions out in their order. A neighbor that also dials
+ * us has two of them; bgp_peer_step.h keeps them apart.
  *
  * Where it departs from the RFC's text:
- *  - We only dial, so there is no Active state, which listens, and no connection collision: Idle is
- *    where the next attempt is waited for.
+ *  - There is no Active state: Idle is where the next attempt, ours or the peer's, is waited for.
  *  - The first attempt comes at once, the next after connect_retry. A peer that does not answer or
  *    refuses TCP is asked at least every BGP_RETRY_MAX_TCP_NS, so that a router that comes back is
  *    found soon; one that refuses by NOTIFICATION is left alone for up to BGP_RETRY_MAX_NS.
@@ -39,6 +39,7 @@ struct bgp_cfg {
 	uint32_t router_id;   /* host order, not 0 */
 	uint16_t hold_time_s; /* 0 or >= 3 */
 	int64_t connect_retry_ns;
+	bool passive; /* the peer alone dials */
 };
 
 enum bgp_event_type {
@@ -87,9 +88,10 @@ struct bgp_actions {
 	struct bgp_action a[BGP_MAX_ACTIONS];
 };
 
-/* One neighbor's state. Zero-initialised is Idle, not started. */
+/* One connection's state. Zero-initialised is Idle, not started. */
 struct bgp_fsm {
 	enum bgp_state state;
+	bool incoming;		    /* the peer dials: CONNECTED comes in Idle, none is retried */
 	struct mono retry_due;	    /* Idle: dial; Connect: give this attempt up */
 	struct mono hold_due;	    /* the peer must have been heard by then */
 	struct mono keepalive_due;  /* ours */
@@ -106,6 +108,13 @@ void bgp_step(const struct bgp_cfg *cfg, struct bgp_fsm *fsm, const struct bgp_e
 
 /* When the state machine wants BGP_EV_TIMER; MONO_NEVER: not at all. */
 struct mono bgp_due(const struct bgp_fsm *fsm);
+
+/* Idle, and dialled when the back-off is over. */
+void bgp_step_retry(const struct bgp_cfg *cfg, struct bgp_fsm *fsm, struct mono now);
+
+/* What the codec cannot know about an OPEN; true if it is acceptable, else *err. */
+bool bgp_open_is_good(const struct bgp_cfg *cfg, const struct bgp_open *open,
+		      struct bgp_error *err);
 
 const char *bgp_state_name(enum bgp_state state); /* "Idle", ..., "Established" */
 

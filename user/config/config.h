@@ -189,7 +189,9 @@ struct cfg_neighbor {
 	struct ipaddr address;
 	uint32_t remote_as;
 	struct ipaddr source; /* all zero: the kernel chooses */
-	uint16_t port;	      /* 179 */
+	uint16_t port;	      /* 179; its, and ours where we listen */
+	bool passive;	      /* it alone dials */
+	bool listen;	      /* it may dial, too */
 	uint8_t multihop;     /* TTL to send; 0: 1 for eBGP, 64 for iBGP */
 	uint8_t ttl_security; /* RFC 5082: hops allowed; 0: off */
 	char *password;	      /* TCP MD5, RFC 2385 */

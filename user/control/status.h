@@ -82,6 +82,7 @@ struct status_bgp {
 	char name[CFG_NAME_MAX];
 	uint32_t local_as;
 	unsigned int first_neighbor, n_neighbors; /* into status.neighbors */
+	uint64_t refused; /* connections of strangers, by all that listen */
 };
 
 struct status_vip {

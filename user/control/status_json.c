@@ -276,6 +276,7 @@ static void put_bgp(json_object *array, const struct status *st, const struct st
 
 	put_text(obj, "name", bgp->name);
 	put_int(obj, "local_as", bgp->local_as);
+	put_count(obj, "connections_refused", bgp->refused);
 	neighbors = put_array(obj, "neighbors");
 	for (unsigned int i = 0; i < bgp->n_neighbors; i++) {
 		if (bgp->first_neighbor + i < st->n_neighbors)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * The executor of one BGP session. It owns the socket, two timers and the receive buffer. What
- * happens is decided by bgp_step(); here its actions are carried out, and its events are made of
- * what socket and timer say. Rejected: a thread a neighbor, which would put a lock and a wake-up
- * between a takeover and its UPDATE.
+ * The executor of one neighbor: carries out what bgp_peer_step() answers, and keeps log and status.
+ * It owns the connections, one for each way to the neighbor that the configuration allows. The
+ * other half, where events come from, is bgp_conn.c. Rejected: connections that come and go in
+ * memory: nothing is allocated while it runs.
  */
 #include "engine/bgp_neighbor.h"
 
@@ -13,21 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "engine/bgp_socket.h"
-
-/* After our NOTIFICATION the peer has so long to close: closing with its octets unread would send
- * a reset, which may overtake the NOTIFICATION (RFC 1122 section 4.2.2.13). */
-#define DRAIN_NS NS_PER_S
-
-static void neighbor_event_type(struct bgp_neighbor *n, enum bgp_event_type type)
-{
-	struct bgp_event ev = {.type = type};
-
-	bgp_neighbor_event(n, &ev);
-}
 
 void bgp_neighbor_note_error(struct bgp_neighbor *n, const char *fmt, ...)
 {
@@ -38,106 +26,35 @@ void bgp_neighbor_note_error(struct bgp_neighbor *n, const char *fmt, ...)
 	va_end(args);
 }
 
-void bgp_neighbor_arm(struct bgp_neighbor *n)
+struct bgp_conn *bgp_neighbor_session(const struct bgp_neighbor *n)
 {
-	struct mono due = bgp_due(&n->fsm);
+	enum bgp_way way = bgp_peer_foremost(&n->peer);
 
-	if (mono_is_set(due))
-		loop_arm(n->sp->loop, &n->timer, due);
-	else
-		loop_disarm(n->sp->loop, &n->timer);
+	return n->peer.conn[way].state == BGP_ESTABLISHED ? n->conns[way] : NULL;
 }
 
-/* --- connections --- */
-
-static void drain_end(struct bgp_neighbor *n)
+static bool is_ibgp(const struct bgp_neighbor *n)
 {
-	char scratch[BGP_MESSAGE_MAX];
-
-	if (n->drain.fd < 0)
-		return;
-	loop_disarm(n->sp->loop, &n->drain_timer);
-	loop_remove(n->sp->loop, &n->drain);
-	while (recv(n->drain.fd, scratch, sizeof(scratch), MSG_DONTWAIT) > 0)
-		; /* at most the socket's buffer: its peer is not given a new window */
-	close(n->drain.fd);
-	n->drain.fd = -1;
-}
-
-static void on_drain(struct loop_source *src, uint32_t ready)
-{
-	char scratch[BGP_MESSAGE_MAX];
-	ssize_t got = recv(src->fd, scratch, sizeof(scratch), MSG_DONTWAIT);
-
-	(void)ready;
-	if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR))
-		drain_end(src->ctx);
-}
-
-static void on_drain_timer(struct loop_timer *timer)
-{
-	drain_end(timer->ctx);
-}
-
-/* Half-closes the connection and leaves it to the peer to close it. */
-static void drain_begin(struct bgp_neighbor *n, int fd)
-{
-	drain_end(n);
-	n->drain.fd = fd;
-	shutdown(fd, SHUT_WR);
-	if (loop_add(n->sp->loop, &n->drain, EPOLLIN) < 0)
-		drain_end(n);
-	else
-		loop_arm(n->sp->loop, &n->drain_timer, mono_add(loop_clock(), DRAIN_NS));
-}
-
-static void neighbor_close(struct bgp_neighbor *n)
-{
-	int fd = n->src.fd;
-
-	if (fd < 0)
-		return;
-	loop_remove(n->sp->loop, &n->src);
-	n->src.fd = -1;
-	if (n->farewell)
-		drain_begin(n, fd);
-	else
-		close(fd);
-	n->farewell = n->tx_has_update = false;
-	n->rx_len = n->tx_at = n->tx_len = 0;
-}
-
-/* 0, or -errno if it is known at once that there is no way to the peer. */
-static int neighbor_dial(struct bgp_neighbor *n)
-{
-	bool ibgp = n->step_cfg.remote_as == n->step_cfg.local_as;
-	int fd = bgp_socket_dial(n->cfg, ibgp, n->step_cfg.hold_time_s), err;
-
-	if (fd < 0)
-		return fd;
-	n->src.fd = fd;
-	err = loop_add(n->sp->loop, &n->src, EPOLLOUT);
-	if (err < 0) {
-		close(fd);
-		n->src.fd = -1;
-	}
-	return err;
+	return n->step_cfg.remote_as == n->step_cfg.local_as;
 }
 
 /* --- the state machine's actions --- */
 
-static void session_up(struct bgp_neighbor *n)
+static void session_up(struct bgp_conn *c)
 {
-	const struct bgp_session *s = &n->fsm.session;
+	struct bgp_neighbor *n = c->n;
+	const struct bgp_fsm *fsm = bgp_conn_fsm(c);
+	const struct bgp_session *s = &fsm->session;
 
 	n->sp->established++;
 	n->counters.prefixes_received = 0;
-	bgp_socket_set_timeout(n->src.fd, n->fsm.hold_time_s);
-	log_info("bgp %s: %s (AS %u) is Established, hold time %u s,%s%s%s", n->sp->cfg->name,
-		 n->name, n->cfg->remote_as, n->fsm.hold_time_s, s->ipv4 ? " IPv4" : "",
-		 s->ipv6 ? " IPv6" : "", s->ipv4_nh6 ? " IPv4-by-IPv6" : "");
+	bgp_socket_set_timeout(c->src.fd, fsm->hold_time_s);
+	log_info("bgp %s: %s (AS %u) is Established%s, hold time %u s,%s%s%s", n->sp->cfg->name,
+		 n->name, n->cfg->remote_as, c->way == BGP_ACCEPTED ? " by its own dialling" : "",
+		 fsm->hold_time_s, s->ipv4 ? " IPv4" : "", s->ipv6 ? " IPv6" : "",
+		 s->ipv4_nh6 ? " IPv4-by-IPv6" : "");
 	bgp_rib_peer_up(n->sp->rib, n->index);
-	bgp_neighbor_flush(n);
+	bgp_conn_flush(c);
 }
 
 static void session_down(struct bgp_neighbor *n)
@@ -148,231 +65,156 @@ static void session_down(struct bgp_neighbor *n)
 		 n->cfg->remote_as, n->counters.last_error);
 }
 
+/* 0, or -errno if it is known at once that there is no way to the peer. */
+static int dial(struct bgp_conn *c)
+{
+	int fd = bgp_socket_dial(c->n->cfg, is_ibgp(c->n), c->n->step_cfg.hold_time_s);
+
+	return fd < 0 ? fd : bgp_conn_attach(c, fd, EPOLLOUT);
+}
+
 /* 0, or -errno of a dial. */
-static int do_action(struct bgp_neighbor *n, const struct bgp_action *a)
+static int do_action(struct bgp_conn *c, const struct bgp_action *a)
 {
 	switch (a->type) {
 	case BGP_ACT_CONNECT:
-		return neighbor_dial(n);
+		return dial(c);
 	case BGP_ACT_CLOSE:
-		neighbor_close(n);
+		bgp_conn_close(c);
 		break;
 	case BGP_ACT_SEND_OPEN:
-		bgp_neighbor_send_open(n, &a->open);
+		bgp_conn_send_open(c, &a->open);
 		break;
 	case BGP_ACT_SEND_KEEPALIVE:
-		bgp_neighbor_send_keepalive(n);
+		bgp_conn_send_keepalive(c);
 		break;
 	case BGP_ACT_SEND_NOTIFICATION:
-		bgp_neighbor_send_notification(n, &a->error);
+		bgp_conn_send_notification(c, &a->error);
 		break;
 	case BGP_ACT_ESTABLISHED:
-		session_up(n);
+		session_up(c);
 		break;
 	case BGP_ACT_DOWN:
-		session_down(n);
+		session_down(c->n);
 		break;
 	}
 	return 0;
 }
 
-/* One event through the state machine. 0, or -errno of a dial among the actions. */
-static int step(struct bgp_neighbor *n, const struct bgp_event *ev)
+/* A connection that ended before it was Established, unless the other one serves. */
+static bool has_failed(const struct bgp_neighbor *n, enum bgp_way way, enum bgp_state from)
 {
-	enum bgp_state from = n->fsm.state;
-	struct bgp_actions acts;
+	return n->peer.conn[way].state == BGP_IDLE && from != BGP_IDLE && from != BGP_ESTABLISHED &&
+	       n->peer.conn[bgp_peer_foremost(&n->peer)].state < BGP_OPEN_CONFIRM;
+}
+
+/* One event through the state machines. 0, or -errno of a dial among the actions. */
+static int step(struct bgp_neighbor *n, enum bgp_way way, const struct bgp_event *ev)
+{
+	enum bgp_state from = n->peer.conn[way].state;
+	struct bgp_peer_actions acts;
 	uint32_t suppressed;
 	int err = 0;
 
-	bgp_step(&n->step_cfg, &n->fsm, ev, &acts);
-	for (unsigned int i = 0; i < acts.n; i++)
-		err = do_action(n, &acts.a[i]);
-	if (n->fsm.state == BGP_IDLE && from != BGP_IDLE && from != BGP_ESTABLISHED &&
-	    ev->type != BGP_EV_STOP && log_allow(&n->limit, ev->now, &suppressed))
+	bgp_peer_step(&n->step_cfg, &n->peer, way, ev, &acts);
+	for (unsigned int i = 0; i < acts.n; i++) {
+		int ret = do_action(n->conns[acts.a[i].way], &acts.a[i].act);
+
+		err = ret < 0 ? ret : err;
+	}
+	if (has_failed(n, way, from) && ev->type != BGP_EV_STOP &&
+	    log_allow(&n->limit, ev->now, &suppressed))
 		log_info("bgp %s: no session with %s: %s (%u such lines suppressed)",
 			 n->sp->cfg->name, n->name, n->counters.last_error, suppressed);
 	return err;
 }
 
-void bgp_neighbor_event(struct bgp_neighbor *n, struct bgp_event *ev)
+void bgp_neighbor_event(struct bgp_neighbor *n, enum bgp_way way, struct bgp_event *ev)
 {
 	struct bgp_speaker *sp = n->sp;
 	unsigned int established = sp->established;
 	int err;
 
 	ev->now = loop_now(sp->loop);
-	err = step(n, ev);
+	err = step(n, way, ev);
 	if (err < 0) {
 		bgp_neighbor_note_error(n, "cannot connect: %s", strerror(-err));
 		*ev = (struct bgp_event){.type = BGP_EV_CLOSED, .now = ev->now};
-		step(n, ev);
+		step(n, BGP_DIALLED, ev);
 	}
-	bgp_neighbor_arm(n);
+	for (way = BGP_DIALLED; way < BGP_WAYS; way++) {
+		if (n->conns[way])
+			bgp_conn_arm(n->conns[way]);
+	}
 	if (sp->established != established && sp->fn)
 		sp->fn(sp->ctx, sp->established);
 }
 
-/* --- receiving --- */
+/* --- connections that the neighbor dials --- */
 
-static void receive_notification(struct bgp_neighbor *n, const uint8_t *body, size_t len)
+/* A peer that dials once more has given up the connection before; but not one that answered. */
+static void drop_unanswered(struct bgp_neighbor *n)
 {
-	char text[BGP_SHUTDOWN_TEXT];
-	struct bgp_error err;
+	struct bgp_event ev = {.type = BGP_EV_CLOSED};
 
-	bgp_notification_parse(body, len, &err, text);
-	n->counters.notifications_received++;
-	bgp_neighbor_note_error(n, "received NOTIFICATION %u/%u, %s%s%.60s%s", err.code,
-				err.subcode, bgp_error_text(err.code, err.subcode),
-				*text ? ": \"" : "", text, *text ? "\"" : "");
-	neighbor_event_type(n, BGP_EV_NOTIFICATION);
-}
-
-static void receive_open(struct bgp_neighbor *n, const uint8_t *body, size_t len)
-{
-	struct bgp_event ev = {.type = BGP_EV_OPEN};
-
-	if (bgp_open_parse(body, len, &ev.open, &ev.error) < 0)
-		ev.type = BGP_EV_ERROR;
-	bgp_neighbor_event(n, &ev);
-}
-
-static void receive_update(struct bgp_neighbor *n, const uint8_t *body, size_t len)
-{
-	struct bgp_event ev = {.type = BGP_EV_UPDATE};
-	struct bgp_update u = {0};
-	uint32_t suppressed;
-
-	/* Before a session is agreed on, nobody knows how to read it; the state machine objects. */
-	if (n->fsm.state == BGP_ESTABLISHED &&
-	    bgp_update_parse(&n->fsm.session, body, len, &u, &ev.error) < 0)
-		ev.type = BGP_EV_ERROR;
-	n->counters.updates_received++;
-	n->counters.prefixes_received += u.announced;
-	if (u.as_withdraw || u.bad_attribute) {
-		n->counters.updates_malformed++;
-		if (log_allow(&n->update_limit, loop_now(n->sp->loop), &suppressed))
-			log_warn("bgp %s: %s sent an UPDATE with a bad attribute %u (%u such lines "
-				 "suppressed)",
-				 n->sp->cfg->name, n->name, u.bad_attribute, suppressed);
-	}
-	bgp_neighbor_event(n, &ev);
-}
-
-static void receive_refresh(struct bgp_neighbor *n, const uint8_t *body)
-{
-	uint16_t afi;
-	uint8_t safi;
-
-	bgp_refresh_parse(body, &afi, &safi);
-	if (n->fsm.state == BGP_ESTABLISHED && safi == BGP_SAFI_UNICAST &&
-	    (afi == BGP_AFI_IPV4 || afi == BGP_AFI_IPV6)) {
-		bgp_rib_refresh(n->sp->rib, n->index, afi == BGP_AFI_IPV4);
-		bgp_neighbor_flush(n);
-	}
-	neighbor_event_type(n, BGP_EV_UPDATE);
-}
-
-static void receive_message(struct bgp_neighbor *n, uint8_t type, const uint8_t *body, size_t len)
-{
-	switch (type) {
-	case BGP_MSG_OPEN:
-		receive_open(n, body, len);
-		break;
-	case BGP_MSG_UPDATE:
-		receive_update(n, body, len);
-		break;
-	case BGP_MSG_NOTIFICATION:
-		receive_notification(n, body, len);
-		break;
-	case BGP_MSG_KEEPALIVE:
-		neighbor_event_type(n, BGP_EV_KEEPALIVE);
-		break;
-	case BGP_MSG_ROUTE_REFRESH:
-		receive_refresh(n, body);
-		break;
-	}
-}
-
-/* All whole messages in the buffer; stops when one of them ended the connection. */
-static void receive_messages(struct bgp_neighbor *n)
-{
-	size_t len = n->rx_len, at = 0;
-
-	while (n->src.fd >= 0 && len - at >= BGP_HEADER_LEN) {
-		struct bgp_event ev = {.type = BGP_EV_ERROR};
-		const uint8_t *msg = n->rx + at;
-		struct bgp_header h;
-
-		if (bgp_header_parse(msg, &h, &ev.error) < 0) {
-			bgp_neighbor_event(n, &ev);
-			return;
-		}
-		if (h.length > len - at)
-			break;
-		receive_message(n, h.type, msg + BGP_HEADER_LEN, h.length - BGP_HEADER_LEN);
-		at += h.length;
-	}
-	if (n->src.fd < 0)
+	if (n->peer.conn[BGP_ACCEPTED].state != BGP_OPEN_SENT)
 		return;
-	memmove(n->rx, n->rx + at, len - at);
-	n->rx_len = len - at;
+	bgp_neighbor_note_error(n, "it has dialled once more");
+	bgp_neighbor_event(n, BGP_ACCEPTED, &ev);
 }
 
-static void neighbor_read(struct bgp_neighbor *n)
-{
-	ssize_t got = recv(n->src.fd, n->rx + n->rx_len, BGP_RX_SIZE - n->rx_len, MSG_DONTWAIT);
-
-	if (got < 0 && (errno == EAGAIN || errno == EINTR))
-		return;
-	if (got <= 0) {
-		bgp_neighbor_note_error(n, "connection lost: %s",
-					got < 0 ? strerror(errno) : "closed by peer");
-		neighbor_event_type(n, BGP_EV_CLOSED);
-		return;
-	}
-	n->rx_len += (size_t)got;
-	receive_messages(n);
-}
-
-static void on_dialled(struct bgp_neighbor *n)
+static void accept_connection(struct bgp_neighbor *n, int fd)
 {
 	struct bgp_event ev = {.type = BGP_EV_CONNECTED};
-	int err = bgp_socket_result(n->src.fd);
+	int err;
 
-	if (err == 0)
-		err = bgp_socket_local(n->src.fd, &ev.local);
-	if (err < 0) {
-		bgp_neighbor_note_error(n, "cannot connect: %s", strerror(-err));
-		ev.type = BGP_EV_CLOSED;
-	}
-	bgp_neighbor_event(n, &ev);
-}
-
-static void on_ready(struct loop_source *src, uint32_t ready)
-{
-	struct bgp_neighbor *n = src->ctx;
-
-	if (n->fsm.state == BGP_CONNECT) {
-		on_dialled(n);
+	drop_unanswered(n);
+	if (!bgp_peer_accepts(&n->peer)) {
+		close(fd);
 		return;
 	}
-	if (ready & (EPOLLIN | EPOLLHUP | EPOLLERR))
-		neighbor_read(n);
-	if (n->src.fd >= 0 && (ready & EPOLLOUT))
-		bgp_neighbor_flush(n);
+	err = bgp_socket_adopt(fd, n->cfg, is_ibgp(n), n->step_cfg.hold_time_s);
+	if (err == 0)
+		err = bgp_socket_local(fd, &ev.local);
+	if (err < 0)
+		close(fd);
+	else
+		err = bgp_conn_attach(n->conns[BGP_ACCEPTED], fd, EPOLLIN);
+	if (err < 0)
+		bgp_neighbor_note_error(n, "cannot accept its connection: %s", strerror(-err));
+	else
+		bgp_neighbor_event(n, BGP_ACCEPTED, &ev);
 }
 
-/* If we were held up ourselves, the peer's sign of life may wait in the socket: it is read before
- * the peer is called dead. */
-static void on_timer(struct loop_timer *timer)
+static void on_incoming(void *ctx, int fd)
 {
-	struct bgp_neighbor *n = timer->ctx;
+	struct bgp_neighbor *n = ctx;
 
-	if (n->fsm.state == BGP_CONNECT)
-		bgp_neighbor_note_error(n, "cannot connect: no answer");
-	else if (n->src.fd >= 0 && n->fsm.hold_due.ns == timer->due.ns)
-		neighbor_read(n);
-	neighbor_event_type(n, BGP_EV_TIMER);
+	if (fd >= 0)
+		accept_connection(n, fd);
+	else
+		bgp_neighbor_note_error(n, "cannot listen on port %u: %s", n->cfg->port,
+					strerror(-fd));
+}
+
+void bgp_neighbor_listen(struct bgp_neighbor *n)
+{
+	if (!n->conns[BGP_ACCEPTED] || !n->sp->listener)
+		return;
+	n->listening = (struct bgp_listening){.cfg = n->cfg, .fn = on_incoming, .ctx = n};
+	bgp_listener_add(n->sp->listener, &n->listening);
+}
+
+static int create_conns(struct bgp_neighbor *n)
+{
+	if (!n->cfg->passive)
+		n->conns[BGP_DIALLED] = bgp_conn_create(n, BGP_DIALLED);
+	if (n->cfg->passive || n->cfg->listen)
+		n->conns[BGP_ACCEPTED] = bgp_conn_create(n, BGP_ACCEPTED);
+	if ((!n->cfg->passive && !n->conns[BGP_DIALLED]) ||
+	    ((n->cfg->passive || n->cfg->listen) && !n->conns[BGP_ACCEPTED]))
+		return -ENOMEM;
+	return 0;
 }
 
 struct bgp_neighbor *bgp_neighbor_create(struct bgp_speaker *sp, unsigned int index,
@@ -390,23 +232,24 @@ struct bgp_neighbor *bgp_neighbor_create(struct bgp_speaker *sp, unsigned int in
 				       .remote_as = cfg->remote_as,
 				       .router_id = sp->router_id,
 				       .hold_time_s = sp->cfg->hold_time_s,
-				       .connect_retry_ns = sp->cfg->connect_retry_ns};
-	n->src = (struct loop_source){.fd = -1, .fn = on_ready, .ctx = n, .name = "bgp session"};
-	n->timer = (struct loop_timer){.fn = on_timer, .ctx = n, .name = "bgp timer"};
-	n->drain = (struct loop_source){.fd = -1, .fn = on_drain, .ctx = n, .name = "bgp drain"};
-	n->drain_timer =
-	    (struct loop_timer){.fn = on_drain_timer, .ctx = n, .name = "bgp drain timer"};
+				       .connect_retry_ns = sp->cfg->connect_retry_ns,
+				       .passive = cfg->passive};
 	n->limit = (struct log_limit)LOG_LIMIT(3, 60 * NS_PER_S);
 	n->update_limit = (struct log_limit)LOG_LIMIT(3, 60 * NS_PER_S);
-	return n;
+	if (create_conns(n) == 0)
+		return n;
+	bgp_neighbor_destroy(n);
+	errno = ENOMEM;
+	return NULL;
 }
 
 void bgp_neighbor_destroy(struct bgp_neighbor *n)
 {
 	if (!n)
 		return;
-	loop_disarm(n->sp->loop, &n->timer);
-	neighbor_close(n);
-	drain_end(n);
+	if (n->sp->listener)
+		bgp_listener_remove(n->sp->listener, &n->listening);
+	bgp_conn_destroy(n->conns[BGP_DIALLED]);
+	bgp_conn_destroy(n->conns[BGP_ACCEPTED]);
 	free(n);
 }

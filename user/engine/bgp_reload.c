@@ -18,7 +18,8 @@ static bool same_session(const struct cfg_neighbor *a, const struct cfg_neighbor
 
 	return ipaddr_equal(&a->address, &b->address) && ipaddr_equal(&a->source, &b->source) &&
 	       a->remote_as == b->remote_as && a->port == b->port && a->multihop == b->multihop &&
-	       a->ttl_security == b->ttl_security && strcmp(password_a, password_b) == 0;
+	       a->ttl_security == b->ttl_security && a->passive == b->passive &&
+	       a->listen == b->listen && strcmp(password_a, password_b) == 0;
 }
 
 static bool same_sessions(const struct bgp_speaker *sp, const struct cfg_bgp *cfg,
@@ -87,7 +88,7 @@ static void close_session(struct bgp_neighbor *n, bool comes_again)
 		      .subcode = comes_again ? BGP_CEASE_RESET : BGP_CEASE_DECONFIGURED}};
 
 	bgp_neighbor_note_error(n, "its configuration has changed");
-	bgp_neighbor_event(n, &ev);
+	bgp_neighbor_event(n, BGP_DIALLED, &ev);
 	bgp_neighbor_destroy(n);
 }
 
@@ -148,10 +149,12 @@ int bgp_speaker_reconfigure(struct bgp_speaker *sp, const struct cfg_bgp *cfg, u
 		struct bgp_event start = {.type = BGP_EV_START};
 		struct bgp_neighbor *n = sp->neighbors[i];
 
-		n->cfg = &cfg->neighbors[i];
+		n->cfg = n->listening.cfg = &cfg->neighbors[i];
 		n->step_cfg.connect_retry_ns = cfg->connect_retry_ns;
-		if (is_new[i])
-			bgp_neighbor_event(n, &start);
+		if (!is_new[i])
+			continue;
+		bgp_neighbor_event(n, BGP_DIALLED, &start);
+		bgp_neighbor_listen(n);
 	}
 	return 0;
 }

@@ -17,6 +17,7 @@
 
 #define TOS_NETWORK_CONTROL 0xc0	/* DSCP CS6, what routers give their own protocols */
 #define SOCKET_BUFFER	    (64 * 1024) /* sixteen full messages each way */
+#define BACKLOG		    64
 #define TTL_MAX		    255
 #define TTL_IBGP	    64
 
@@ -25,24 +26,39 @@ static int set_int(int fd, int level, int option, int value)
 	return setsockopt(fd, level, option, &value, sizeof(value)) < 0 ? -errno : 0;
 }
 
+int bgp_socket_min_ttl(const struct cfg_neighbor *cfg)
+{
+	return cfg->ttl_security ? TTL_MAX + 1 - cfg->ttl_security : 0;
+}
+
+static int set_min_ttl(int fd, int family, int min_ttl)
+{
+	return family == AF_INET ? set_int(fd, IPPROTO_IP, IP_MINTTL, min_ttl)
+				 : set_int(fd, IPPROTO_IPV6, IPV6_MINHOPCOUNT, min_ttl);
+}
+
+static int set_hops(int fd, int family, int ttl)
+{
+	return family == AF_INET ? set_int(fd, IPPROTO_IP, IP_TTL, ttl)
+				 : set_int(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, ttl);
+}
+
 static int set_ttl(int fd, const struct cfg_neighbor *cfg, bool ibgp)
 {
-	bool v4 = ipaddr_is_v4(&cfg->address);
 	int ttl = cfg->multihop ? cfg->multihop : ibgp ? TTL_IBGP : 1, err;
+	int family = ipaddr_family(&cfg->address);
 
 	if (cfg->ttl_security) {
-		err = v4 ? set_int(fd, IPPROTO_IP, IP_MINTTL, TTL_MAX + 1 - cfg->ttl_security)
-			 : set_int(fd, IPPROTO_IPV6, IPV6_MINHOPCOUNT,
-				   TTL_MAX + 1 - cfg->ttl_security);
+		err = set_min_ttl(fd, family, bgp_socket_min_ttl(cfg));
 		if (err < 0)
 			return err;
 		ttl = TTL_MAX;
 	}
-	return v4 ? set_int(fd, IPPROTO_IP, IP_TTL, ttl)
-		  : set_int(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, ttl);
+	return set_hops(fd, family, ttl);
 }
 
-static int set_password(int fd, const struct cfg_neighbor *cfg)
+/* With `on` false the password is forgotten. */
+static int set_password(int fd, const struct cfg_neighbor *cfg, bool on)
 {
 	struct tcp_md5sig sig = {0};
 	struct sockaddr_storage peer;
@@ -54,8 +70,10 @@ static int set_password(int fd, const struct cfg_neighbor *cfg)
 		return -EKEYREJECTED;
 	ipaddr_to_sockaddr(&cfg->address, 0, &peer);
 	memcpy(&sig.tcpm_addr, &peer, sizeof(sig.tcpm_addr));
-	sig.tcpm_keylen = (uint16_t)len;
-	memcpy(sig.tcpm_key, cfg->password, len);
+	if (on) {
+		sig.tcpm_keylen = (uint16_t)len;
+		memcpy(sig.tcpm_key, cfg->password, len);
+	}
 	return setsockopt(fd, IPPROTO_TCP, TCP_MD5SIG, &sig, sizeof(sig)) < 0 ? -errno : 0;
 }
 
@@ -72,12 +90,12 @@ static int bind_source(int fd, const struct cfg_neighbor *cfg)
 }
 
 /* What the session can do without is not checked. */
-static void set_niceties(int fd, const struct cfg_neighbor *cfg)
+static void set_niceties(int fd, int family)
 {
 	set_int(fd, IPPROTO_TCP, TCP_NODELAY, 1);
 	set_int(fd, SOL_SOCKET, SO_RCVBUF, SOCKET_BUFFER);
 	set_int(fd, SOL_SOCKET, SO_SNDBUF, SOCKET_BUFFER);
-	if (ipaddr_is_v4(&cfg->address))
+	if (family == AF_INET)
 		set_int(fd, IPPROTO_IP, IP_TOS, TOS_NETWORK_CONTROL);
 	else
 		set_int(fd, IPPROTO_IPV6, IPV6_TCLASS, TOS_NETWORK_CONTROL);
@@ -93,11 +111,11 @@ int bgp_socket_dial(const struct cfg_neighbor *cfg, bool ibgp, uint16_t timeout_
 
 	if (fd < 0)
 		return -errno;
-	set_niceties(fd, cfg);
+	set_niceties(fd, ipaddr_family(&cfg->address));
 	bgp_socket_set_timeout(fd, timeout_s);
 	err = set_ttl(fd, cfg, ibgp);
 	if (err == 0)
-		err = set_password(fd, cfg);
+		err = set_password(fd, cfg, true);
 	if (err == 0)
 		err = bind_source(fd, cfg);
 	if (err == 0 && connect(fd, (struct sockaddr *)&peer, len) < 0 && errno != EINPROGRESS)
@@ -106,6 +124,50 @@ int bgp_socket_dial(const struct cfg_neighbor *cfg, bool ibgp, uint16_t timeout_
 		return fd;
 	close(fd);
 	return err;
+}
+
+/* Buffers must be small before the handshake says how much we take. */
+int bgp_socket_listen(int family, uint16_t port)
+{
+	struct sockaddr_storage any = {.ss_family = (sa_family_t)family};
+	int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP), err;
+
+	if (fd < 0)
+		return -errno;
+	if (family == AF_INET)
+		((struct sockaddr_in *)&any)->sin_port = htons(port);
+	else
+		((struct sockaddr_in6 *)&any)->sin6_port = htons(port);
+	set_niceties(fd, family);
+	err = set_int(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+	if (err == 0 && family == AF_INET6)
+		err = set_int(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
+	if (err == 0)
+		err = set_hops(fd, family, TTL_MAX);
+	if (err == 0 &&
+	    (bind(fd, (struct sockaddr *)&any, sizeof(any)) < 0 || listen(fd, BACKLOG) < 0))
+		err = -errno;
+	if (err == 0)
+		return fd;
+	close(fd);
+	return err;
+}
+
+int bgp_socket_listen_password(int fd, const struct cfg_neighbor *cfg, bool on)
+{
+	return set_password(fd, cfg, on);
+}
+
+void bgp_socket_listen_min_ttl(int fd, int family, int min_ttl)
+{
+	set_min_ttl(fd, family, min_ttl);
+}
+
+int bgp_socket_adopt(int fd, const struct cfg_neighbor *cfg, bool ibgp, uint16_t timeout_s)
+{
+	set_niceties(fd, ipaddr_family(&cfg->address));
+	bgp_socket_set_timeout(fd, timeout_s);
+	return set_ttl(fd, cfg, ibgp);
 }
 
 int bgp_socket_result(int fd)

@@ -15,6 +15,18 @@
  * -errno.
  */
 int bgp_socket_dial(const struct cfg_neighbor *cfg, bool ibgp, uint16_t timeout_s);
+/*
+ * A socket that listens on `port` of all our addresses of one family (AF_INET, AF_INET6). What it
+ * sends before accept() has the TTL that a peer with TTL security wants. Or -errno.
+ */
+int bgp_socket_listen(int family, uint16_t port);
+/* Lets `cfg` connect by its password alone; `on` false: no longer. 0 or -errno. */
+int bgp_socket_listen_password(int fd, const struct cfg_neighbor *cfg, bool on);
+/* Segments with a smaller TTL are dropped unseen; 0: none. */
+void bgp_socket_listen_min_ttl(int fd, int family, int min_ttl);
+int bgp_socket_min_ttl(const struct cfg_neighbor *cfg);
+/* An accepted connection from `cfg` gets what one that was dialled has. 0 or -errno. */
+int bgp_socket_adopt(int fd, const struct cfg_neighbor *cfg, bool ibgp, uint16_t timeout_s);
 /* How the connecting ended: 0 or -errno. */
 int bgp_socket_result(int fd);
 void bgp_socket_set_timeout(int fd, uint16_t timeout_s);

@@ -34,6 +34,13 @@ struct bgp_speaker *bgp_speaker_create(struct loop *loop, const struct cfg_bgp *
 	return NULL;
 }
 
+void bgp_speaker_listen(struct bgp_speaker *sp, struct bgp_listener *l)
+{
+	sp->listener = l;
+	for (unsigned int i = 0; i < sp->n_neighbors; i++)
+		bgp_neighbor_listen(sp->neighbors[i]);
+}
+
 void bgp_speaker_destroy(struct bgp_speaker *sp)
 {
 	if (!sp)
@@ -47,8 +54,10 @@ void bgp_speaker_destroy(struct bgp_speaker *sp)
 static void flush_all(struct bgp_speaker *sp)
 {
 	for (unsigned int i = 0; i < sp->n_neighbors; i++) {
-		if (sp->neighbors[i]->fsm.state == BGP_ESTABLISHED)
-			bgp_neighbor_flush(sp->neighbors[i]);
+		struct bgp_conn *session = bgp_neighbor_session(sp->neighbors[i]);
+
+		if (session)
+			bgp_conn_flush(session);
 	}
 }
 
@@ -111,15 +120,19 @@ void bgp_speaker_shutdown(struct bgp_speaker *sp, const char *reason)
 	for (unsigned int i = 0; i < sp->n_neighbors; i++) {
 		struct bgp_event ev = {.type = BGP_EV_STOP, .error = cease};
 
-		bgp_neighbor_event(sp->neighbors[i], &ev);
+		bgp_neighbor_event(sp->neighbors[i], BGP_DIALLED, &ev);
 	}
 }
 
 bool bgp_speaker_is_closed(const struct bgp_speaker *sp)
 {
 	for (unsigned int i = 0; i < sp->n_neighbors; i++) {
-		if (sp->neighbors[i]->src.fd >= 0 || sp->neighbors[i]->drain.fd >= 0)
-			return false;
+		for (int way = 0; way < BGP_WAYS; way++) {
+			const struct bgp_conn *c = sp->neighbors[i]->conns[way];
+
+			if (c && !bgp_conn_is_closed(c))
+				return false;
+		}
 	}
 	return true;
 }
@@ -155,15 +168,16 @@ void bgp_speaker_status(const struct bgp_speaker *sp, unsigned int index,
 			struct bgp_neighbor_status *out)
 {
 	const struct bgp_neighbor *n = sp->neighbors[index];
-	bool up = n->fsm.state == BGP_ESTABLISHED;
+	const struct bgp_fsm *fsm = &n->peer.conn[bgp_peer_foremost(&n->peer)];
+	bool up = fsm->state == BGP_ESTABLISHED;
 
 	*out = n->counters;
 	out->address = n->cfg->address;
 	out->remote_as = n->cfg->remote_as;
-	snprintf(out->state, sizeof(out->state), "%s", bgp_state_name(n->fsm.state));
+	snprintf(out->state, sizeof(out->state), "%s", bgp_peer_state_name(&n->step_cfg, &n->peer));
 	if (up)
 		out->uptime_s =
-		    (uint32_t)(mono_diff_ns(loop_now(sp->loop), n->fsm.established) / NS_PER_S);
-	out->hold_time_s = up ? n->fsm.hold_time_s : n->step_cfg.hold_time_s;
+		    (uint32_t)(mono_diff_ns(loop_now(sp->loop), fsm->established) / NS_PER_S);
+	out->hold_time_s = up ? fsm->hold_time_s : n->step_cfg.hold_time_s;
 	out->prefixes_announced = bgp_rib_told(sp->rib, n->index);
 }

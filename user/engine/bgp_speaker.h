@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * One BGP instance's executor: sockets, timers and buffers around the pure bgp_step(), and what
- * each neighbor has been told (its Adj-RIB-Out). Sessions are dialled at start and kept up whether
- * we announce anything or not: a takeover is one UPDATE on an open session.
+ * each neighbor has been told (its Adj-RIB-Out). Sessions are dialled at start, or the neighbor is
+ * waited for, and kept up whether we announce anything or not: a takeover is one UPDATE on an open
+ * session.
  */
 #ifndef HF_ENGINE_BGP_SPEAKER_H
 #define HF_ENGINE_BGP_SPEAKER_H
@@ -15,6 +16,7 @@
 #include "config/config.h"
 #include "core/loop.h"
 
+struct bgp_listener;
 struct bgp_speaker;
 
 /* Told of every session that becomes or ceases to be Established; `established`: how many are now.
@@ -27,6 +29,9 @@ typedef void (*bgp_sessions_fn)(void *ctx, unsigned int established);
  */
 struct bgp_speaker *bgp_speaker_create(struct loop *loop, const struct cfg_bgp *cfg,
 				       uint32_t router_id, bgp_sessions_fn fn, void *ctx);
+/* From now on neighbors that the configuration has us listen for are let in. `l` must outlive the
+ * speaker. */
+void bgp_speaker_listen(struct bgp_speaker *sp, struct bgp_listener *l);
 /*
  * `cfg` takes the place of the earlier configuration, which is not looked at afterwards. Neighbors
  * whose session it would open in the same way keep it; others are told Cease and closed; new ones
@@ -71,7 +76,7 @@ struct mono bgp_speaker_last_update(const struct bgp_speaker *sp);
 /* A neighbor for `status`. Texts are copied: the snapshot outlives the session. */
 struct bgp_neighbor_status {
 	struct ipaddr address;
-	char state[16]; /* "Idle", "Connect", "OpenSent", "OpenConfirm", "Established" */
+	char state[16]; /* "Idle", "Connect", "Active", "OpenSent", "OpenConfirm", "Established" */
 	uint32_t remote_as;
 	uint32_t uptime_s;
 	uint16_t hold_time_s; /* negotiated; configured while down */

@@ -291,8 +291,10 @@ struct speaker *speaker_create(struct engine *engine, const struct config *confi
 	speaker->engine = engine;
 	speaker->cfg = cfg;
 	speaker->sp = bgp_speaker_create(engine->loop, cfg, id, announcer_on_sessions, speaker);
-	if (speaker->sp)
+	if (speaker->sp) {
+		bgp_speaker_listen(speaker->sp, engine->listener);
 		return speaker;
+	}
 	free(speaker);
 	return NULL;
 }
@@ -308,6 +310,9 @@ void speaker_destroy(struct speaker *speaker, const char *why)
 
 static int start_speakers(struct engine *engine)
 {
+	engine->listener = bgp_listener_create(engine->loop);
+	if (!engine->listener)
+		return -errno;
 	for (unsigned int i = 0; i < engine->cfg->n_bgp; i++) {
 		engine->speakers[i] = speaker_create(engine, engine->cfg, i);
 		if (!engine->speakers[i])
@@ -405,6 +410,7 @@ static void finish(struct engine *engine)
 	refusals_stop(engine->refusals);
 	for (unsigned int i = 0; engine->speakers && i < engine->cfg->n_bgp; i++)
 		speaker_destroy(engine->speakers[i], "holdfastd is stopping");
+	bgp_listener_destroy(engine->listener);
 	addresses_finish(engine);
 	if (engine->runner_fd >= 0)
 		checks_stop(engine);

@@ -17,6 +17,7 @@
 #include "core/log.h"
 #include "core/loop.h"
 #include "datapath/datapath.h"
+#include "engine/bgp_listen.h"
 #include "engine/bgp_speaker.h"
 #include "engine/engine.h"
 #include "engine/refusals.h"
@@ -199,6 +200,7 @@ struct engine {
 	char record_path[RECORD_PATH];
 	struct instance *instances[HF_MAX_INSTANCES]; /* by slot of the data path; NULL: free */
 	uint32_t n_slots;			      /* the highest slot in use, plus 1 */
+	struct bgp_listener *listener;		      /* of all speakers */
 	struct speaker **speakers;		      /* in the order of cfg->bgp */
 	struct check *checks;			      /* scripts, files, processes, as in cfg */
 	unsigned int n_checks;

@@ -107,6 +107,7 @@ static void fill_bgp(const struct speaker *speaker, struct status *st, struct st
 {
 	COPY_TEXT(out->name, speaker->cfg->name);
 	out->local_as = speaker->cfg->local_as;
+	out->refused = bgp_listener_refused(speaker->engine->listener);
 	out->first_neighbor = st->n_neighbors;
 	out->n_neighbors = bgp_speaker_neighbors(speaker->sp);
 	if (out->n_neighbors > st->room.neighbors - st->n_neighbors)

@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * A neighbor that dials us: the router of bgp_router.h from the other side. Over TCP on the
+ * loopback interface.
+ *
+ * Links: user/engine/bgp_speaker.c user/engine/bgp_neighbor.c user/engine/bgp_output.c
+ * Links: user/engine/bgp_reload.c user/engine/bgp_conn.c user/engine/bgp_listen.c
+ * Links: user/bgp/bgp_peer_step.c user/engine/bgp_socket.c user/bgp/bgp_rib.c
+ * Links: user/bgp/bgp_step.c user/bgp/bgp_codec.c user/bgp/bgp_codec_open.c
+ * Links: user/bgp/bgp_codec_announce.c user/bgp/bgp_codec_update.c
+ * Links: user/core/loop.c user/core/log.c user/core/addr.c
+ */
+#include <netinet/tcp.h>
+#include <string.h>
+
+#include "bgp_router.h"
+#include "engine/bgp_listen.h"
+
+struct listen_lab {
+	struct bgp_listener *listener;
+	struct bgp_speaker *other;
+	struct cfg_neighbor neighbors[2];
+	struct cfg_bgp cfg;
+};
+
+static struct listen_lab ll;
+
+/* A port that nobody listens on, for the moment. */
+static uint16_t free_port(void)
+{
+	struct sockaddr_in sin = {.sin_family = AF_INET};
+	socklen_t len = sizeof(sin);
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	assert_int_equal(bind(fd, (struct sockaddr *)&sin, sizeof(sin)), 0);
+	getsockname(fd, (struct sockaddr *)&sin, &len);
+	close(fd);
+	return ntohs(sin.sin_port);
+}
+
+/* The speaker of `setup` again, with a neighbor that is listened for. `dials`: to the router's
+ * port, once; the speaker's own is another one, as both are on one host. */
+static void start(bool dials, const char *password)
+{
+	UNTIL(accepted(&lab.r)); /* the first speaker's */
+	close(lab.r.fd);
+	bgp_speaker_destroy(lab.sp);
+	ll = (struct listen_lab){.listener = bgp_listener_create(lab.loop), .cfg = lab.cfg};
+	ll.neighbors[0] = lab.neighbor;
+	ll.neighbors[0].passive = !dials;
+	ll.neighbors[0].listen = dials;
+	ll.neighbors[0].password = (char *)(uintptr_t)password;
+	ll.cfg.neighbors = ll.neighbors;
+	lab.sp = bgp_speaker_create(lab.loop, &ll.cfg, 0x7f00000b, on_sessions, &lab);
+	assert_non_null(lab.sp);
+	ll.neighbors[0].port = free_port();
+	bgp_speaker_listen(lab.sp, ll.listener);
+}
+
+static int end(void **state)
+{
+	teardown(state);
+	bgp_speaker_destroy(ll.other);
+	bgp_listener_destroy(ll.listener);
+	return 0;
+}
+
+/* Connects from `from` to the speaker's port; the descriptor, or -errno. */
+static int connect_from(const char *from, const char *password)
+{
+	struct sockaddr_in sin = {.sin_family = AF_INET}, to = sin;
+	struct tcp_md5sig sig = {.tcpm_keylen = (uint16_t)(password ? strlen(password) : 0)};
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	struct timeval patience = {.tv_usec = 300000};
+
+	inet_pton(AF_INET, from, &sin.sin_addr);
+	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 10);
+	to.sin_port = htons(ll.neighbors[0].port);
+	assert_int_equal(bind(fd, (struct sockaddr *)&sin, sizeof(sin)), 0);
+	if (password) {
+		memcpy(&sig.tcpm_addr, &to, sizeof(to));
+		memcpy(sig.tcpm_key, password, sig.tcpm_keylen);
+		assert_int_equal(setsockopt(fd, IPPROTO_TCP, TCP_MD5SIG, &sig, sizeof(sig)), 0);
+	}
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+	if (connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0)
+		return fd;
+	close(fd);
+	return -errno;
+}
+
+static void dial(struct router *r)
+{
+	r->len = 0;
+	r->fd = connect_from("127.0.0.1", NULL);
+	assert_true(r->fd >= 0);
+}
+
+static void redial(struct router *r)
+{
+	close(r->fd);
+	dial(r);
+}
+
+static void answer(struct router *r)
+{
+	expect(r, BGP_MSG_OPEN);
+	say_open(r);
+	say(r, KEEPALIVE);
+	expect(r, BGP_MSG_KEEPALIVE);
+	UNTIL(bgp_speaker_established(lab.sp) == 1);
+}
+
+static void a_passive_neighbor_is_waited_for_and_told(void **state)
+{
+	struct router *r = &lab.r;
+
+	(void)state;
+	start(false, NULL);
+	assert_string_equal(status().state, "Active");
+	announce(57, 9);
+	dial(r);
+	answer(r);
+	expect(r, BGP_MSG_UPDATE);
+	assert_hex(r->body, (int)r->body_len,
+		   "0000 001b 400101 00 400206 0201 0000fde9 400304 7f00000b 800404 00000009"
+		   "20 0a000039");
+	assert_string_equal(status().state, "Established");
+	close(r->fd);
+	UNTIL(lab.established == 0);
+	assert_string_equal(status().state, "Active");
+	dial(r);
+	answer(r);
+	expect(r, BGP_MSG_UPDATE);
+	bgp_speaker_shutdown(lab.sp, NULL);
+	expect(r, BGP_MSG_NOTIFICATION);
+	assert_hex(r->body, (int)r->body_len, "06 02 00");
+	redial(r);
+	UNTIL(at_eof(r)); /* nobody is let in any more */
+	assert_string_equal(status().state, "Idle");
+}
+
+static bool is_reset(int fd)
+{
+	char octet;
+
+	return recv(fd, &octet, 1, MSG_DONTWAIT) < 0 && errno == ECONNRESET;
+}
+
+static void strangers_are_reset_before_any_octet(void **state)
+{
+	struct router *r = &lab.r;
+
+	(void)state;
+	start(false, NULL);
+	for (unsigned int i = 1; i <= 20; i++) {
+		int fd = connect_from("127.0.0.66", NULL);
+
+		assert_true(fd >= 0);
+		UNTIL(is_reset(fd));
+		assert_int_equal(bgp_listener_refused(ll.listener), i);
+		close(fd);
+	}
+	assert_string_equal(status().state, "Active");
+	dial(r);
+	answer(r);
+}
+
+static void another_source_than_ours_is_refused(void **state)
+{
+	struct cfg_neighbor changed;
+	struct cfg_bgp cfg;
+	int fd;
+
+	(void)state;
+	start(false, NULL);
+	changed = ll.neighbors[0];
+	ipaddr_parse(&changed.source, "127.0.0.12"); /* the router dials 127.0.0.11 */
+	cfg = ll.cfg;
+	cfg.neighbors = &changed;
+	assert_int_equal(bgp_speaker_reconfigure(lab.sp, &cfg, 0x7f00000b), 0);
+	fd = connect_from("127.0.0.1", NULL);
+	assert_true(fd >= 0);
+	UNTIL(is_reset(fd));
+	close(fd);
+	assert_int_equal(bgp_listener_refused(ll.listener), 1);
+}
+
+static void without_anybody_to_listen_for_no_port_is_open(void **state)
+{
+	struct cfg_neighbor changed;
+	struct cfg_bgp cfg;
+
+	(void)state;
+	start(false, NULL);
+	changed = ll.neighbors[0];
+	changed.passive = false;
+	cfg = ll.cfg;
+	cfg.neighbors = &changed;
+	assert_int_equal(bgp_speaker_reconfigure(lab.sp, &cfg, 0x7f00000b), 0);
+	assert_int_equal(connect_from("127.0.0.1", NULL), -ECONNREFUSED);
+}
+
+static void a_password_is_asked_for(void **state)
+{
+	struct router *r = &lab.r;
+
+	(void)state;
+	start(false, "sesame");
+	assert_int_equal(connect_from("127.0.0.1", NULL), -EINPROGRESS); /* no answer */
+	r->fd = connect_from("127.0.0.1", "sesame");
+	assert_true(r->fd >= 0);
+	answer(r);
+}
+
+/* The speaker's identifier is 127.0.0.11, the router's 127.0.0.1: the speaker's dial stays. */
+static void of_two_connections_one_stays(void **state)
+{
+	struct router *r = &lab.r, theirs = {.fd = -1};
+
+	(void)state;
+	start(true, NULL);
+	dial(&theirs);
+	expect(&theirs, BGP_MSG_OPEN);
+	UNTIL(accepted(r));
+	expect(r, BGP_MSG_OPEN);
+	say_open(&theirs);
+	expect(&theirs, BGP_MSG_KEEPALIVE);
+	say_open(r);
+	expect(&theirs, BGP_MSG_NOTIFICATION);
+	assert_hex(theirs.body, (int)theirs.body_len, "06 07");
+	UNTIL(at_eof(&theirs));
+	expect(r, BGP_MSG_KEEPALIVE);
+	say(r, KEEPALIVE);
+	UNTIL(lab.established == 1);
+	redial(&theirs); /* beside a session */
+	expect(&theirs, BGP_MSG_OPEN);
+	say_open(&theirs);
+	expect(&theirs, BGP_MSG_NOTIFICATION);
+	assert_hex(theirs.body, (int)theirs.body_len, "06 07");
+	close(theirs.fd);
+	assert_int_equal(lab.told, 1);
+	assert_string_equal(status().last_error, ""); /* a collision is no error */
+}
+
+static void a_connection_left_over_makes_way(void **state)
+{
+	struct router *r = &lab.r, first = {.fd = -1};
+
+	(void)state;
+	start(false, NULL);
+	dial(&first);
+	expect(&first, BGP_MSG_OPEN); /* and the router is away, and back */
+	dial(r);
+	UNTIL(at_eof(&first));
+	answer(r);
+	redial(&first); /* but not the one with the session */
+	UNTIL(at_eof(&first));
+	close(first.fd);
+	assert_int_equal(lab.established, 1);
+}
+
+static void a_taken_port_is_tried_again(void **state)
+{
+	struct router *r = &lab.r;
+
+	(void)state;
+	start(false, NULL);
+	bgp_speaker_destroy(lab.sp);
+	close(r->listener);
+	listen_again(r, ll.neighbors[0].port); /* the other program */
+	log_init("test", true, LOG_LV_ERROR - 1);
+	lab.sp = bgp_speaker_create(lab.loop, &ll.cfg, 0x7f00000b, on_sessions, &lab);
+	bgp_speaker_listen(lab.sp, ll.listener);
+	assert_non_null(strstr(status().last_error, "Address already in use"));
+	close(r->listener);
+	r->listener = -1;
+	UNTIL((r->fd = connect_from("127.0.0.1", NULL)) >= 0);
+	answer(r);
+}
+
+/* Two speakers and one port; and the two ends are both ours. */
+static void two_speakers_share_a_port_and_meet(void **state)
+{
+	struct cfg_neighbor back;
+	struct cfg_bgp cfg;
+
+	(void)state;
+	start(true, NULL);
+	back = ll.neighbors[0];
+	ipaddr_parse(&back.address, "127.0.0.11");
+	ipaddr_parse(&back.source, "127.0.0.1");
+	back.remote_as = 65001;
+	cfg = (struct cfg_bgp){.name = ll.cfg.name,
+			       .local_as = 65000,
+			       .hold_time_s = 9,
+			       .connect_retry_ns = 30 * NS_PER_MS,
+			       .neighbors = &back,
+			       .n_neighbors = 1};
+	bgp_speaker_destroy(lab.sp);
+	ipaddr_parse(&ll.neighbors[0].source, "127.0.0.11");
+	lab.sp = bgp_speaker_create(lab.loop, &ll.cfg, 0x7f00000b, on_sessions, &lab);
+	bgp_speaker_listen(lab.sp, ll.listener);
+	ll.other = bgp_speaker_create(lab.loop, &cfg, 0x7f000001, NULL, NULL);
+	bgp_speaker_listen(ll.other, ll.listener);
+	UNTIL(bgp_speaker_established(lab.sp) == 1 && bgp_speaker_established(ll.other) == 1);
+	for (int i = 0; i < 100; i++)
+		loop_turn(lab.loop, NS_PER_MS);
+	assert_int_equal(bgp_speaker_established(lab.sp), 1);
+	assert_int_equal(bgp_speaker_established(ll.other), 1);
+	assert_int_equal(bgp_listener_refused(ll.listener), 0);
+	bgp_speaker_destroy(ll.other);
+	ll.other = NULL;
+}
+
+#define LISTEN_TEST(f) cmocka_unit_test_setup_teardown(f, setup, end)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    LISTEN_TEST(a_passive_neighbor_is_waited_for_and_told),
+	    LISTEN_TEST(strangers_are_reset_before_any_octet),
+	    LISTEN_TEST(another_source_than_ours_is_refused),
+	    LISTEN_TEST(without_anybody_to_listen_for_no_port_is_open),
+	    LISTEN_TEST(a_password_is_asked_for),
+	    LISTEN_TEST(of_two_connections_one_stays),
+	    LISTEN_TEST(a_connection_left_over_makes_way),
+	    LISTEN_TEST(a_taken_port_is_tried_again),
+	    LISTEN_TEST(two_speakers_share_a_port_and_meet),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
