@@ -79,12 +79,18 @@ static void carry_out(struct sim *sim, struct sim_node *node, const struct vrrp_
 	}
 }
 
+/* A yield of the operator's ends with the drain that it came by. */
+static bool is_undrained(const struct sim_node *node, const struct vrrp_event *ev)
+{
+	return ev->type == VRRP_EV_FAULTS && node->fsm.state == VRRP_FAULT &&
+	       node->fsm.faults & ~ev->faults & VRRP_FAULT_DRAIN;
+}
+
 static void step(struct sim *sim, struct sim_node *node, struct vrrp_event ev)
 {
-	static const char *const names[] = {"start",  "advert",	  "down",     "timer",
-					    "faults", "priority", "handover", "yield",
-					    "stop",   "config"};
-	bool preempting = node->cfg.preempt && !node->fsm.yielded;
+	static const char *const names[] = {"start",	"advert",   "down",  "timer", "faults",
+					    "priority", "handover", "yield", "stop",  "config"};
+	bool preempting = node->cfg.preempt && (!node->fsm.yielded || is_undrained(node, &ev));
 	struct vrrp_actions out;
 
 	ev.now = sim->now;

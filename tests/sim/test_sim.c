@@ -4,9 +4,9 @@
  *
  * SIM_SEEDS=n runs n random histories, SIM_SEED=n only that one, with a trace of all that happens.
  *
- * Links: user/vrrp/vrrp_step.c user/vrrp/vrrp_names.c user/announce/announce_step.c tests/unit/vrrp_text.c
- * Links: tests/sim/sim_queue.c tests/sim/sim_kernel.c tests/sim/sim_node.c tests/sim/sim_world.c
- * Links: tests/sim/sim_trouble.c tests/sim/sim_check.c
+ * Links: user/vrrp/vrrp_step.c user/vrrp/vrrp_names.c user/announce/announce_step.c
+ * Links: tests/unit/vrrp_text.c tests/sim/sim_queue.c tests/sim/sim_kernel.c tests/sim/sim_node.c
+ * Links: tests/sim/sim_world.c tests/sim/sim_trouble.c tests/sim/sim_check.c
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -269,7 +269,8 @@ static const struct history rows[] = {
     {"a stop costs nothing", STOP, false, 20, 0, 1, 0, 2},
     {"a stop costs nothing", STOP, true, 20, 0, 1, 1, 1},
     {"a handover costs nothing and lasts", HANDOVER, false, 20, 0, 1, 1, 1},
-    {"a drain costs nothing and lasts", DRAIN, false, 20, 0, 1, 1, 1},
+    {"a drain costs nothing, and who is undrained preempts", DRAIN, false, 20, 0, 1, 0, 2},
+    {"the same, but what moved stays moved", DRAIN, true, 20, 0, 1, 1, 1},
     {"a broken service costs the skew time", BREAK, false, 20, 630, 1, 0, 2},
     {"nopreempt does not keep a broken one", BREAK, true, 20, 630, 1, 1, 1},
     {"a session lost costs the skew time", NO_SESSION, false, 20, 630, 1, 0, 2},

@@ -39,6 +39,7 @@ static void fill_instance(struct status_instance *in)
 	    .vrid = 57,
 	    .state = VRRP_MASTER,
 	    .faults = VRRP_FAULT_LINK | VRRP_FAULT_DRAIN,
+	    .drained_by = STATUS_DRAIN_OPERATOR | STATUS_DRAIN_GROUP,
 	    .yielded = true,
 	    .base_priority = 100,
 	    .effective_priority = 90,

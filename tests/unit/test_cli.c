@@ -2,8 +2,9 @@
 /*
  * build/holdfastctl as its users meet it: run as a program against the real control sockets, which
  * serve a picture of the test's making, and against servers that are no daemon of ours.
+ *
  * Links: user/control/record_json.c user/record/record.c user/record/record_codec.c
- * Links: user/record/record_file.c tests/unit/record_sample.c
+ * Links: user/record/record_file.c user/core/state_file.c tests/unit/record_sample.c
  * Links: user/control/control.c user/control/control_server.c user/control/control_client.c
  * Links: user/control/control_socket.c user/control/control_request.c user/control/status.c
  * Links: user/control/status_json.c user/control/utf8.c user/core/loop.c user/core/log.c
@@ -280,7 +281,10 @@ static void the_views_tell_what_is_and_what_to_do(void **state)
 	    {"status", "up 1 min 30 s\nALARM: MASTER without a route\n"},
 	    {"status", "example: MASTER, priority 90 (base 100), VRID 57 on eth0, IPv4"},
 	    {"status", "link: the interface is down or gone: ip link show dev eth0\n"},
-	    {"status", "drain: drained by the operator: holdfastctl undrain\n"},
+	    {"status", "DRAINED: example is out of service on purpose\n"},
+	    {"status", "drained     by the operator; back by: holdfastctl undrain example\n"},
+	    {"status",
+	     "    drained     another member of its sync group is; see the other instances\n"},
 	    {"status", "    master      this node\n"},
 	    {"status", "    address     203.0.113.57/32\n"},
 	    {"status", "    announced   2001:db8::57/128 escalated\n"},
@@ -372,6 +376,12 @@ static void orders_are_carried_out_or_refused_with_advice(void **state)
 	assert_int_equal(run(f, "--name test reload"), 0);
 	assert_int_equal(f->last.verb, CONTROL_RELOAD);
 	assert_text(f->out, "has read its configuration");
+	assert_int_equal(run(f, "--name test drain"), 0);
+	assert_int_equal(f->last.verb, CONTROL_DRAIN);
+	assert_string_equal(f->last.instance, "");
+	assert_int_equal(run(f, "--name test undrain example"), 0);
+	assert_int_equal(f->last.verb, CONTROL_UNDRAIN);
+	assert_string_equal(f->last.instance, "example");
 	assert_int_equal(run(f, "--name test handover exmaple"), 1);
 	assert_string_equal(f->err, "holdfastctl: no instance exmaple\n"
 				    "holdfastctl: did you mean example?\n");

@@ -5,9 +5,9 @@
  * Links: user/control/control_request.c user/announce/announce_step.c user/control/record_json.c
  * Links: user/control/control_client.c user/control/control_server.c user/datapath/verdict_name.c
  * Links: user/control/control_socket.c user/record/record_codec.c user/control/status_json.c
- * Links: user/record/record_file.c user/health/health_step.c user/vrrp/vrrp_names.c
+ * Links: user/record/record_file.c user/health/health_step.c user/core/state_file.c
  * Links: user/control/control.c user/vrrp/vrrp_step.c user/control/status.c user/record/record.c
- * Links: user/control/utf8.c user/core/loop.c user/core/addr.c user/core/log.c
+ * Links: user/control/utf8.c user/core/loop.c user/core/addr.c user/core/log.c user/vrrp/vrrp_names.c
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -512,7 +512,7 @@ static void drop(void *ctx, struct control_request *req)
 static void a_reload_brings_what_the_loader_made_of_the_file(void **state)
 {
 	struct file file = {.wrong = "x.conf:1: no"};
-	const struct control_loader loader = {load, drop, &file};
+	const struct control_loader loader = {.load = load, .drop = drop, .ctx = &file};
 	struct fixture *f = *state;
 	struct mono until = patience();
 	int fd;

@@ -36,6 +36,9 @@ static void good_requests_are_understood(void **state)
 	    {"{\"instance\":\"a\",\"command\":\"handover\"}", false, CONTROL_HANDOVER, "a"},
 	    {"{\"command\":\"handover\",\"instance\":\"" NAME_63 "\"}", false, CONTROL_HANDOVER,
 	     NAME_63},
+	    {"{\"command\":\"drain\"}", false, CONTROL_DRAIN, ""},
+	    {"{\"command\":\"drain\",\"instance\":\"a\"}", false, CONTROL_DRAIN, "a"},
+	    {"{\"command\":\"undrain\"}", false, CONTROL_UNDRAIN, ""},
 	};
 	struct control_request req;
 
@@ -79,6 +82,8 @@ static void bad_requests_are_refused_with_a_word_on_what_is_right(void **state)
 	    {"{\"command\":\"events\",\"after\":\"7\"}", "number of an event", -EINVAL},
 	    {"{\"command\":\"handover\"}", "needs an \"instance\"", -EINVAL},
 	    {"{\"command\":\"handover\",\"instance\":\"\"}", "empty", -EINVAL},
+	    {"{\"command\":\"drain\",\"instance\":\"\"}", "empty", -EINVAL},
+	    {"{\"command\":\"undrain\",\"after\":1}", "takes no \"after\"", -EINVAL},
 	    {"{\"command\":\"handover\",\"instance\":[\"a\"]}", "must be a string", -EINVAL},
 	    {"{\"command\":\"handover\",\"instance\":\"" NAME_63 "c\"}", "so long a name", -EINVAL},
 	};

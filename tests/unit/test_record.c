@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * The flight recorder: its ring, its octets and its file, whole and damaged, and its JSON.
+ *
  * Links: user/announce/announce_step.c user/control/record_json.c user/record/record_codec.c
- * Links: tests/unit/record_sample.c user/record/record_file.c user/health/health_step.c
- * Links: user/vrrp/vrrp_names.c user/vrrp/vrrp_step.c user/record/record.c user/control/utf8.c
- * Links: user/core/addr.c
+ * Links: tests/unit/record_sample.c user/record/record_file.c user/core/state_file.c
+ * Links: user/health/health_step.c user/vrrp/vrrp_names.c user/vrrp/vrrp_step.c
+ * Links: user/record/record.c user/control/utf8.c user/core/addr.c
  */
 #include <errno.h>
 #include <setjmp.h>

@@ -59,6 +59,7 @@ static const struct {
     {"/instances/0/vrid", "57"},
     {"/instances/0/state", "\"MASTER\""},
     {"/instances/0/faults", "[\"link\",\"drain\"]"},
+    {"/instances/0/drained_by", "[\"operator\",\"group\"]"},
     {"/instances/0/yielded", "true"},
     {"/instances/0/transitions_by_cause", "{\"start\":1,\"master down\":2}"},
     {"/instances/0/silence_us/counts", "[0,0,0,0,0,0,0,0,1,0,0,0,0,0,2]"},

@@ -3,7 +3,8 @@
  * The VRRP state machine, rule by rule, as scripts: see vrrp_script.h. What holds for all sequences
  * of events is in test_vrrp_sequences.c.
  *
- * Links: user/vrrp/vrrp_step.c user/vrrp/vrrp_names.c tests/unit/vrrp_text.c tests/unit/vrrp_script.c
+ * Links: user/vrrp/vrrp_step.c user/vrrp/vrrp_names.c tests/unit/vrrp_text.c
+ * Links: tests/unit/vrrp_script.c
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -22,7 +23,7 @@
 #define RESIGN		  "WATCH(BACKUP 128 3500ms nopreempt); SEND(0); MASTER>BACKUP, "
 #define HANDED_OVER	  "5000 handover : " RESIGN "handed over | 9700"
 #define STOPPING	  "5000 stop : " RESIGN "stopped | 9700"
-#define DRAINING	  "5000 faults=drain : " RESIGN "handed over | 9700"
+#define DRAINING	  "5000 faults=drain : " RESIGN "drained | 9700"
 #define YIELD		  "WATCH(BACKUP 128 3500ms); MASTER>BACKUP, higher priority heard"
 #define YIELDED		  "5000 advert priority=200 from=1 interval=1000 heard=5000 : " YIELD " | 5200"
 #define GONE		  "WATCH(OFF); BACKUP>INIT, stopped; STOPPED"
@@ -314,7 +315,7 @@ static const char *const fencing[] = {
     "9000 faults=track heard=8000 : " FENCED "; WATCH(OFF); BACKUP>FAULT, fault",
     "# drained when replaced: nothing is left to hand over",
     MASTER_SINCE_4500,
-    "9000 faults=drain heard=8000 : " FENCED "; WATCH(OFF); BACKUP>FAULT, fault",
+    "9000 faults=drain heard=8000 : " FENCED "; WATCH(OFF); BACKUP>FAULT, drained",
     "# stopped when replaced: not even priority 0",
     MASTER_SINCE_4500,
     "9000 stop heard=8000 : " FENCED "; " GONE,
@@ -414,12 +415,24 @@ static const char *const drain[] = {
     MASTER_SINCE_4500,
     DRAINING,
     "5600 advert priority=1 from=1 : | 5800",
-    "5800 timer : RELEASE; WATCH(OFF); BACKUP>FAULT, fault",
-    "9000 faults=none : WATCH(BACKUP 128 3500ms nopreempt); FAULT>BACKUP, fault cleared",
+    "5800 timer : RELEASE; WATCH(OFF); BACKUP>FAULT, drained",
+    "#  until it is undrained: then it preempts by its rules",
+    "9000 faults=none : WATCH(BACKUP 128 3500ms); FAULT>BACKUP, fault cleared",
+    "# other faults that come and go meanwhile change nothing of that",
+    MASTER_SINCE_4500,
+    DRAINING,
+    "5600 advert priority=1 from=1 : | 5800",
+    "5700 faults=drain+link : RELEASE; WATCH(OFF); BACKUP>FAULT, fault",
+    "5800 faults=drain :",
+    "9000 faults=none : WATCH(BACKUP 128 3500ms); FAULT>BACKUP, fault cleared",
+    "# drained at start",
+    "1000 start faults=drain+pending : WATCH(OFF); INIT>FAULT, drained",
+    "2000 faults=pending :",
+    "2100 faults=none : WATCH(BACKUP 128 3500ms); FAULT>BACKUP, fault cleared",
     "# out of service means out of service, successor or not",
     MASTER_SINCE_4500,
     DRAINING,
-    "8500 down : RELEASE; WATCH(OFF); BACKUP>FAULT, fault",
+    "8500 down : RELEASE; WATCH(OFF); BACKUP>FAULT, drained",
     "# undrained in time it is a handover",
     MASTER_SINCE_4500,
     DRAINING,
@@ -439,10 +452,10 @@ static const char *const drain[] = {
     MASTER_SINCE_4500,
     YIELDED,
     "5100 faults=drain : | 5200",
-    "5200 timer : RELEASE; WATCH(OFF); BACKUP>FAULT, fault",
+    "5200 timer : RELEASE; WATCH(OFF); BACKUP>FAULT, drained",
     "# a BACKUP has nothing to keep",
     STARTED,
-    "5100 faults=drain : WATCH(OFF); BACKUP>FAULT, fault",
+    "5100 faults=drain : WATCH(OFF); BACKUP>FAULT, drained",
 };
 
 int main(void)

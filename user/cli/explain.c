@@ -92,8 +92,10 @@ static const struct {
      "holdfastctl status tells of slow turns"},
     {"fault", "this node cannot serve.", "holdfastctl status says what is missing"},
     {"fault cleared", "what kept this node from serving is gone.", NULL},
-    {"handed over", "the operator moved the mastership, or drained this node.", NULL},
+    {"handed over", "the operator moved the mastership.", NULL},
     {"stopped", "the daemon was stopped.", NULL},
+    {"drained", "this node was taken out of service on purpose.",
+     "holdfastctl undrain brings it back, or the disable_file's removal: holdfastctl status"},
     {"its sync group has left", "another member of its sync group is no longer MASTER.",
      "holdfastctl events tells which one went first"},
 };

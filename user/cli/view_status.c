@@ -20,15 +20,38 @@ static const struct {
     {"track", "a tracked check, file or interface is bad: holdfastctl checks"},
     {"session", "no BGP session is Established: holdfastctl bgp"},
     {"address", "the interface has no source address: ip address show dev %s"},
-    {"drain", "drained by the operator: holdfastctl undrain"},
     {"group", "another member of its sync group is in FAULT: see the other instances"},
 };
 
+static const struct {
+	const char *by, *advice;
+} drain_advice[] = {
+    {"operator", "by the operator; back by: holdfastctl undrain"},
+    {"group", "another member of its sync group is; see the other instances"},
+};
+
+static void show_drain(json_object *instance)
+{
+	for (size_t i = 0; i < json_length(instance, "drained_by"); i++) {
+		const char *by = json_text_at(instance, "drained_by", i);
+
+		for (size_t k = 0; k < sizeof(drain_advice) / sizeof(drain_advice[0]); k++) {
+			if (strcmp(drain_advice[k].by, by) == 0)
+				text_field("drained", "%s%s%s", drain_advice[k].advice,
+					   k == 0 ? " " : "",
+					   k == 0 ? json_text(instance, "name") : "");
+		}
+	}
+}
+
 static void show_faults(json_object *instance)
 {
+	show_drain(instance);
 	for (size_t i = 0; i < json_length(instance, "faults"); i++) {
 		const char *name = json_text_at(instance, "faults", i), *advice = NULL, *dev;
 
+		if (strcmp(name, "drain") == 0)
+			continue;
 		for (size_t k = 0; k < sizeof(fault_advice) / sizeof(fault_advice[0]); k++) {
 			if (strcmp(fault_advice[k].name, name) == 0)
 				advice = fault_advice[k].advice;
@@ -165,6 +188,18 @@ static void show_loop(json_object *root)
 		       json_int(loop, "longest_turn_us"), json_text(loop, "longest_handler"));
 }
 
+/* No alarm, since it is meant; but whoever looks at the node must see it at once. */
+static void show_drained(json_object *root)
+{
+	for (size_t i = 0; i < json_length(root, "instances"); i++) {
+		json_object *one = json_at(root, "instances", i);
+
+		if (json_length(one, "drained_by") > 0)
+			text_paragraph(0, 9, "DRAINED: %s is out of service on purpose",
+				       json_text(one, "name"));
+	}
+}
+
 void view_status(json_object *root)
 {
 	char up[TEXT_SHORT];
@@ -173,6 +208,7 @@ void view_status(json_object *root)
 		       text_duration(json_int(root, "uptime_s"), up));
 	for (size_t i = 0; i < json_length(root, "alarms"); i++)
 		text_paragraph(0, 7, "ALARM: %s", json_text_at(root, "alarms", i));
+	show_drained(root);
 	for (size_t i = 0; i < json_length(root, "instances"); i++) {
 		putchar('\n');
 		show_instance(json_at(root, "instances", i));

@@ -30,6 +30,8 @@ enum control_verb {
 	CONTROL_HANDOVER, /* `instance` must be MASTER here */
 	CONTROL_RELOAD,
 	CONTROL_EVENTS, /* fills `records` */
+	CONTROL_DRAIN,	/* `instance`, or all */
+	CONTROL_UNDRAIN,
 };
 
 /* Owned by the control thread; the engine holds it only until it has answered. */
@@ -65,14 +67,17 @@ struct control *control_create(struct loop *loop, const char *run_dir,
 void control_destroy(struct control *ctl);
 
 /*
- * Who reads the configuration anew. Both functions run in the control thread, which may wait for
- * disks and user databases; other requests wait meanwhile. `load` comes before the engine is asked:
- * it fills req->reload, or refuses. `drop` frees what is there when the engine has answered, or
- * never will.
+ * Who reads the configuration anew, and keeps what is to outlive the daemon. The functions run in
+ * the control thread, which may wait for disks and user databases; other requests wait meanwhile.
+ * `load` comes before the engine is asked for a reload: it fills req->reload, or refuses. `drop`
+ * frees what is there when the engine has answered, or never will. `keep` comes after the engine
+ * has carried out anything but a question: what such a request alone changes does not change while
+ * it runs, and it may add to req->note.
  */
 struct control_loader {
 	void (*load)(void *ctx, struct control_request *req);
 	void (*drop)(void *ctx, struct control_request *req);
+	void (*keep)(void *ctx, struct control_request *req); /* NULL: nothing is kept */
 	void *ctx;
 };
 /* From now on; `loader` must outlive `ctl`. Without one CONTROL_RELOAD brings nothing along. */

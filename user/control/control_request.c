@@ -19,7 +19,7 @@
 #define REQUEST_DEPTH 4	 /* a request is one flat object; deeper ones are refused by the tokener */
 #define ECHO_MAX      40 /* so much of an unknown word is repeated in the error */
 
-enum instance_use { INSTANCE_NONE, INSTANCE_REQUIRED };
+enum instance_use { INSTANCE_NONE, INSTANCE_OPTIONAL, INSTANCE_REQUIRED };
 
 static const struct verb {
 	const char *name;
@@ -31,6 +31,8 @@ static const struct verb {
     {"handover", CONTROL_HANDOVER, false, INSTANCE_REQUIRED},
     {"reload", CONTROL_RELOAD, false, INSTANCE_NONE},
     {"events", CONTROL_EVENTS, true, INSTANCE_NONE},
+    {"drain", CONTROL_DRAIN, false, INSTANCE_OPTIONAL},
+    {"undrain", CONTROL_UNDRAIN, false, INSTANCE_OPTIONAL},
 };
 
 #define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))

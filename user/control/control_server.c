@@ -233,6 +233,15 @@ static void log_reload(const struct control_request *req)
 		log_info("reload: %s", req->note);
 }
 
+/* The engine has carried `req` out, or refused. */
+static void keep(const struct control_server *s, struct control_request *req)
+{
+	const struct control_loader *loader = atomic_load(&s->room->loader);
+
+	if (loader && loader->keep && !req->refused && !control_verb_is_question(req->verb))
+		loader->keep(loader->ctx, req);
+}
+
 /* Carries `req` out. 0: `req` says how it went; -ETIMEDOUT: it is with the engine; -EPIPE. */
 static int carry_out(struct control_server *s, struct control_request *req)
 {
@@ -240,7 +249,9 @@ static int carry_out(struct control_server *s, struct control_request *req)
 
 	if (err == -ETIMEDOUT)
 		s->with_engine = req;
-	else if (req->verb == CONTROL_RELOAD && err == 0)
+	else if (err == 0)
+		keep(s, req);
+	if (req->verb == CONTROL_RELOAD && err == 0)
 		log_reload(req);
 	return err;
 }
@@ -495,7 +506,8 @@ static void turn(struct control_server *s)
 	}
 	now = loop_clock();
 	if (set[AT_ENGINE].revents && take_ticket(s)) {
-		request_free(s, s->with_engine); /* answered, but too late for its client */
+		keep(s, s->with_engine); /* answered, but too late for its client */
+		request_free(s, s->with_engine);
 		s->with_engine = NULL;
 	}
 	if (s->reload_asked && !s->with_engine)

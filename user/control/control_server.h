@@ -12,7 +12,8 @@
 #include "control/control.h"
 #include "control/control_socket.h"
 
-#define CONTROL_DOORBELL UINT64_MAX /* the number of a ticket without a request: there are new records */
+#define CONTROL_DOORBELL                                                                           \
+	UINT64_MAX /* the number of a ticket without a request: there are new records */
 
 struct control_ticket {
 	uint64_t number;

@@ -29,6 +29,13 @@ struct status_prefix {
 	enum announce_as as;
 };
 
+/* What keeps a drained instance out of service. */
+enum status_drain {
+	STATUS_DRAIN_OPERATOR = 1 << 0, /* holdfastctl drain */
+	STATUS_DRAIN_FILE = 1 << 1,	/* its disable_file exists */
+	STATUS_DRAIN_GROUP = 1 << 2,	/* another member of its sync group is drained */
+};
+
 /* The stamps of the last transition, each CLOCK_MONOTONIC nanoseconds, 0 if it did not happen. */
 struct status_stamps {
 	int64_t last_advert_ns; /* the old master's last advert, in the kernel */
@@ -45,7 +52,8 @@ struct status_instance {
 	char group[CFG_NAME_MAX]; /* its vrrp_sync_group; empty: none */
 	uint8_t family, version, vrid;
 	enum vrrp_state state;
-	uint32_t faults; /* enum vrrp_fault bits */
+	uint32_t faults;     /* enum vrrp_fault bits */
+	uint32_t drained_by; /* enum status_drain bits */
 	bool yielded;
 	uint8_t base_priority, effective_priority;
 	uint32_t advert_interval_us;
@@ -126,11 +134,12 @@ void status_free(struct status *st);
  *
  * Design section 8 names the fields others build on. Beside them: "schema" (raised when a field
  * changes its meaning); "loop", the watchdog's counts; of an instance "version", "faults" (names of
- * enum vrrp_fault), "yielded", "notify_superseded", "virtual_addresses_total", "announced_total";
- * "transitions_by_cause", "silence_us" and "takeover_us" (tally.h: "bounds", "counts" with one more,
- * "sum"), "adverts_left" (own adverts seen on egress); "adverts", "refusals" (packets by reason) and
- * "traffic" (per address; "idle_ms" since the last packet, null if there was none). Times are ISO
- * 8601, UTC, milliseconds; what never happened is null.
+ * enum vrrp_fault), "drained_by" (of enum status_drain), "yielded", "notify_superseded",
+ * "virtual_addresses_total", "announced_total"; "transitions_by_cause", "silence_us" and
+ * "takeover_us" (tally.h: "bounds", "counts" with one more, "sum"), "adverts_left" (own adverts
+ * seen on egress); "adverts", "refusals" (packets by reason) and "traffic" (per address; "idle_ms"
+ * since the last packet, null if there was none). Times are ISO 8601, UTC, milliseconds; what never
+ * happened is null.
  *
  * "stamps_us" of the last transition holds whole microseconds since the detection, negative for
  * what came before: {"last_advert": -36090, "deadline": -12, "detected": 0, "woken": 60, ...}; what

@@ -130,6 +130,17 @@ static void put_faults(json_object *obj, uint32_t faults)
 	}
 }
 
+static void put_drained_by(json_object *obj, uint32_t by)
+{
+	static const char *const names[] = {"operator", "file", "group"};
+	json_object *array = put_array(obj, "drained_by");
+
+	for (unsigned int i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (by & 1u << i)
+			json_object_array_add(array, json_object_new_string(names[i]));
+	}
+}
+
 static void put_stamps(json_object *obj, const struct status_stamps *s)
 {
 	const struct {
@@ -236,6 +247,7 @@ static void put_instance(json_object *obj, const struct status_instance *in)
 	put_int(obj, "vrid", in->vrid);
 	put_text(obj, "state", vrrp_state_name(in->state));
 	put_faults(obj, in->faults);
+	put_drained_by(obj, in->drained_by);
 	put_bool(obj, "yielded", in->yielded);
 	put_int(obj, "base_priority", in->base_priority);
 	put_int(obj, "effective_priority", in->effective_priority);

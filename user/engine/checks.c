@@ -104,6 +104,7 @@ void checks_apply(struct instance *in)
 	struct track_sum sum = sum_up(in);
 
 	instance_fault(in, VRRP_FAULT_TRACK, sum.fault);
+	drain_judge(in);
 	instance_pending(in, PENDING_CHECKS, sum.pending);
 	instance_priority(in, track_priority(&sum, in->cfg->priority));
 }

@@ -343,6 +343,12 @@ static void start_timers(struct engine *engine)
 		loop_arm(engine->loop, &engine->watchdog, mono_add(now, sd_notify_watchdog_ns()));
 }
 
+/* In the control thread. */
+static void on_answered(void *ctx, struct control_request *req)
+{
+	drain_keep(ctx, req);
+}
+
 static int start_control(struct engine *engine)
 {
 	struct status_limits limits;
@@ -352,7 +358,8 @@ static int start_control(struct engine *engine)
 	    control_create(engine->loop, engine->opt->run_dir, &limits, requests_handle, engine);
 	if (!engine->ctl)
 		return -errno;
-	engine->loader = (struct control_loader){reload_load, reload_drop, engine};
+	engine->loader = (struct control_loader){
+	    .load = reload_load, .drop = reload_drop, .keep = on_answered, .ctx = engine};
 	control_set_loader(engine->ctl, &engine->loader);
 	control_keep(engine->ctl, engine->record_path);
 	return 0;
@@ -371,6 +378,8 @@ static int start(struct engine *engine)
 		err = log_start_writer();
 	if (err == 0)
 		err = recording_open(engine);
+	if (err == 0)
+		drain_open(engine);
 	if (err == 0)
 		err = addresses_init(engine);
 	if (err == 0)

@@ -19,6 +19,7 @@
 #include "datapath/datapath.h"
 #include "engine/bgp_listen.h"
 #include "engine/bgp_speaker.h"
+#include "engine/drain.h"
 #include "engine/engine.h"
 #include "engine/refusals.h"
 #include "engine/recording.h"
@@ -130,9 +131,11 @@ struct instance {
 	bool reconfigure_awaited; /* and so does what a reload announces */
 	struct notifier notifiers[NOTIFY_KINDS];
 	uint32_t faults,
-	    faults_told;  /* enum vrrp_fault bits: as they are, as the step knows them */
-	uint32_t pending; /* enum pending bits: together they are VRRP_FAULT_PENDING */
-	bool published;	  /* to the data path, which hears adverts for it */
+	    faults_told;     /* enum vrrp_fault bits: as they are, as the step knows them */
+	uint32_t cleared;    /* what the last change of `faults_told` took away */
+	uint32_t drained_by; /* enum status_drain bits: together they are VRRP_FAULT_DRAIN */
+	uint32_t pending;    /* enum pending bits: together they are VRRP_FAULT_PENDING */
+	bool published;	     /* to the data path, which hears adverts for it */
 	bool started, stepping, stopped;
 	bool retiring; /* a reload has removed it: it is released, then destroyed */
 	struct log_limit send_limit;
@@ -197,6 +200,7 @@ struct engine {
 	struct datapath *dp;
 	struct control *ctl;
 	struct record_ring *records; /* the flight recorder */
+	struct drains drains;
 	char record_path[RECORD_PATH];
 	struct instance *instances[HF_MAX_INSTANCES]; /* by slot of the data path; NULL: free */
 	uint32_t n_slots;			      /* the highest slot in use, plus 1 */

@@ -355,6 +355,7 @@ static void step(struct instance *in, struct vrrp_event *ev)
 
 static void tell_faults(struct instance *in)
 {
+	in->cleared = in->faults_told & ~in->faults;
 	in->faults_told = in->faults;
 	step(in, &(struct vrrp_event){.type = VRRP_EV_FAULTS, .faults = in->faults});
 }

@@ -105,6 +105,14 @@ void recording_decided(struct instance *in)
 	recording_note(in, RECORD_DECIDED, 0, NULL);
 }
 
+/* Who drained it. */
+static const char *drain_text(uint32_t by)
+{
+	if (by & STATUS_DRAIN_OPERATOR)
+		return "by the operator";
+	return by & STATUS_DRAIN_FILE ? "its disable_file exists" : "with its sync group";
+}
+
 /* What "fault" does not tell: which check, which interface. */
 static void describe_fault(const struct instance *in, char text[RECORD_TEXT])
 {
@@ -128,6 +136,19 @@ static void describe_fault(const struct instance *in, char text[RECORD_TEXT])
 		snprintf(text, RECORD_TEXT, "no BGP session is Established");
 	else if (in->faults & VRRP_FAULT_GROUP)
 		snprintf(text, RECORD_TEXT, "another member of its sync group has a fault");
+}
+
+/* What the cause leaves open; may be empty. */
+static void describe(const struct instance *in, const struct vrrp_action *act,
+		     char text[RECORD_TEXT])
+{
+	text[0] = '\0';
+	if (act->cause == VRRP_CAUSE_DRAIN)
+		snprintf(text, RECORD_TEXT, "%s", drain_text(in->drained_by));
+	else if (act->to == VRRP_FAULT)
+		describe_fault(in, text);
+	else if (act->cause == VRRP_CAUSE_FAULT_CLEARED && in->cleared & VRRP_FAULT_DRAIN)
+		snprintf(text, RECORD_TEXT, "undrained");
 }
 
 /* --- does the old master's host live? ---------------------------------------------------------*/
@@ -207,9 +228,7 @@ void recording_file(struct instance *in, const struct vrrp_action *act)
 	head->priority = in->fsm.priority;
 	head->faults = in->faults;
 	head->peer = RECORD_PEER_UNKNOWN;
-	head->detail[0] = '\0';
-	if (act->to == VRRP_FAULT)
-		describe_fault(in, head->detail);
+	describe(in, act, head->detail);
 	if (act->to != VRRP_MASTER) { /* a taker's story is that of the old master */
 		head->master = in->fsm.master;
 		head->master_priority = in->fsm.master_priority;

@@ -51,6 +51,16 @@ static void handover(struct engine *engine, struct control_request *req)
 		instance_handover(in);
 }
 
+static void drain(struct engine *engine, struct control_request *req)
+{
+	struct instance *in = req->instance[0] ? find_instance(engine, req->instance) : NULL;
+
+	if (req->instance[0] && !in)
+		refuse(req, "there is no instance %s", req->instance);
+	else
+		drain_order(engine, in, req);
+}
+
 void requests_handle(void *ctx, struct control_request *req)
 {
 	struct engine *engine = ctx;
@@ -67,6 +77,10 @@ void requests_handle(void *ctx, struct control_request *req)
 		break;
 	case CONTROL_RELOAD:
 		reload_begin(engine, req);
+		break;
+	case CONTROL_DRAIN:
+	case CONTROL_UNDRAIN:
+		drain(engine, req);
 		break;
 	}
 }

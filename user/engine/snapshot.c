@@ -60,6 +60,7 @@ static void fill_instance(const struct instance *in, struct status_instance *out
 	    .vrid = in->cfg->vrid,
 	    .state = in->fsm.state,
 	    .faults = in->faults,
+	    .drained_by = in->drained_by,
 	    .yielded = in->fsm.yielded,
 	    .base_priority = in->cfg->priority,
 	    .effective_priority = in->fsm.priority,
@@ -156,7 +157,8 @@ static void instance_alarms(const struct instance *in, struct status *st)
 	if (in->faults & VRRP_FAULT_ADDRESS)
 		alarm_add(st, "%s is in FAULT: %s has no usable source address or data path",
 			  in->cfg->name, in->cfg->interface);
-	if (in->fsm.yielded && in->vcfg.preempt && in->fsm.state == VRRP_BACKUP)
+	if (in->fsm.yielded && in->vcfg.preempt && in->fsm.state == VRRP_BACKUP &&
+	    in->drained_by == 0)
 		alarm_add(st,
 			  "%s does not preempt: it handed over or fenced itself; `holdfastctl "
 			  "handover` on the "

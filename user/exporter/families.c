@@ -105,8 +105,8 @@ static void emit_state(struct sample *s)
 
 static void emit_faults(struct sample *s)
 {
-	static const char *const faults[] = {"pending", "link",	   "track",
-					     "session", "address", "drain"};
+	static const char *const faults[] = {"pending", "link",	 "track", "session",
+					     "address", "drain", "group"};
 
 	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
 		size_t len = sample_label(s, "fault", faults[i]);

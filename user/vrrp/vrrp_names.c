@@ -23,6 +23,7 @@ const char *vrrp_cause_text(enum vrrp_cause cause)
 	    [VRRP_CAUSE_HANDOVER] = "handed over",
 	    [VRRP_CAUSE_STOP] = "stopped",
 	    [VRRP_CAUSE_GROUP] = "its sync group has left",
+	    [VRRP_CAUSE_DRAIN] = "drained",
 	};
 
 	return (unsigned int)cause < VRRP_CAUSE_MAX ? texts[cause] : "?";

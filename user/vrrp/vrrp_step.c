@@ -143,13 +143,20 @@ static void become_backup(const struct step *s, int64_t delay_ns, enum vrrp_caus
 	change_state(s, VRRP_BACKUP, cause);
 }
 
+static uint32_t faults_but_pending(const struct step *s)
+{
+	return s->fsm->faults & ~(uint32_t)VRRP_FAULT_PENDING;
+}
+
 static void become_fault(const struct step *s)
 {
+	bool drained = faults_but_pending(s) == VRRP_FAULT_DRAIN;
+
 	release(s);
 	forget_master(s);
 	s->fsm->leaving = VRRP_STAY;
 	watch(s, VRRP_ROLE_OFF, 0);
-	change_state(s, VRRP_FAULT, VRRP_CAUSE_FAULT);
+	change_state(s, VRRP_FAULT, drained ? VRRP_CAUSE_DRAIN : VRRP_CAUSE_FAULT);
 }
 
 /* The end: INIT with `leaving` STOP, which no event leaves again. */
@@ -235,11 +242,6 @@ static void stop(const struct step *s)
 }
 
 /* --- what an event means in each state ---------------------------------------------------------*/
-
-static uint32_t faults_but_pending(const struct step *s)
-{
-	return s->fsm->faults & ~(uint32_t)VRRP_FAULT_PENDING;
-}
 
 /* INIT waits for first results, FAULT for the last bit to go; both are deaf to all else. */
 static void in_init_or_fault(const struct step *s)
@@ -438,7 +440,7 @@ static void master_faults(const struct step *s)
 	uint32_t faults = faults_but_pending(s);
 
 	if (faults == VRRP_FAULT_DRAIN) {
-		leave(s, VRRP_LEAVE_DRAIN, VRRP_CAUSE_HANDOVER);
+		leave(s, VRRP_LEAVE_DRAIN, VRRP_CAUSE_DRAIN);
 	} else if (faults) { /* nothing is served here any more: the word to the peers goes first */
 		put_advert(s, VRRP_PRIO_STOP);
 		become_fault(s);
@@ -485,6 +487,14 @@ static void fence(const struct step *s)
 	forget_master(s);
 	s->fsm->yielded = true;
 	become_backup(s, down_ns(s, s->fsm->priority), VRRP_CAUSE_FENCED);
+}
+
+/* Who was drained begins anew: the mastership that it gave away is its own again, by its rules. */
+static void take_faults(const struct step *s)
+{
+	if (s->fsm->state == VRRP_FAULT && s->fsm->faults & ~s->ev->faults & VRRP_FAULT_DRAIN)
+		s->fsm->yielded = false;
+	s->fsm->faults = s->ev->faults;
 }
 
 /* Before START nothing is known but the faults that gather. */
@@ -583,13 +593,7 @@ void vrrp_step(const struct vrrp_cfg *cfg, struct vrrp_fsm *fsm, const struct vr
 		set_config(&s);
 	} else if (ev->type != VRRP_EV_START) {
 		if (ev->type == VRRP_EV_FAULTS)
-			fsm->faults = ev->faults;
+			take_faults(&s);
 		dispatch(&s);
 	}
-}
-
-struct mono vrrp_due(const struct vrrp_fsm *fsm)
-{
-	return fsm->state == VRRP_MASTER ? fsm->advert_due
-					 : mono_earliest(fsm->linger_until, fsm->preempt_at);
 }

@@ -13,7 +13,8 @@
  *  - Self-fencing. A MASTER whose own adverts stopped for as long as its peers wait before they
  * take over, and which the kernel has heard another master since, yields without sending a word.
  *  - A node that handed over or fenced itself does not preempt until it has been MASTER again
- *    (`yielded`): what was moved on purpose, or away from a host that froze, stays moved.
+ *    (`yielded`): what was moved on purpose, or away from a host that froze, stays moved. One that
+ *    was drained begins anew when it is undrained.
  */
 #ifndef HF_VRRP_STEP_H
 #define HF_VRRP_STEP_H
@@ -104,6 +105,7 @@ enum vrrp_cause { /* of a transition, for logs, status and the flight recorder *
 		  VRRP_CAUSE_HANDOVER,
 		  VRRP_CAUSE_STOP,
 		  VRRP_CAUSE_GROUP, /* another member of the sync group has left */
+		  VRRP_CAUSE_DRAIN, /* drained, and nothing else is wrong */
 		  VRRP_CAUSE_MAX
 };
 
@@ -173,7 +175,11 @@ void vrrp_step(const struct vrrp_cfg *cfg, struct vrrp_fsm *fsm, const struct vr
 	       struct vrrp_actions *out);
 
 /* When the state machine wants VRRP_EV_TIMER; MONO_NEVER: not at all. */
-struct mono vrrp_due(const struct vrrp_fsm *fsm);
+static inline struct mono vrrp_due(const struct vrrp_fsm *fsm)
+{
+	return fsm->state == VRRP_MASTER ? fsm->advert_due
+					 : mono_earliest(fsm->linger_until, fsm->preempt_at);
+}
 
 const char *vrrp_state_name(enum vrrp_state state); /* "INIT", "BACKUP", "MASTER", "FAULT" */
 const char *vrrp_cause_text(enum vrrp_cause cause); /* a few words, for a log line */

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Draining: the order is kept as a set of instances, and what it means to each one is worked out
+ * anew whenever something has changed. Leaving without loss is the state machine's work
+ * (VRRP_FAULT_DRAIN). Rejected: a flag in the instance alone, which a reload that removes it and
+ * another that brings it back would lose.
+ */
+#include "engine/drain.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "control/control_request.h"
+#include "engine/engine_state.h"
+
+#define FILE_NAME "drained"
+
+static struct drain_key key_of(const struct instance *in)
+{
+	struct drain_key key = {.family = in->cfg->family, .vrid = in->cfg->vrid};
+
+	memcpy(key.interface, in->cfg->interface, sizeof(key.interface));
+	return key;
+}
+
+void drain_open(struct engine *engine)
+{
+	struct drains *drains = &engine->drains;
+	int err;
+
+	state_file_path(engine->opt->name, engine->opt->run_dir, FILE_NAME, drains->path);
+	err = drain_file_load(drains->path, &drains->set);
+	if (err < 0 && err != -ENOENT)
+		log_error("%s: what was drained may take part again: %s", drains->path,
+			  err == -EBADMSG ? "the file is damaged" : strerror(-err));
+}
+
+/* --- what it means to an instance
+ * ------------------------------------------------------------- */
+
+/* What drains `in`, its sync group left aside: enum status_drain bits. */
+static uint32_t own_drains(const struct instance *in)
+{
+	struct drain_key key = key_of(in);
+
+	return drain_set_has(&in->engine->drains.set, &key) ? STATUS_DRAIN_OPERATOR : 0;
+}
+
+void drain_judge(struct instance *in)
+{
+	struct instance *other;
+	uint32_t by = own_drains(in);
+
+	ENGINE_EACH_INSTANCE (in->engine, other) {
+		if (by == 0 && in->group && other->group == in->group && own_drains(other) != 0)
+			by = STATUS_DRAIN_GROUP;
+	}
+	in->drained_by = by;
+	instance_fault(in, VRRP_FAULT_DRAIN, by != 0);
+}
+
+static void judge_all(struct engine *engine)
+{
+	struct instance *in;
+
+	ENGINE_EACH_INSTANCE (engine, in)
+		drain_judge(in);
+}
+
+/* --- the operator's orders
+ * -------------------------------------------------------------------- */
+
+static void LOG_PRINTF(2, 3) note(struct control_request *req, const char *fmt, ...)
+{
+	size_t len = strlen(req->note);
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(req->note + len, sizeof(req->note) - len, fmt, args);
+	va_end(args);
+}
+
+static bool moves_with(const struct instance *in, const struct instance *other)
+{
+	return in == other || (in->group && in->group == other->group);
+}
+
+/* Adds or removes `in` and those that move with it. 0 or -ENOSPC. */
+static int change_set(struct engine *engine, struct instance *in, bool on)
+{
+	struct drain_set *set = &engine->drains.set;
+	struct instance *other;
+	bool but = set->all && !on; /* all of them but these */
+	int err = 0;
+
+	ENGINE_EACH_INSTANCE (engine, other) {
+		struct drain_key key = key_of(other);
+		bool with = moves_with(in, other);
+
+		if ((with && on) || (!with && but))
+			err = err ? err : drain_set_add(set, &key);
+		else if (with)
+			drain_set_remove(set, &key);
+	}
+	if (but)
+		set->all = false;
+	return err;
+}
+
+/* How long it serves on at most, in seconds. */
+static double leaves_in_s(const struct instance *in)
+{
+	struct mono now = loop_now(in->engine->loop);
+
+	return (double)mono_diff_ns(in->fsm.linger_until, now) / (double)NS_PER_S;
+}
+
+/* `in` has been drained; `before`: what it was. */
+static void note_drained(struct control_request *req, const struct instance *in,
+			 enum vrrp_state before)
+{
+	if (in->fsm.claimed)
+		note(req,
+		     "%s is being drained: this node serves until another one is heard, at most "
+		     "%.3f s, then withdraws even if there is none. ",
+		     in->cfg->name, leaves_in_s(in));
+	else
+		note(req, "%s is drained; it was %s here. ", in->cfg->name,
+		     vrrp_state_name(before));
+	if (in->group)
+		note(req, "So are all of its sync group %s. ", in->group->cfg->name);
+	note(req, "It stays out, also over restarts, until: holdfastctl undrain %s", in->cfg->name);
+}
+
+static void note_undrained(struct control_request *req, const struct instance *in, uint32_t before)
+{
+	if (!(before & STATUS_DRAIN_OPERATOR))
+		note(req, "%s was not drained; it is %s", in->cfg->name,
+		     vrrp_state_name(in->fsm.state));
+	else if (in->fsm.state == VRRP_FAULT)
+		note(req, "%s is drained no more, but has another fault: holdfastctl status",
+		     in->cfg->name);
+	else
+		note(req, "%s takes part again: %s%s", in->cfg->name,
+		     vrrp_state_name(in->fsm.state),
+		     in->vcfg.preempt ? ", until its priority makes it MASTER"
+				      : ", and does not preempt");
+	if (in->group)
+		note(req, ". So do all of its sync group %s", in->group->cfg->name);
+}
+
+static void note_all(struct engine *engine, struct control_request *req, bool on)
+{
+	unsigned int n = 0, leaving = 0, faulty = 0;
+	double longest_s = 0;
+	struct instance *in;
+
+	ENGINE_EACH_INSTANCE (engine, in) {
+		n++;
+		faulty += in->fsm.state == VRRP_FAULT;
+		if (!on || !in->fsm.claimed)
+			continue;
+		leaving++;
+		if (leaves_in_s(in) > longest_s)
+			longest_s = leaves_in_s(in);
+	}
+	if (!on) {
+		note(req, "all %u instances take part again, %u of them in FAULT", n, faulty);
+		return;
+	}
+	note(req, "all %u instances are drained. ", n);
+	if (leaving > 0)
+		note(req,
+		     "For %u of them this node serves until another one is heard, at most %.3f s, "
+		     "then withdraws even if there is none. ",
+		     leaving, longest_s);
+	note(req, "They stay out, also over restarts, until: holdfastctl undrain");
+}
+
+void drain_order(struct engine *engine, struct instance *in, struct control_request *req)
+{
+	bool on = req->verb == CONTROL_DRAIN;
+	enum vrrp_state state = in ? in->fsm.state : VRRP_INIT;
+	uint32_t before = in ? in->drained_by : 0;
+
+	if (engine->stopping) {
+		control_request_refuse(req, "not now: the daemon is being stopped");
+		return;
+	}
+	if (!in)
+		engine->drains.set = (struct drain_set){.all = on};
+	else if (change_set(engine, in, on) < 0)
+		control_request_refuse(req,
+				       "%s is full of instances that are gone: holdfastctl "
+				       "undrain clears it",
+				       engine->drains.path);
+	judge_all(engine);
+	if (req->refused)
+		return;
+	if (!in)
+		note_all(engine, req, on);
+	else if (on)
+		note_drained(req, in, state);
+	else
+		note_undrained(req, in, before);
+}
+
+void drain_keep(struct engine *engine, struct control_request *req)
+{
+	const struct drains *drains = &engine->drains;
+	int err;
+
+	if (req->verb != CONTROL_DRAIN && req->verb != CONTROL_UNDRAIN)
+		return;
+	log_info("%s", req->note);
+	err = drain_file_save(drains->path, &drains->set);
+	if (err == 0)
+		return;
+	log_error("%s: %s: a restart will not know it", drains->path, strerror(-err));
+	note(req, ". But a restart will not know it: %s: %s", drains->path, strerror(-err));
+}
