@@ -3,6 +3,7 @@
  * Checks by the real runner: verdicts, timeouts, output, overlaps, removal, and that nothing is
  * left behind.
  * Links: tests/unit/runner_fixture.c user/health/runner.c user/health/runner_client.c
+ * Links: user/health/subprocess.c
  * Links: user/health/runner_codec.c user/health/runner_checks.c user/health/runner_file.c
  * Links: user/health/runner_notify.c
  * Links: user/health/runner_outbox.c user/health/runner_run.c user/health/runner_spawn.c

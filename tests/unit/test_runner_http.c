@@ -2,6 +2,7 @@
 /*
  * HTTP checks by the real runner against a server of the test, a process for each connection.
  * Links: tests/unit/runner_fixture.c user/health/runner.c user/health/runner_client.c
+ * Links: user/health/subprocess.c
  * Links: user/health/runner_codec.c user/health/runner_checks.c user/health/runner_file.c
  * Links: user/health/runner_notify.c user/health/runner_outbox.c user/health/runner_run.c
  * Links: user/health/runner_spawn.c user/health/last_line.c user/health/health_step.c

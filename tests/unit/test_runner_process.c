@@ -3,6 +3,7 @@
  * Tracked processes by the real runner, with processes of the test whose names nobody else has.
  * They hold with the process connector and, more slowly, without.
  * Links: tests/unit/runner_fixture.c user/health/runner.c user/health/runner_client.c
+ * Links: user/health/subprocess.c
  * Links: user/health/runner_codec.c user/health/runner_checks.c user/health/runner_file.c
  * Links: user/health/runner_notify.c user/health/runner_outbox.c user/health/runner_run.c
  * Links: user/health/runner_spawn.c user/health/last_line.c user/health/health_step.c

@@ -166,8 +166,9 @@ static void reason_foreign(struct dp_interface *ifc, uint32_t id)
 		bpf_obj_get_info_by_fd(fd, &info, &len);
 	if (fd >= 0)
 		close(fd);
-	reason_set(ifc, "another XDP program is attached: %s, id %u",
-		   info.name[0] ? info.name : "without a name", id);
+	/* The name is for CAP_SYS_ADMIN only, which the daemon has while it starts. */
+	reason_set(ifc, "another XDP program is attached: %s%sid %u", info.name,
+		   info.name[0] ? ", " : "", id);
 }
 
 static void reason_refused(struct dp_interface *ifc, int err)

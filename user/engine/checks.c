@@ -6,7 +6,6 @@
  */
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -14,6 +13,7 @@
 #include <unistd.h>
 
 #include "engine/engine_state.h"
+#include "health/forker.h"
 #include "health/track_rules.h"
 
 #define NOTIFY_TIMEOUT_NS                                                                          \
@@ -21,7 +21,25 @@
 #define RUNNER_RESTART_NS (500 * NS_PER_MS)
 #define RUNNER_RETRY_NS	  (20 * NS_PER_MS)
 #define STOP_WAIT_NS	  (10 * NS_PER_S) /* for the last notifications, when the daemon ends */
-#define RUNNER_IDENT	  "holdfast-runner"
+#define FIRST_RUNNER_MS	  5000		  /* to start, at start: it takes a fork */
+#define FORKER_WAIT_MS	  1000		  /* to end; it has nothing to do any more */
+
+/* The forker and its first runner. 0 or -errno. */
+static int start_runner(struct engine *engine)
+{
+	struct pollfd pfd = {.events = POLLIN};
+	int err = forker_start(&engine->forker_fd, &engine->forker_pid);
+
+	if (err == 0)
+		err = forker_order(engine->forker_fd);
+	if (err < 0)
+		return err;
+	pfd.fd = engine->forker_fd;
+	if (poll(&pfd, 1, FIRST_RUNNER_MS) != 1)
+		return -ETIMEDOUT;
+	err = forker_receive(engine->forker_fd, &engine->runner_fd);
+	return err < 0 ? err : 0;
+}
 
 int checks_init(struct engine *engine)
 {
@@ -41,7 +59,7 @@ int checks_init(struct engine *engine)
 		checks_resolve_notifiers(&users, engine->cfg->groups[i].name,
 					 &engine->cfg->groups[i].notify,
 					 engine->groups[i].notifiers);
-	return runner_start(RUNNER_IDENT, &engine->runner_fd, &engine->runner_pid);
+	return start_runner(engine);
 }
 
 /* --- results
@@ -299,34 +317,57 @@ static int register_runner(struct engine *engine)
 	return 0;
 }
 
+static void retry_runner(struct engine *engine, int err)
+{
+	log_error("cannot start the runner: %s", strerror(-err));
+	loop_arm(engine->loop, &engine->runner_restart,
+		 mono_add(loop_now(engine->loop), RUNNER_RESTART_NS));
+}
+
 static void on_restart(struct loop_timer *timer)
 {
 	struct engine *engine = timer->ctx;
-	int err;
+	int err = engine->forker_fd < 0 ? 0 : forker_order(engine->forker_fd);
 
-	/* Its socket closes before it can be reaped: not in on_runner_lost(), or a zombie stays. */
-	if (engine->runner_pid > 0 && waitpid(engine->runner_pid, NULL, WNOHANG) == 0) {
-		kill(engine->runner_pid, SIGKILL);
-		loop_arm(engine->loop, timer, mono_add(loop_now(engine->loop), RUNNER_RESTART_NS));
-		return;
-	}
-	engine->runner_pid = -1;
-	err = runner_start(RUNNER_IDENT, &engine->runner_fd, &engine->runner_pid);
-	if (err == 0)
+	if (err < 0)
+		retry_runner(engine, err);
+}
+
+static void on_forker_lost(struct engine *engine)
+{
+	log_error("the forker has ended: a runner that ends is not replaced; restart holdfastd");
+	loop_remove(engine->loop, &engine->forker_source);
+	close(engine->forker_fd);
+	engine->forker_fd = engine->forker_source.fd = -1;
+	waitpid(engine->forker_pid, NULL, WNOHANG);
+}
+
+static void on_forker_ready(struct loop_source *src, uint32_t ready)
+{
+	struct engine *engine = src->ctx;
+	int err = forker_receive(src->fd, &engine->runner_fd);
+
+	(void)ready;
+	if (err == -EPIPE)
+		on_forker_lost(engine);
+	else if (err == 1)
 		err = register_runner(engine);
-	if (err == 0)
-		return;
-	log_error("cannot start the runner: %s", strerror(-err));
-	loop_arm(engine->loop, timer, mono_add(loop_now(engine->loop), RUNNER_RESTART_NS));
+	if (err < 0 && err != -EPIPE)
+		retry_runner(engine, err);
 }
 
 int checks_start(struct engine *engine)
 {
+	int err;
+
 	engine->runner_restart =
 	    (struct loop_timer){.fn = on_restart, .ctx = engine, .name = "runner restart"};
 	engine->runner_retry =
 	    (struct loop_timer){.fn = on_retry, .ctx = engine, .name = "runner retry"};
-	return register_runner(engine);
+	engine->forker_source = (struct loop_source){
+	    .fd = engine->forker_fd, .fn = on_forker_ready, .ctx = engine, .name = "forker"};
+	err = loop_add(engine->loop, &engine->forker_source, EPOLLIN);
+	return err < 0 ? err : register_runner(engine);
 }
 
 /* Until the runner has ended: it lets running notifications finish. Here the loop runs no more. */
@@ -347,17 +388,33 @@ static void await_runner(int fd)
 	}
 }
 
+/* It ends at once when the runner has. */
+static void stop_forker(struct engine *engine)
+{
+	struct pollfd pfd = {.fd = engine->forker_fd};
+
+	if (engine->forker_fd < 0)
+		return;
+	loop_remove(engine->loop, &engine->forker_source);
+	shutdown(engine->forker_fd, SHUT_WR);
+	poll(&pfd, 1, FORKER_WAIT_MS); /* for POLLHUP */
+	close(engine->forker_fd);
+	engine->forker_fd = -1;
+	waitpid(engine->forker_pid, NULL, WNOHANG);
+}
+
 void checks_stop(struct engine *engine)
 {
 	loop_disarm(engine->loop, &engine->runner_restart);
 	loop_disarm(engine->loop, &engine->runner_retry);
-	if (engine->runner_fd < 0)
-		return;
-	loop_remove(engine->loop, &engine->runner_source);
-	shutdown(engine->runner_fd, SHUT_WR);
-	await_runner(engine->runner_fd);
-	close(engine->runner_fd);
-	engine->runner_fd = -1;
+	if (engine->runner_fd >= 0) {
+		loop_remove(engine->loop, &engine->runner_source);
+		shutdown(engine->runner_fd, SHUT_WR);
+		await_runner(engine->runner_fd);
+		close(engine->runner_fd);
+		engine->runner_fd = -1;
+	}
+	stop_forker(engine);
 }
 
 /* --- notifications

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * Starts every part in the order that failover needs, runs the loop, and releases in the order that
- * loses no packet. Owns all the parts. The runner is forked first, threads come next, the kernel
- * half is loaded, sessions are dialled, and only then does the process become real-time.
+ * loses no packet. Owns all the parts. The forker of runners is forked first, the kernel half is
+ * loaded, privileges are dropped; threads come next, sessions are dialled, and only then does the
+ * process become real-time.
  */
 #include "engine/engine.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +17,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "control/control_socket.h"
 #include "core/addr.h"
+#include "core/privileges.h"
 #include "core/sd_notify.h"
 #include "engine/engine_state.h"
 #include "engine/realtime.h"
@@ -231,7 +235,8 @@ static void count_vips(struct engine *engine)
 	}
 }
 
-static int open_datapath(struct engine *engine)
+/* Programs are loaded, and attached where they belong, while we may do anything. */
+static int load_datapath(struct engine *engine)
 {
 	struct datapath_options opt = {
 	    .name = engine->opt->name,
@@ -243,12 +248,37 @@ static int open_datapath(struct engine *engine)
 	engine->dp = datapath_open(engine->loop, &opt, instance_on_event, engine);
 	if (!engine->dp)
 		return -errno;
+	for (unsigned int i = 0; i < engine->cfg->n_instances; i++) {
+		uint32_t ifindex = if_nametoindex(engine->cfg->instances[i].interface);
+
+		if (ifindex != 0) /* a failure shows again when the instance is prepared */
+			datapath_attach_interface(engine->dp, ifindex);
+	}
+	return 0;
+}
+
+static int open_network(struct engine *engine)
+{
 	count_vips(engine);
 	engine->nl = netlink_open(engine->loop, on_link, engine);
 	if (!engine->nl)
 		return -errno;
 	netlink_watch_addresses(engine->nl, on_address);
 	return netlink_sync(engine->nl);
+}
+
+/* A reload reads the file once more. */
+static int drop_privileges(struct engine *engine)
+{
+	int err = privileges_drop_engine(CONTROL_GROUP);
+
+	if (err < 0)
+		log_error("cannot drop privileges: %s", strerror(-err));
+	else if (faccessat(AT_FDCWD, engine->opt->config_path, R_OK, AT_EACCESS) < 0)
+		log_warn("%s: a reload cannot read it (%s), as it runs without root's "
+			 "privileges: make it root's, in a directory open to root",
+			 engine->opt->config_path, strerror(errno));
+	return err;
 }
 
 /* router_id of the file, or the first global IPv4 address of an interface that announces through
@@ -375,6 +405,10 @@ static int start(struct engine *engine)
 	if (err == 0)
 		err = open_signals(engine); /* before threads, which inherit the mask */
 	if (err == 0)
+		err = load_datapath(engine);
+	if (err == 0)
+		err = drop_privileges(engine); /* likewise what they may do */
+	if (err == 0)
 		err = log_start_writer();
 	if (err == 0)
 		err = recording_open(engine);
@@ -383,7 +417,7 @@ static int start(struct engine *engine)
 	if (err == 0)
 		err = addresses_init(engine);
 	if (err == 0)
-		err = open_datapath(engine);
+		err = open_network(engine);
 	if (err == 0)
 		err = start_control(engine);
 	if (err == 0)
@@ -421,8 +455,7 @@ static void finish(struct engine *engine)
 		speaker_destroy(engine->speakers[i], "holdfastd is stopping");
 	bgp_listener_destroy(engine->listener);
 	addresses_finish(engine);
-	if (engine->runner_fd >= 0)
-		checks_stop(engine);
+	checks_stop(engine);
 	recording_close(engine);
 	netlink_close(engine->nl);
 	datapath_close(engine->dp);
@@ -467,10 +500,10 @@ static int run(struct engine *engine)
 
 int engine_run(struct config *cfg, const struct engine_options *opt)
 {
-	struct engine engine = {.cfg = cfg, .opt = opt, .runner_fd = -1};
+	struct engine engine = {.cfg = cfg, .opt = opt, .runner_fd = -1, .forker_fd = -1};
 	int err;
 
-	engine.signal_source.fd = engine.runner_source.fd = -1;
+	engine.signal_source.fd = engine.runner_source.fd = engine.forker_source.fd = -1;
 	realtime_raise_files();
 	engine.loop = loop_create();
 	if (!engine.loop) {

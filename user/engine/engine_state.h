@@ -217,9 +217,10 @@ struct engine {
 	unsigned int n_sockets, max_sockets;
 	struct counted_vip *vips;
 	unsigned int n_vips;
-	int runner_fd;
-	pid_t runner_pid;
-	struct loop_source runner_source, signal_source;
+	int runner_fd; /* -1: there is none */
+	int forker_fd; /* of whom a runner is ordered */
+	pid_t forker_pid;
+	struct loop_source runner_source, forker_source, signal_source;
 	struct loop_timer runner_restart, runner_retry, session_grace, watchdog, stop_limit,
 	    startup_delay;
 	struct reload *reload; /* that is under way */
@@ -344,7 +345,8 @@ void checks_free(struct check *checks, unsigned int n); /* NULL is fine */
 
 /* --- checks.c: the runner's client
  * ------------------------------------------------------------------ */
-/* Resolves users and starts the runner; call before threads exist. 0 or -errno. */
+/* Resolves users and starts the runner; call before privileges are dropped and before threads
+ * exist. 0 or -errno. */
 int checks_init(struct engine *engine);
 /* Puts the runner's socket into the loop and sends every check. 0 or -errno. */
 int checks_start(struct engine *engine);

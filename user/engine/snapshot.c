@@ -188,7 +188,10 @@ static void fill_alarms(struct engine *engine, struct status *st)
 		instance_alarms(in, st);
 	for (unsigned int i = 0; i < engine->cfg->n_groups; i++)
 		group_alarms(&engine->groups[i], st);
-	if (engine->runner_fd < 0)
+	if (engine->forker_fd < 0)
+		alarm_add(st, "the forker has ended: a script runner that ends is not replaced; "
+			      "restart holdfastd");
+	else if (engine->runner_fd < 0)
 		alarm_add(st, "the script runner has ended and is being started again; check "
 			      "results are stale");
 	for (unsigned int i = 0; i < engine->n_checks; i++) {

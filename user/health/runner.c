@@ -5,36 +5,27 @@
  *
  * The end of the engine is the end of its socket, whatever it died of, for nobody else holds that.
  * Rejected: PR_SET_PDEATHSIG for the runner, which on every ordinary stop would cut off the very
- * notification (BACKUP, STOP) that tells the rest of the host about it. For the same reason the
- * signals that a terminal or a service manager sends to a whole group are ignored here.
+ * notification (BACKUP, STOP) that tells the rest of the host about it.
  */
 #include "health/runner.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <libmnl/libmnl.h>
-#include <sched.h>
-#include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
-#include <syslog.h>
 #include <unistd.h>
 
 #include "core/log.h"
 #include "core/loop.h"
 #include "health/runner_jobs.h"
+#include "health/subprocess.h"
 
 /* Received in one turn, so that a burst of orders does not hold up timeouts and verdicts. */
 #define MAX_ORDERS_A_TURN 64
 /* Forking takes its time and may; half a second of it is worth a line. */
 #define TURN_BUDGET_NS (500 * NS_PER_MS)
-/* Room for every check's message at once: 1,024 of them, most well under 1 KiB. */
-#define SOCKET_BUFFER (4 << 20)
 
 struct process {
 	struct runner runner;
@@ -166,32 +157,6 @@ static bool process_is_over(const struct process *p)
 	       !outbox_is_waiting(&p->runner.outbox);
 }
 
-/* Forgets the parent's scheduling, priority, signals and, where missing, its standard descriptors.
- */
-static void shed_inheritance(void)
-{
-	static const int ignored[] = {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGPIPE};
-	struct sched_param ordinary = {0};
-	sigset_t none;
-	int fd;
-
-	if (sched_setscheduler(0, SCHED_OTHER, &ordinary) < 0)
-		log_warn("runner: sched_setscheduler: %s", strerror(errno));
-	if (getpriority(PRIO_PROCESS, 0) != 0 && setpriority(PRIO_PROCESS, 0, 0) < 0)
-		log_warn("runner: setpriority: %s", strerror(errno));
-	for (int sig = 1; sig < NSIG; sig++)
-		signal(sig, SIG_DFL);
-	for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
-		signal(ignored[i], SIG_IGN);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	do
-		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-	while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd >= 0)
-		close(fd);
-}
-
 static int process_create(struct process *p, int fd)
 {
 	p->bad_limit = (struct log_limit)LOG_LIMIT(3, 10 * NS_PER_S);
@@ -230,7 +195,6 @@ int runner_main(int fd)
 	struct process *p;
 	int err;
 
-	shed_inheritance();
 	p = calloc(1, sizeof(*p)); /* owner: this function */
 	err = p ? process_create(p, fd) : -ENOMEM;
 	while (err == 0 && !process_is_over(p)) {
@@ -245,51 +209,7 @@ int runner_main(int fd)
 	return err < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
-/* In the child: nothing of the engine stays open. */
-static _Noreturn void runner_child(const char *ident, int fd)
+int runner_start(const char *name, int *fd, pid_t *pid)
 {
-	char name[64];
-
-	closelog(); /* before its descriptor's number gets a new meaning */
-	fd = dup2(fd, STDERR_FILENO + 1);
-	if (fd < 0 || close_range((unsigned int)fd + 1, ~0U, 0) < 0 ||
-	    fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
-		_exit(EXIT_FAILURE);
-	snprintf(name, sizeof(name), "%s-runner", ident);
-	prctl(PR_SET_NAME, name);
-	log_after_fork(name);
-	/* Not exit(): the engine's handlers and buffers are not ours to run and flush. */
-	_exit(runner_main(fd));
-}
-
-static void enlarge_buffer(int fd)
-{
-	int size = SOCKET_BUFFER;
-
-	/* FORCE passes over the system's limit, which root may. */
-	if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size)) < 0 &&
-	    setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size)) < 0)
-		log_warn("runner: SO_SNDBUF: %s", strerror(errno));
-}
-
-int runner_start(const char *ident, int *fd, pid_t *pid)
-{
-	int fds[2], err;
-
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds) < 0)
-		return -errno;
-	enlarge_buffer(fds[0]);
-	enlarge_buffer(fds[1]);
-	*pid = fork();
-	if (*pid < 0) {
-		err = -errno;
-		close(fds[0]);
-		close(fds[1]);
-		return err;
-	}
-	if (*pid == 0)
-		runner_child(ident, fds[1]);
-	close(fds[1]);
-	*fd = fds[0];
-	return 0;
+	return subprocess_start(name, runner_main, fd, pid);
 }

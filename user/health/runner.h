@@ -91,11 +91,11 @@ struct runner_done { /* a notification has ended, or was superseded before it ra
 };
 
 /*
- * Forks the runner; call before threads and real-time scheduling. *fd is the engine's end
- * (SOCK_SEQPACKET, non-blocking, close-on-exec); no other process may hold it, for its closing is
- * how the runner knows that its parent has died. The caller reaps *pid. 0 or -errno.
+ * Forks the runner as a process called `name`; call before threads and real-time scheduling. *fd is
+ * the engine's end (SOCK_SEQPACKET, non-blocking, close-on-exec); no other process may hold it, for
+ * its closing is how the runner knows that the engine has died. The caller reaps *pid. 0 or -errno.
  */
-int runner_start(const char *ident, int *fd, pid_t *pid);
+int runner_start(const char *name, int *fd, pid_t *pid);
 
 /*
  * Messages to the runner. 0; -EAGAIN if the socket is full: send it again when it is writable;

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Least privilege, by libcap-ng. It owns nothing. What a process never had, by its service
+ * manager's bounding set, is not asked for.
+ *
+ * The engine stays user 0 without root's capabilities: its sockets, its pins in bpffs, its records
+ * and the configuration, which a reload reads again, belong to root, and the next daemon must find
+ * them. Rejected: a user of its own, to whom all of that would have to be given, passwords in the
+ * configuration included; and libpsx, which drops in threads that exist already: here none does.
+ */
+#include "core/privileges.h"
+
+#include <cap-ng.h>
+#include <errno.h>
+#include <grp.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "core/log.h"
+
+static const unsigned int engine_caps[] = {
+    CAP_BPF,	   /* maps, links, where bpf() is not for everybody */
+    CAP_NET_ADMIN, /* addresses, XDP and TC on an interface that comes back, TCP MD5 */
+    CAP_NET_RAW,   /* adverts, ARP and ND */
+    CAP_SYS_NICE,  /* real-time class */
+    CAP_IPC_LOCK,  /* locked memory */
+};
+
+static const unsigned int runner_caps[] = {CAP_SETUID, CAP_SETGID, CAP_KILL, CAP_NET_ADMIN,
+					   CAP_DAC_READ_SEARCH};
+
+/* Keeps `caps`, as far as there are any, and nothing else. 0 or -errno. */
+static int keep(const unsigned int *caps, size_t n, bool bounding)
+{
+	bool held[16];
+
+	if (capng_get_caps_process() < 0)
+		return -errno;
+	for (size_t i = 0; i < n; i++)
+		held[i] = capng_have_capability(CAPNG_PERMITTED, caps[i]);
+	capng_clear(bounding ? CAPNG_SELECT_BOTH : CAPNG_SELECT_CAPS);
+	for (size_t i = 0; i < n; i++) {
+		if (held[i])
+			capng_update(CAPNG_ADD,
+				     CAPNG_EFFECTIVE | CAPNG_PERMITTED |
+					 (bounding ? CAPNG_BOUNDING_SET : 0),
+				     caps[i]);
+	}
+	/* The bounding set first, for which CAP_SETPCAP is needed. */
+	if (bounding && capng_apply(CAPNG_SELECT_BOUNDS) < 0)
+		log_warn("privileges: the bounding set stays, for want of CAP_SETPCAP");
+	return capng_apply(CAPNG_SELECT_CAPS) < 0 ? -EPERM : 0;
+}
+
+static void keep_group(const char *name)
+{
+	const struct group *group = getgrnam(name);
+
+	if (setgroups(group ? 1 : 0, group ? &group->gr_gid : NULL) < 0)
+		log_warn("privileges: groups stay: %s", strerror(errno));
+}
+
+int privileges_drop_engine(const char *group)
+{
+	if (geteuid() == 0)
+		keep_group(group);
+	/* Without CAP_SETPCAP there are no securebits; no_new_privs does the same for every exec.
+	 */
+	capng_lock();
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return -errno;
+	return keep(engine_caps, sizeof(engine_caps) / sizeof(engine_caps[0]), true);
+}
+
+int privileges_drop_runner(void)
+{
+	return keep(runner_caps, sizeof(runner_caps) / sizeof(runner_caps[0]), false);
+}
