@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * The configuration language: lines, blocks, and the golden files of tests/config.
- * With HF_GOLDEN_UPDATE=1 in the environment the golden files are written instead of compared.
+ * The configuration language: lines, blocks, golden files (with HF_GOLDEN_UPDATE=1: written anew).
  *
- * Links: user/config/config.c user/config/parser.c user/config/set.c user/config/keywords.c
- * Links: user/config/text.c user/config/defs.c user/config/words.c user/config/value.c
- * Links: user/config/dump.c user/config/complete.c user/config/complete_bgp.c user/config/platform.c
- * Links: user/config/block_global.c user/config/block_instance.c user/config/block_lists.c
- * Links: user/config/block_script.c user/config/block_group.c user/config/block_bgp.c
- * Links: user/config/block_announce.c user/config/block_check.c user/config/block_track.c user/core/addr.c
+ * Links: user/config/block_announce.c user/config/block_bgp.c user/config/block_check.c
+ * Links: user/config/block_global.c user/config/block_group.c user/config/block_instance.c
+ * Links: user/config/block_lists.c user/config/block_script.c user/config/block_track.c
+ * Links: user/config/complete.c user/config/complete_bgp.c user/config/complete_group.c
+ * Links: user/config/config.c user/config/defs.c user/config/dump.c user/config/keywords.c
+ * Links: user/config/parser.c user/config/platform.c user/config/set.c user/config/text.c
+ * Links: user/config/value.c user/config/words.c user/core/addr.c
  */
 #include <errno.h>
 #include <glob.h>
@@ -400,8 +400,8 @@ static void commands_become_argv_and_user(void **state)
 	assert_int_equal(c->timeout_ns, NS_PER_S / 4);
 	assert_int_equal(d->command.argc, 3);
 	assert_string_equal(d->command.argv[2], ": </dev/null");
-	assert_int_equal(r.cfg->instances[0].tracks[0].script, 1);
-	assert_int_equal(r.cfg->instances[0].tracks[1].weight, 7);
+	assert_int_equal(r.cfg->instances[0].track.scripts[0].script, 1);
+	assert_int_equal(r.cfg->instances[0].track.scripts[1].weight, 7);
 	assert_string_equal(n->master.user, "root");
 	assert_string_equal(n->master.group, "adm");
 	assert_int_equal(n->any.argc, 3);

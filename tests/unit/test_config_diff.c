@@ -7,6 +7,7 @@
  * Links: user/config/block_group.c user/config/block_instance.c user/config/block_lists.c
  * Links: user/config/block_check.c user/config/block_track.c
  * Links: user/config/block_script.c user/config/complete.c user/config/complete_bgp.c
+ * Links: user/config/complete_group.c
  * Links: user/config/config.c user/config/defs.c user/config/diff.c user/config/dump.c
  * Links: user/config/keywords.c user/config/parser.c user/config/set.c user/config/text.c
  * Links: user/config/value.c user/config/words.c user/core/addr.c user/core/nearest.c

@@ -7,6 +7,7 @@
  * Links: user/config/block_group.c user/config/block_instance.c user/config/block_lists.c
  * Links: user/config/block_check.c user/config/block_track.c
  * Links: user/config/block_script.c user/config/complete.c user/config/complete_bgp.c
+ * Links: user/config/complete_group.c
  * Links: user/config/config.c user/config/defs.c user/config/dump.c user/config/keywords.c
  * Links: user/config/parser.c user/config/set.c user/config/text.c user/config/value.c
  * Links: user/config/words.c user/core/addr.c user/core/nearest.c user/core/log.c
@@ -114,11 +115,11 @@ static void weights_do_not_part_a_group(void **state)
 	struct reading r = read_text(GROUPED "}\n", CONFIG_GOOD);
 
 	(void)state;
-	assert_int_equal(r.cfg->instances[0].n_tracks, 0);
+	assert_int_equal(r.cfg->instances[0].track.n_scripts, 0);
 	assert_non_null(strstr(r.said, "sync_group_tracking_weight"));
 	config_free(r.cfg);
 	r = read_text(GROUPED " sync_group_tracking_weight\n}\n", CONFIG_GOOD);
-	assert_int_equal(r.cfg->instances[0].n_tracks, 1);
+	assert_int_equal(r.cfg->instances[0].track.n_scripts, 1);
 	assert_string_equal(r.said, "");
 	config_free(r.cfg);
 }

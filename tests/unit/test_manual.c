@@ -10,6 +10,7 @@
  * Links: user/config/block_group.c user/config/block_instance.c user/config/block_lists.c
  * Links: user/config/block_check.c user/config/block_track.c
  * Links: user/config/block_script.c user/config/complete.c user/config/complete_bgp.c
+ * Links: user/config/complete_group.c
  * Links: user/config/config.c user/config/defs.c user/config/dump.c user/config/keywords.c
  * Links: user/config/parser.c user/config/set.c user/config/text.c user/config/value.c
  * Links: user/config/words.c user/core/addr.c

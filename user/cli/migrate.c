@@ -105,8 +105,8 @@ static void tell_addresses(const struct cfg_instance *i)
 
 static void tell_checks(const struct config *cfg, const struct cfg_instance *i)
 {
-	for (unsigned int n = 0; n < i->n_tracks; n++) {
-		const struct cfg_script *s = &cfg->scripts[i->tracks[n].script];
+	for (unsigned int n = 0; n < i->track.n_scripts; n++) {
+		const struct cfg_script *s = &cfg->scripts[i->track.scripts[n].script];
 		double worst_s =
 		    ((double)s->interval_ns * s->fall + (double)s->timeout_ns) / (double)NS_PER_S;
 

@@ -67,6 +67,13 @@ static void print_members(struct dump *d, const struct keyword *kw, const void *
 	dump_close(d);
 }
 
+static void set_global_tracking(struct parser *p, const struct keyword *kw, void *target)
+{
+	(void)kw;
+	((struct cfg_group *)target)->tracking_weight = true;
+	parser_no_more(p, 1);
+}
+
 #define NOTIFY(name_, field, help_)                                                                \
 	{                                                                                          \
 		name_, KW_COMMAND, KW_ACTS, offsetof(struct cfg_group, notify.field),              \
@@ -87,14 +94,12 @@ static const struct keyword group[] = {
     NOTIFY("notify", any, "run on each"),
     {"sync_group_tracking_weight", KW_FLAG, KW_ACTS, offsetof(struct cfg_group, tracking_weight),
      .fallback = "off", .help = "members keep their weights"},
-    IGNORED("track_interface", "interfaces that decide"),
-    IGNORED("track_script", "checks that decide"),
-    IGNORED("track_file", "files that decide"),
-    IGNORED("track_process", "processes that decide"),
+    KW_TRACKING(struct cfg_group, track),
     IGNORED("track_bfd", "BFD sessions that decide"),
     IGNORED("smtp_alert", "SMTP"),
     IGNORED("notify_priority_changes", "priority changes to the FIFO"),
-    IGNORED("global_tracking", "an old name of sync_group_tracking_weight"),
+    {"global_tracking", KW_CUSTOM, KW_ACTS, KW_NOWHERE, .argument = "",
+     .help = "an old name of sync_group_tracking_weight", .set = set_global_tracking},
 };
 
 const struct keyword_block block_group = {"vrrp_sync_group", group, KW_COUNT(group), NULL};

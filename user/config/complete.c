@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * What needs a whole instance or the whole file: defaults that depend on other keywords,
- * contradictions, members of sync groups. An instance that cannot run, or would be a second master
- * for certain, is left out: the other instances go on.
+ * contradictions (of sync groups: complete_group.c). An instance that cannot run, or would be a
+ * second master for certain, is left out: the other instances go on.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -134,46 +134,52 @@ static void complete_vips(struct parser *p, struct cfg_instance *i, const struct
 	}
 }
 
-static void complete_track_bgp(struct parser *p, struct cfg_instance *i, const struct draft *d)
+void complete_track_bgp(struct parser *p, struct cfg_tracking *track, const char *file, int line,
+			const char *name)
 {
 	const struct config *c = p->cfg;
 	unsigned int kept = 0;
 
-	for (unsigned int n = 0; n < i->n_bgp_tracks; n++) {
-		struct cfg_track_bgp *t = &i->bgp_tracks[n];
+	for (unsigned int n = 0; n < track->n_bgp; n++) {
+		struct cfg_track_bgp *t = &track->bgp[n];
 
 		while (t->bgp < c->n_bgp && strcmp(c->bgp[t->bgp].name, t->name) != 0)
 			t->bgp++;
 		if (t->bgp < c->n_bgp) {
-			i->bgp_tracks[kept++] = *t;
+			track->bgp[kept++] = *t;
 			continue;
 		}
-		ERROR("%s: no bgp_instance %s is defined, it is not tracked; define it", i->name,
-		      t->name);
+		parser_error_at(p, file, line,
+				"%s: no bgp_instance %s is defined, it is not tracked; define it",
+				name, t->name);
 		free(t->name);
 	}
-	i->n_bgp_tracks = kept;
+	track->n_bgp = kept;
 }
 
 static void complete_tracks(struct parser *p, struct cfg_instance *i, const struct draft *d)
 {
+	struct cfg_tracking *track = &i->track;
 	bool weighted = false;
 	unsigned int kept = 0;
 
-	for (unsigned int n = 0; n < i->n_tracks; n++) {
-		weighted |= i->tracks[n].weight != 0;
-		if (i->priority == VRRP_PRIO_OWNER && i->tracks[n].weight != 0)
+	for (unsigned int n = 0; n < track->n_scripts; n++) {
+		const struct cfg_track *t = &track->scripts[n];
+
+		weighted |= t->weight != 0;
+		if (i->priority == VRRP_PRIO_OWNER && t->weight != 0)
 			ERROR("%s: priority 255 never changes, so the weight of %s is ignored with "
 			      "its check; remove it",
-			      i->name, p->cfg->scripts[i->tracks[n].script].name);
+			      i->name, p->cfg->scripts[t->script].name);
 		else
-			i->tracks[kept++] = i->tracks[n];
+			track->scripts[kept++] = *t;
 	}
-	i->n_tracks = kept;
+	track->n_scripts = kept;
 	if (weighted && !i->preempt)
 		WARN("%s: with nopreempt a lower priority gives nothing up, so a weight other than "
 		     "0 brings no failover; write weight 0",
 		     i->name);
+	complete_track_bgp(p, track, d->file, i->line, i->name);
 }
 
 /* Fills in instance `n`. False if it must be left out, and why has been said. */
@@ -202,7 +208,6 @@ static bool complete_one(struct parser *p, struct cfg_instance *i, struct draft 
 	complete_auth(p, i, d);
 	complete_vips(p, i, d);
 	complete_tracks(p, i, d);
-	complete_track_bgp(p, i, d);
 	if (!d->announce)
 		return true;
 	complete_announce(p, i, d);
@@ -280,82 +285,4 @@ void complete_instances(struct parser *p)
 		p->drafts[kept++] = *d;
 	}
 	c->n_instances = p->n_drafts = kept;
-}
-
-/* --- sync groups
- * ----------------------------------------------------------------------------------------- */
-
-static bool member_elsewhere(const struct config *c, unsigned int instance)
-{
-	for (const struct cfg_group *g = c->groups; g < c->groups + c->n_groups; g++) {
-		for (unsigned int i = 0; i < g->n_members; i++) {
-			if (g->members[i] == instance)
-				return true;
-		}
-	}
-	return false;
-}
-
-/* A weight could part the members; keepalived drops it, unless sync_group_tracking_weight is on. */
-static void drop_weights(struct parser *p, const struct cfg_group *g, const char *file)
-{
-	for (unsigned int m = 0; m < g->n_members && !g->tracking_weight; m++) {
-		struct cfg_instance *i = &p->cfg->instances[g->members[m]];
-		unsigned int kept = 0;
-
-		for (unsigned int n = 0; n < i->n_tracks; n++) {
-			if (i->tracks[n].weight == 0)
-				i->tracks[kept++] = i->tracks[n];
-			else
-				parser_warn_at(p, file, g->line,
-					       "%s: %s has a weight, which could part the group "
-					       "%s, and is not tracked; write weight 0, or "
-					       "sync_group_tracking_weight in the group",
-					       i->name, p->cfg->scripts[i->tracks[n].script].name,
-					       g->name);
-		}
-		i->n_tracks = kept;
-	}
-}
-
-static void resolve_member(struct parser *p, struct cfg_group *g, const char *file,
-			   const struct name_at *name)
-{
-	const struct config *c = p->cfg;
-	unsigned int *member, n = 0;
-
-	while (n < c->n_instances && name->name && strcmp(c->instances[n].name, name->name) != 0)
-		n++;
-	if (n == c->n_instances) {
-		parser_error_at(p, file, name->line,
-				"no vrrp_instance %s for the group %s; remove it or define it",
-				name->name, g->name);
-		return;
-	}
-	if (member_elsewhere(c, n)) {
-		parser_error_at(p, file, name->line,
-				"%s is in another group or twice in this one; it is left out of %s",
-				name->name, g->name);
-		return;
-	}
-	member = parser_append(p, &g->members, &g->n_members, sizeof(*member), CFG_MAX_INSTANCES,
-			       "members");
-	if (member)
-		*member = n;
-}
-
-void complete_groups(struct parser *p)
-{
-	for (unsigned int n = 0; n < p->cfg->n_groups; n++) {
-		struct cfg_group *g = &p->cfg->groups[n];
-		const struct group_draft *d = &p->group_drafts[n];
-
-		for (unsigned int i = 0; i < d->n; i++)
-			resolve_member(p, g, d->file, &d->names[i]);
-		if (g->n_members < 2)
-			parser_error_at(p, d->file, g->line,
-					"the group %s has %u member(s); a group is of two or more",
-					g->name, g->n_members);
-		drop_weights(p, g, d->file);
-	}
 }

@@ -44,13 +44,7 @@ void config_instance_free(struct cfg_instance *i)
 	free(i->peers);
 	free(i->vips);
 	free(i->excluded);
-	free(i->tracks);
-	free(i->track_interfaces);
-	for (unsigned int n = 0; n < i->n_bgp_tracks; n++)
-		free(i->bgp_tracks[n].name);
-	free(i->bgp_tracks);
-	free(i->file_tracks);
-	free(i->process_tracks);
+	config_tracking_free(&i->track);
 	free(i->announce.prefixes);
 	notify_free(&i->notify);
 	config_command_free(&i->notify_rx_lower);
@@ -95,6 +89,7 @@ void config_free(struct config *cfg)
 	for (unsigned int i = 0; i < cfg->n_groups; i++) {
 		free(cfg->groups[i].name);
 		free(cfg->groups[i].members);
+		config_tracking_free(&cfg->groups[i].track);
 		notify_free(&cfg->groups[i].notify);
 	}
 	globals_free(&cfg->globals);

@@ -71,6 +71,13 @@ struct cfg_track_bgp { /* one line of track_bgp */
 	bool reverse;
 };
 
+struct cfg_tracking { /* what an instance or a sync group goes by */
+	struct cfg_track *scripts, *files, *processes;
+	struct cfg_track_interface *interfaces;
+	struct cfg_track_bgp *bgp;
+	unsigned int n_scripts, n_files, n_processes, n_interfaces, n_bgp;
+};
+
 struct cfg_file { /* track_file */
 	char *name;
 	char *path;
@@ -158,18 +165,11 @@ struct cfg_instance { /* vrrp_instance */
 	unsigned int n_vips; /* virtual_ipaddress: these are in the adverts */
 	struct cfg_vip *excluded;
 	unsigned int n_excluded;
-	struct cfg_track *tracks;
-	unsigned int n_tracks;
+	struct cfg_tracking track;
 	struct cfg_notify notify;
 	struct cfg_announce announce;
 	/* Read, and told to the user to have no effect (keywords.h says which keywords act). */
 	struct cfg_command notify_rx_lower; /* notify_master_rx_lower_pri */
-	struct cfg_track_interface *track_interfaces;
-	unsigned int n_track_interfaces;
-	struct cfg_track_bgp *bgp_tracks;
-	unsigned int n_bgp_tracks;
-	struct cfg_track *file_tracks, *process_tracks;
-	unsigned int n_file_tracks, n_process_tracks;
 	struct cfg_garp garp;
 	int64_t preempt_delay_ns;
 	bool no_vip; /* no_virtual_ipaddress */
@@ -181,8 +181,9 @@ struct cfg_group { /* vrrp_sync_group */
 	int line;
 	unsigned int *members; /* indices into config.instances */
 	unsigned int n_members;
+	struct cfg_tracking track; /* of each member, beside its own */
 	struct cfg_notify notify;
-	bool tracking_weight;
+	bool tracking_weight; /* members keep weights of their own */
 };
 
 struct cfg_neighbor {

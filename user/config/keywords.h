@@ -85,6 +85,26 @@ extern const struct keyword_block block_bgp, block_neighbor, block_announce;
 /* --- for the tables ----------------------------------------------------------------------------
  */
 
+/* One block of those that fill a struct cfg_tracking. */
+#define KW_TRACK(name_, offset_, block_, print_, help_)                                            \
+	{                                                                                          \
+		name_, KW_BLOCK, KW_ACTS, offset_, .argument = "{ }", .help = help_,               \
+						   .print = print_, .block = &block_,              \
+						   .open = track_open                              \
+	}
+/* All of them, for a structure with such a field. */
+#define KW_TRACKING(type, field)                                                                   \
+	KW_TRACK("track_script", offsetof(type, field), block_track_script, print_tracks,          \
+		 "health checks that decide"),                                                     \
+	    KW_TRACK("track_interface", offsetof(type, field), block_track_interface,              \
+		     print_track_interfaces, "other interfaces that decide"),                      \
+	    KW_TRACK("track_file", offsetof(type, field), block_track_file, print_tracks,          \
+		     "files that decide"),                                                         \
+	    KW_TRACK("track_process", offsetof(type, field), block_track_process, print_tracks,    \
+		     "processes that decide"),                                                     \
+	    KW_TRACK("track_bgp", offsetof(type, field), block_track_bgp, print_track_bgp,         \
+		     "BGP sessions that decide")
+
 #define KW_COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 #endif

@@ -130,6 +130,7 @@ void *parser_append(struct parser *p, void *array, unsigned int *n, size_t size,
 /* Frees what the structure holds, not itself. */
 void config_command_free(struct cfg_command *c);
 void config_instance_free(struct cfg_instance *i);
+void config_tracking_free(struct cfg_tracking *t);
 void config_bgp_free(struct cfg_bgp *b);
 void config_script_free(struct cfg_script *s);
 void parser_draft_free(struct draft *d);
@@ -160,7 +161,14 @@ void platform_complete(struct parser *p, struct cfg_bgp *b);
 #define LINODE_PRIMARY	 (65000u << 16 | 1)
 #define LINODE_SECONDARY (65000u << 16 | 2)
 
+/* Of the blocks of a struct cfg_tracking, which is at the keyword's offset. */
+void *track_open(struct parser *p, const struct keyword *kw, void *target);
 void *announce_open(struct parser *p, const struct keyword *kw, void *target);
+
+/* What is tracked by name. */
+enum tracked_kind { TRACKED_SCRIPT, TRACKED_FILE, TRACKED_PROCESS };
+/* The name of the `i`th of its kind. */
+const char *tracked_name(const struct config *c, enum tracked_kind kind, unsigned int i);
 
 /* Print functions of blocks that stand in a file of their own. */
 void print_peers(struct dump *d, const struct keyword *kw, const void *target);
@@ -186,6 +194,9 @@ bool instance_takes_family(struct parser *p, struct cfg_instance *i, const struc
 void complete_instances(struct parser *p);
 void complete_groups(struct parser *p);
 void complete_bgp(struct parser *p);
+/* Finds what track_bgp names; `name` is the instance's or group's, which begins at that line. */
+void complete_track_bgp(struct parser *p, struct cfg_tracking *track, const char *file, int line,
+			const char *name);
 void complete_announce(struct parser *p, struct cfg_instance *i, struct draft *d);
 
 /* --- dump

@@ -146,7 +146,7 @@ void announcer_on_sessions(void *ctx, unsigned int established)
 	ENGINE_EACH_INSTANCE (speaker->engine, in) {
 		if (announcer_speaker(in) == speaker)
 			judge_sessions(in, speaker);
-		if (in->cfg->n_bgp_tracks > 0)
+		if (checks_track_sessions(in))
 			checks_apply(in);
 	}
 }

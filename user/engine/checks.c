@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * The runner's client: tells it what to run, counts what comes back by health_step(), and turns the
- * states of tracked checks into faults and priorities. A runner that dies is started again and told
+ * The runner's client: tells it what to run and counts what comes back by health_step(); tracking.c
+ * turns that into faults and priorities. A runner that dies is started again and told
  * everything anew; until then the last results stand.
  */
 #include <errno.h>
@@ -14,7 +14,6 @@
 
 #include "engine/engine_state.h"
 #include "health/forker.h"
-#include "health/track_rules.h"
 
 #define NOTIFY_TIMEOUT_NS                                                                          \
 	(60 * NS_PER_S) /* a notify script that hangs must not block the next for ever */
@@ -64,94 +63,6 @@ int checks_init(struct engine *engine)
 
 /* --- results
  * ---------------------------------------------------------------------------------------- */
-
-/* At start, while sessions are being opened, nothing is known of them. */
-static void add_sessions(const struct instance *in, struct track_sum *sum)
-{
-	for (unsigned int i = 0; i < in->cfg->n_bgp_tracks; i++) {
-		const struct cfg_track_bgp *t = &in->cfg->bgp_tracks[i];
-		const struct speaker *speaker = in->engine->speakers[t->bgp];
-		enum health_state state = HEALTH_DOWN;
-
-		if (speaker && speaker->established >= t->sessions)
-			state = HEALTH_UP;
-		else if (!speaker || in->engine->sessions_awaited)
-			state = HEALTH_UNKNOWN;
-		track_add(sum, state, t->weight, t->reverse);
-	}
-}
-
-static struct track_sum sum_up(const struct instance *in)
-{
-	const struct cfg_instance *cfg = in->cfg;
-	const struct check *checks = in->engine->checks;
-	const struct check *files = checks + in->engine->cfg->n_scripts;
-	const struct check *processes = files + in->engine->cfg->n_files;
-	struct track_sum sum = {0};
-
-	for (const struct cfg_track *t = cfg->tracks; t < cfg->tracks + cfg->n_tracks; t++)
-		track_add(&sum, checks[t->script].fsm.state, t->weight, t->reverse);
-	for (unsigned int i = 0; i < cfg->n_file_tracks; i++) {
-		const struct cfg_track *t = &cfg->file_tracks[i];
-		const struct check *file = &files[t->script];
-
-		track_add_file(&sum, file->ran && file->last.outcome == HEALTH_OK,
-			       file->last.status, t->weight, t->reverse);
-	}
-	for (unsigned int i = 0; i < cfg->n_process_tracks; i++) {
-		const struct cfg_track *t = &cfg->process_tracks[i];
-
-		track_add(&sum, processes[t->script].fsm.state, t->weight, t->reverse);
-	}
-	for (unsigned int i = 0; i < cfg->n_track_interfaces; i++)
-		track_add(&sum, in->links[i], cfg->track_interfaces[i].weight,
-			  cfg->track_interfaces[i].reverse);
-	add_sessions(in, &sum);
-	return sum;
-}
-
-uint8_t checks_priority(const struct instance *in)
-{
-	struct track_sum sum = sum_up(in);
-
-	return track_priority(&sum, in->cfg->priority);
-}
-
-void checks_apply(struct instance *in)
-{
-	struct track_sum sum = sum_up(in);
-
-	instance_fault(in, VRRP_FAULT_TRACK, sum.fault);
-	drain_judge(in);
-	instance_pending(in, PENDING_CHECKS, sum.pending);
-	instance_priority(in, track_priority(&sum, in->cfg->priority));
-}
-
-void checks_link(struct engine *engine, const struct netlink_link *link)
-{
-	struct instance *in;
-
-	ENGINE_EACH_INSTANCE (engine, in) {
-		for (unsigned int i = 0; i < in->cfg->n_track_interfaces; i++) {
-			if (strcmp(in->cfg->track_interfaces[i].interface, link->name) != 0)
-				continue;
-			in->links[i] = link->up && !link->gone ? HEALTH_UP : HEALTH_DOWN;
-			checks_apply(in);
-		}
-	}
-}
-
-void checks_links_told(struct engine *engine)
-{
-	struct instance *in;
-
-	ENGINE_EACH_INSTANCE (engine, in) {
-		for (unsigned int i = 0; i < in->cfg->n_track_interfaces; i++) {
-			if (in->links[i] == HEALTH_UNKNOWN)
-				in->links[i] = HEALTH_DOWN;
-		}
-	}
-}
 
 static struct check *find_check(struct engine *engine, uint32_t id)
 {

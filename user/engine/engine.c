@@ -467,7 +467,7 @@ static void finish(struct engine *engine)
 		close(engine->signal_source.fd);
 	free(engine->speakers);
 	checks_free(engine->checks, engine->n_checks);
-	free(engine->groups);
+	sync_groups_free(engine->groups, engine->cfg->n_groups);
 	free(engine->sockets);
 	free(engine->vips);
 	config_free(engine->cfg);

@@ -110,6 +110,8 @@ struct sync_group {
 	enum vrrp_state told; /* VRRP_INIT: nothing yet */
 	bool stop_told;
 	struct mono moved_at; /* a member has changed its state, or a reload the members */
+	enum health_state *links; /* in the order of cfg->track.interfaces */
+	bool link_told;		  /* it tracks the interface that is being reported */
 	struct log_limit wait_limit;
 };
 
@@ -125,7 +127,7 @@ struct instance {
 	struct vrrp_fsm fsm;
 	struct loop_timer timer; /* vrrp_due() */
 	struct announcer announcer;
-	enum health_state *links; /* in the order of cfg->track_interfaces */
+	enum health_state *links; /* in the order of cfg->track.interfaces */
 	struct address_set *addresses;
 	bool claim_awaited;	  /* the announcement waits until the addresses are there */
 	bool reconfigure_awaited; /* and so does what a reload announces */
@@ -355,6 +357,9 @@ void checks_stop(struct engine *engine);
 void checks_tell_runner(struct engine *engine);
 /* The runner is to forget `check`. */
 void checks_forget(struct engine *engine, const struct check *check);
+
+/* --- tracking.c: what the states of checks mean to those who track them
+ * ------------------------------ */
 /* The effective priority of `in` by all that it tracks, as it is. */
 uint8_t checks_priority(const struct instance *in);
 /* Works out `in`'s tracker fault and effective priority from all that it tracks. */
@@ -363,6 +368,15 @@ void checks_apply(struct instance *in);
 void checks_link(struct engine *engine, const struct netlink_link *link);
 /* All links have been reported: a tracked interface of which nothing is known does not exist. */
 void checks_links_told(struct engine *engine);
+/* Fills `links` of `track`, which continues `was`, with what `old` knew. True: of one nothing is
+ * known. */
+bool checks_continue_links(const struct cfg_tracking *was, const enum health_state *old,
+			   const struct cfg_tracking *track, enum health_state *links);
+/* Does `in`, or its group, track BGP sessions? */
+bool checks_track_sessions(const struct instance *in);
+
+/* --- checks.c, on: notifications
+ * --------------------------------------------------------------------- */
 /* Runs the command of `kind` and the generic one, whose arguments name `state`. */
 void checks_notify(struct instance *in, enum notifier_kind kind, const char *state);
 
@@ -379,9 +393,9 @@ void engine_await_sessions(struct engine *engine);
 
 /* --- sync_group.c
  * ----------------------------------------------------------------------------------- */
-/* The groups of `cfg`, without members and commands, by any thread; free() takes them back. NULL:
- * no memory. */
+/* The groups of `cfg`, without members and commands, by any thread. NULL: no memory. */
 struct sync_group *sync_groups_create(struct engine *engine, const struct config *cfg);
+void sync_groups_free(struct sync_group *groups, unsigned int n); /* NULL is fine */
 /* Makes the engine's groups, and joins the instances with them; 0 or -errno. */
 int sync_groups_init(struct engine *engine);
 /* Tells every instance of its group, if it has one. */
@@ -400,8 +414,8 @@ void sync_group_stopped(struct instance *in);
 /* A reload removes `in`: what it does from now on is no business of the others. */
 void sync_group_leave(struct instance *in);
 /* `next`, the groups of a new configuration, go on where the engine's are. Before it is in force.
- */
-void sync_groups_continue(struct engine *engine, const struct config_diff *diff,
+ * True: one tracks an interface that it did not. */
+bool sync_groups_continue(struct engine *engine, const struct config_diff *diff,
 			  struct sync_group *next, unsigned int n_next);
 /* When it is in force as a whole: the faults that members share, and what the commands are told.
  */

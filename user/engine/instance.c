@@ -61,7 +61,7 @@ struct instance *instance_create(struct engine *engine, const struct cfg_instanc
 	in->vcfg = instance_vrrp_cfg(cfg);
 	in->timer = (struct loop_timer){.fn = on_timer, .ctx = in, .name = "vrrp timer"};
 	in->addresses = addresses_create(engine, cfg); /* owner: in, then itself */
-	in->links = calloc(cfg->n_track_interfaces + 1, sizeof(*in->links)); /* owner: in */
+	in->links = calloc(cfg->track.n_interfaces + 1, sizeof(*in->links)); /* owner: in */
 	if (!in->addresses || !in->links || take_slot(engine, in) < 0) {
 		free(in->addresses);
 		free(in->links);

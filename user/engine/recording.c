@@ -113,21 +113,30 @@ static const char *drain_text(uint32_t by)
 	return by & STATUS_DRAIN_FILE ? "its disable_file exists" : "with its sync group";
 }
 
-/* What "fault" does not tell: which check, which interface. */
-static void describe_fault(const struct instance *in, char text[RECORD_TEXT])
+/* The first check of `track` that is a fault; false if none is. */
+static bool describe_check(const struct engine *engine, const struct cfg_tracking *track,
+			   char text[RECORD_TEXT])
 {
-	for (unsigned int i = 0; i < in->cfg->n_tracks; i++) {
-		const struct cfg_track *track = &in->cfg->tracks[i];
-		const struct check *check = &in->engine->checks[track->script];
+	for (unsigned int i = 0; i < track->n_scripts; i++) {
+		const struct check *check = &engine->checks[track->scripts[i].script];
 
-		if (!(in->faults & VRRP_FAULT_TRACK) || check->fsm.state != HEALTH_DOWN ||
-		    track->weight != 0)
+		if (check->fsm.state != HEALTH_DOWN || track->scripts[i].weight != 0)
 			continue;
 		snprintf(text, RECORD_TEXT, "check %.40s: %.24s %d", check->name,
 			 check->refused ? "refused" : health_outcome_text(check->last.outcome),
 			 check->last.status);
-		return;
+		return true;
 	}
+	return false;
+}
+
+/* What "fault" does not tell: which check, which interface. */
+static void describe_fault(const struct instance *in, char text[RECORD_TEXT])
+{
+	if ((in->faults & VRRP_FAULT_TRACK) &&
+	    (describe_check(in->engine, &in->cfg->track, text) ||
+	     (in->group && describe_check(in->engine, &in->group->cfg->track, text))))
+		return;
 	if (in->faults & VRRP_FAULT_LINK)
 		snprintf(text, RECORD_TEXT, "%.15s is down or missing", in->cfg->interface);
 	else if (in->faults & VRRP_FAULT_TRACK)

@@ -150,7 +150,7 @@ static void change_places(struct engine *engine, struct reload *r)
 	ENGINE_EACH_INSTANCE (engine, in)
 		now[in->slot] = new_index(engine, r, in);
 	continue_checks(engine, r);
-	sync_groups_continue(engine, r->diff, r->groups, r->cfg->n_groups);
+	r->asks_links = sync_groups_continue(engine, r->diff, r->groups, r->cfg->n_groups);
 	for (unsigned int i = 0; i < r->n_speakers; i++) {
 		if (r->diff->bgp[i].was >= 0)
 			r->speakers[i] = engine->speakers[r->diff->bgp[i].was];
@@ -162,6 +162,7 @@ static void change_places(struct engine *engine, struct reload *r)
 	SWAP(engine->n_checks, r->n_checks);
 	SWAP(engine->speakers, r->speakers);
 	SWAP(engine->groups, r->groups);
+	r->n_groups = engine->cfg->n_groups;
 	SWAP(engine->cfg, r->cfg);
 	ENGINE_EACH_INSTANCE (engine, in) {
 		if (instance_rebind(in, &engine->cfg->instances[now[in->slot]],
@@ -327,9 +328,9 @@ static void finish(struct engine *engine, struct reload *r)
 	struct status_limits limits;
 	struct instance *in;
 
-	sync_groups_settle(engine, r->diff);
 	ENGINE_EACH_INSTANCE (engine, in)
 		checks_apply(in);
+	sync_groups_settle(engine, r->diff);
 	checks_tell_runner(engine);
 	take_vips(engine, r);
 	instance_sweep_sockets(engine);

@@ -41,6 +41,7 @@ struct reload {
 	struct check *checks;
 	unsigned int n_checks;
 	struct sync_group *groups;
+	unsigned int n_groups;
 	struct speaker **speakers; /* NULL: continues one that there is */
 	unsigned int n_speakers;
 	struct pooled_socket *sockets;

@@ -15,24 +15,6 @@ void instance_drop_gone(struct instance *in, const struct cfg_instance *next, bo
 	addresses_drop_gone(in->addresses, next);
 }
 
-/* True: of one nothing is known. */
-static bool continue_links(struct instance *in, const struct cfg_instance *before,
-			   const enum health_state *old)
-{
-	bool unknown = false;
-
-	for (unsigned int i = 0; i < in->cfg->n_track_interfaces; i++) {
-		const char *name = in->cfg->track_interfaces[i].interface;
-
-		for (unsigned int k = 0; k < before->n_track_interfaces; k++) {
-			if (strcmp(before->track_interfaces[k].interface, name) == 0)
-				in->links[i] = old[k];
-		}
-		unknown |= in->links[i] == HEALTH_UNKNOWN;
-	}
-	return unknown;
-}
-
 bool instance_rebind(struct instance *in, const struct cfg_instance *cfg, struct reload_instance *r)
 {
 	const struct cfg_instance *before = in->cfg;
@@ -52,7 +34,7 @@ bool instance_rebind(struct instance *in, const struct cfg_instance *cfg, struct
 		in->addresses = r->addresses;
 		r->addresses = NULL;
 	}
-	return continue_links(in, before, old_links);
+	return checks_continue_links(&before->track, old_links, &cfg->track, in->links);
 }
 
 /* Traffic that the announcement draws must find the address, as in a claim. */

@@ -41,7 +41,7 @@ void reload_free(struct reload *r)
 	}
 	free(r->instances);
 	checks_free(r->checks, r->n_checks);
-	free(r->groups);
+	sync_groups_free(r->groups, r->n_groups);
 	free(r->speakers);
 	free(r->sockets);
 	free(r->vips);
@@ -125,7 +125,7 @@ static int prepare_instances(struct engine *engine, const struct script_users *u
 			if (!in->addresses)
 				return -ENOMEM;
 		}
-		in->links = calloc(cfg->n_track_interfaces + 1, sizeof(*in->links));
+		in->links = calloc(cfg->track.n_interfaces + 1, sizeof(*in->links));
 		if (!in->links)
 			return -ENOMEM;
 		checks_resolve_notifiers(users, cfg->name, &cfg->notify, in->notifiers);
@@ -147,6 +147,7 @@ static int prepare(struct engine *engine, struct reload *r)
 	r->checks = checks_create(&users);
 	r->n_checks = checks_count(r->cfg);
 	r->groups = sync_groups_create(engine, r->cfg);
+	r->n_groups = r->cfg->n_groups;
 	if (!r->sockets || !r->speakers || !r->checks || !r->groups)
 		return -ENOMEM;
 	for (unsigned int i = 0; i < r->cfg->n_groups; i++)

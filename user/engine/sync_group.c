@@ -47,11 +47,25 @@ struct sync_group *sync_groups_create(struct engine *engine, const struct config
 	if (!groups)
 		return NULL;
 	for (unsigned int i = 0; i < cfg->n_groups; i++) {
-		groups[i].engine = engine;
-		groups[i].cfg = &cfg->groups[i];
-		groups[i].wait_limit = (struct log_limit)LOG_LIMIT(WAITS_LOGGED_PER_S, NS_PER_S);
+		struct sync_group *group = &groups[i];
+
+		group->engine = engine;
+		group->cfg = &cfg->groups[i];
+		group->wait_limit = (struct log_limit)LOG_LIMIT(WAITS_LOGGED_PER_S, NS_PER_S);
+		group->links = calloc(group->cfg->track.n_interfaces + 1, sizeof(*group->links));
+		if (!group->links) {
+			sync_groups_free(groups, i);
+			return NULL;
+		}
 	}
 	return groups;
+}
+
+void sync_groups_free(struct sync_group *groups, unsigned int n)
+{
+	for (unsigned int i = 0; groups && i < n; i++)
+		free(groups[i].links);
+	free(groups);
 }
 
 int sync_groups_init(struct engine *engine)
@@ -256,9 +270,12 @@ static void tell_gone(struct sync_group *group)
 		checks_notify_group(group, NOTIFY_FAULT, vrrp_state_name(VRRP_FAULT));
 }
 
-void sync_groups_continue(struct engine *engine, const struct config_diff *diff,
+bool sync_groups_continue(struct engine *engine, const struct config_diff *diff,
 			  struct sync_group *next, unsigned int n_next)
 {
+	static const struct cfg_tracking nothing;
+	bool asks_links = false;
+
 	for (unsigned int k = 0; k < engine->cfg->n_groups; k++) {
 		if (diff->group_now[k] >= 0)
 			continue;
@@ -274,10 +291,14 @@ void sync_groups_continue(struct engine *engine, const struct config_diff *diff,
 			next[i].told = was->told;
 			next[i].moved_at = was->moved_at;
 		}
+		asks_links |= checks_continue_links(was ? &was->cfg->track : &nothing,
+						    was ? was->links : NULL, &next[i].cfg->track,
+						    next[i].links);
 		if (!was || m->changed)
 			log_info("group %s: %s by the reload", next[i].cfg->name,
 				 was ? "changed" : "added");
 	}
+	return asks_links;
 }
 
 void sync_groups_settle(struct engine *engine, const struct config_diff *diff)
