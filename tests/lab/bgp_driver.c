@@ -2,7 +2,7 @@
 /*
  * The BGP speaker alone, driven by lines on stdin, for tests against foreign routers:
  *   bgp_driver LOCAL_AS ROUTER_ID HOLD_S NEIGHBOR REMOTE_AS [password=P] [ttl_security=N]
- *              [multihop=N] [source=ADDRESS]
+ *              [multihop=N] [source=ADDRESS] [passive] [listen]
  *   announce PREFIX[*COUNT] [med=N] [origin=N] [prepend=N] [localpref=N] [community=N] [large=N]
  *            [nexthop=ADDRESS]
  *   withdraw PREFIX[*COUNT]
@@ -10,8 +10,8 @@
  *   status
  *   counters
  * COUNT prefixes are the given one and those that follow it. It answers each status by a line
- * "status STATE HOLD ANNOUNCED RECEIVED ERROR...", each counters by "counters UPDATES_SENT", and
- * ends with its input, or after a shutdown.
+ * "status STATE HOLD ANNOUNCED RECEIVED ERROR...", each counters by "counters UPDATES_SENT TURNS" (of
+ * its loop), and ends with its input, or after a shutdown.
  * Links: user/engine/bgp_speaker.c user/engine/bgp_neighbor.c user/engine/bgp_output.c
  * Links: user/engine/bgp_reload.c user/engine/bgp_conn.c user/engine/bgp_listen.c
  * Links: user/bgp/bgp_peer_step.c user/engine/bgp_socket.c user/bgp/bgp_rib.c user/bgp/bgp_step.c
@@ -29,10 +29,12 @@
 #include "bgp/bgp_rib.h"
 #include "core/addr.h"
 #include "core/log.h"
+#include "engine/bgp_listen.h"
 #include "engine/bgp_speaker.h"
 
 struct driver {
 	struct loop *loop;
+	struct bgp_listener *listener;
 	struct bgp_speaker *sp;
 	struct loop_source input;
 	bool stopping, ended; /* shut down; no more input */
@@ -131,7 +133,8 @@ static void do_line(struct driver *d, char *line)
 		       s.prefixes_received, s.last_error);
 	} else if (strcmp(word, "counters") == 0) {
 		bgp_speaker_status(d->sp, 0, &s);
-		printf("counters %llu\n", (unsigned long long)s.updates_sent);
+		printf("counters %llu %llu\n", (unsigned long long)s.updates_sent,
+		       (unsigned long long)loop_stats(d->loop)->turns);
 	}
 }
 
@@ -159,6 +162,10 @@ static void read_option(struct cfg_neighbor *n, char *word)
 {
 	char *eq = strchr(word, '=');
 
+	n->passive |= strcmp(word, "passive") == 0;
+	n->listen |= strcmp(word, "listen") == 0;
+	if (!eq)
+		return;
 	if (value_of(word, "password"))
 		n->password = eq + 1;
 	else if (value_of(word, "ttl_security"))
@@ -191,10 +198,15 @@ int main(int argc, char **argv)
 	d.input = (struct loop_source){.fd = 0, .fn = on_input, .ctx = &d, .name = "stdin"};
 	if (!d.loop || loop_add(d.loop, &d.input, EPOLLIN) < 0)
 		return 1;
+	d.listener = bgp_listener_create(d.loop);
 	d.sp = bgp_speaker_create(d.loop, &cfg, number(argv[2]), NULL, NULL);
-	while (d.sp && !d.ended && !(d.stopping && bgp_speaker_is_closed(d.sp)))
+	if (!d.listener || !d.sp)
+		return 1;
+	bgp_speaker_listen(d.sp, d.listener);
+	while (!d.ended && !(d.stopping && bgp_speaker_is_closed(d.sp)))
 		loop_turn(d.loop, -1);
 	bgp_speaker_destroy(d.sp);
+	bgp_listener_destroy(d.listener);
 	loop_destroy(d.loop);
 	return 0;
 }

@@ -24,9 +24,10 @@ def family_of(address):
 
 
 class Router:
-    """`neighbors`: {address: set of "md5", "gtsm"}; `own`: {family: the router's address}."""
+    """`neighbors`: {address: set of "md5", "gtsm", "dial"}; `own`: {family: the router's address}."""
     PROGRAM, PACKAGE = "", ""
     CANNOT = {}
+    KEEPS_WINNER = True  # when it is told which of two connections is one too many
 
     def __init__(self, machine, neighbors, own=None):
         self.machine, self.neighbors, self.processes = machine, neighbors, []
@@ -86,6 +87,7 @@ def start_zebra(router):
 
 class Bird(Router):
     PROGRAM, PACKAGE = "/usr/sbin/bird", "bird2"
+    KEEPS_WINNER = False  # it ends the other one, too, and begins anew
     HEAD = """
 log stderr all;
 router id 192.0.2.1;
@@ -106,8 +108,9 @@ function rank() {
         text = self.HEAD
         for a, wants in self.neighbors.items():
             text += (f"protocol bgp {self.name(a)} {{\n local {self.own[family_of(a)]} as {AS};\n"
-                     f" neighbor {a} as {NODE_AS};\n direct;\n passive yes;\n hold time {HOLD_S};\n"
-                     " error wait time 1, 2;\n"
+                     f" neighbor {a} as {NODE_AS};\n direct;\n hold time {HOLD_S};\n"
+                     " error wait time 1, 2;\n connect delay time 1;\n connect retry time 1;\n"
+                     + ("" if "dial" in wants else " passive yes;\n")
                      + (f' password "{PASSWORD}";\n' if "md5" in wants else "")
                      + (" ttl security on;\n" if "gtsm" in wants else "")
                      + " ipv4 { import where rank(); export none;"
@@ -157,8 +160,8 @@ route-map rank permit 20
         lines = ["log stdout", f"router bgp {AS}", " bgp router-id 192.0.2.1", " no bgp ebgp-requires-policy",
                  " no bgp default ipv4-unicast", " bgp log-neighbor-changes"]
         for a, wants in self.neighbors.items():
-            lines += [f" neighbor {a} remote-as {NODE_AS}", f" neighbor {a} passive",
-                      f" neighbor {a} timers {HOLD_S // 3} {HOLD_S}"]
+            lines += [f" neighbor {a} remote-as {NODE_AS}", f" neighbor {a} timers {HOLD_S // 3} {HOLD_S}",
+                      f" neighbor {a} timers connect 1" if "dial" in wants else f" neighbor {a} passive"]
             lines += [f" neighbor {a} password {PASSWORD}"] * ("md5" in wants)
             lines += [f" neighbor {a} ttl-security hops 1"] * ("gtsm" in wants)
             lines += [f" neighbor {a} capability extended-nexthop"] * (family_of(a) == 6)
