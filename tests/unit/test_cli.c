@@ -283,6 +283,7 @@ static void the_views_tell_what_is_and_what_to_do(void **state)
 	    {"status", "link: the interface is down or gone: ip link show dev eth0\n"},
 	    {"status", "DRAINED: example is out of service on purpose\n"},
 	    {"status", "drained     by the operator; back by: holdfastctl undrain example\n"},
+	    {"status", "drained     by its disable_file; back by: rm /etc/holdfast/disable\n"},
 	    {"status",
 	     "    drained     another member of its sync group is; see the other instances\n"},
 	    {"status", "    master      this node\n"},

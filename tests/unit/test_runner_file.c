@@ -14,20 +14,27 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "runner_fixture.h"
 
-static void track(uint32_t id, const char *name, int64_t interval_ns)
+static void track_as(enum runner_check_kind kind, uint32_t id, const char *name,
+		     int64_t interval_ns)
 {
 	char path[128], *argv[] = {path, NULL};
 	struct runner_check check = {.id = id,
-				     .kind = RUNNER_FILE,
+				     .kind = kind,
 				     .interval_ns = interval_ns,
 				     .timeout_ns = NS_PER_S,
 				     .argv = argv};
 
 	snprintf(path, sizeof(path), "%s", at(name));
 	assert_int_equal(runner_send_check(engine, &check), 0);
+}
+
+static void track(uint32_t id, const char *name, int64_t interval_ns)
+{
+	track_as(RUNNER_FILE, id, name, interval_ns);
 }
 
 static void write_file(const char *name, const char *text)
@@ -130,12 +137,43 @@ static void a_folder_that_comes_later_is_found(void **state)
 	WAIT_UNTIL(descriptors_of_runner() == IDLE_DESCRIPTORS + 1);
 }
 
+/* Of a file that only has to be there. */
+static void what_appears_and_goes_is_told(void **state)
+{
+	(void)state;
+	track_as(RUNNER_EXISTS, 1, "off", LONG_NS);
+	track(2, "off", LONG_NS);
+	expect(1, 0, "it does not exist");
+	expect(2, 0, "No such file");
+	write_file("off", ""); /* its birth is told, its text has not changed */
+	expect(1, 1, "it exists");
+	expect(2, 0, "no number");
+	write_file("off", "1");
+	expect(2, 1, "holds 1"); /* and nothing of the first */
+	assert_int_equal(unlink(at("off")), 0);
+	expect(1, 0, "it does not exist");
+	expect(2, 0, "No such file");
+	assert_int_equal(runner_send_remove(engine, 2), 0);
+	assert_int_equal(mkdir(at("off"), 0700), 0);
+	expect(1, 1, "it exists");
+	assert_int_equal(rmdir(at("off")), 0);
+	expect(1, 0, "it does not exist");
+	assert_int_equal(symlink("nowhere", at("off")), 0);
+	track_as(RUNNER_EXISTS, 3, "off/far", QUICK_NS);
+	expect(3, 0, "it does not exist");
+	assert_int_equal(unlink(at("off")), 0);
+	write_file("off", ""); /* a file where a folder is to be */
+	expect(1, 1, "it exists");
+	expect(3, 0, "it does not exist: Not a directory");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    RUNNER_TEST(changes_are_told_by_inotify),
 	    RUNNER_TEST(what_is_no_number_counts_as_0),
 	    RUNNER_TEST(a_folder_that_comes_later_is_found),
+	    RUNNER_TEST(what_appears_and_goes_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -24,10 +24,11 @@ static const struct {
 };
 
 static const struct {
-	const char *by, *advice;
+	const char *by, *advice, *member; /* `member`: its text follows; NULL */
 } drain_advice[] = {
-    {"operator", "by the operator; back by: holdfastctl undrain"},
-    {"group", "another member of its sync group is; see the other instances"},
+    {"operator", "by the operator; back by: holdfastctl undrain ", "name"},
+    {"file", "by its disable_file; back by: rm ", "disable_file"},
+    {"group", "another member of its sync group is; see the other instances", NULL},
 };
 
 static void show_drain(json_object *instance)
@@ -37,9 +38,10 @@ static void show_drain(json_object *instance)
 
 		for (size_t k = 0; k < sizeof(drain_advice) / sizeof(drain_advice[0]); k++) {
 			if (strcmp(drain_advice[k].by, by) == 0)
-				text_field("drained", "%s%s%s", drain_advice[k].advice,
-					   k == 0 ? " " : "",
-					   k == 0 ? json_text(instance, "name") : "");
+				text_field("drained", "%s%s", drain_advice[k].advice,
+					   drain_advice[k].member
+					       ? json_text(instance, drain_advice[k].member)
+					       : "");
 		}
 	}
 }

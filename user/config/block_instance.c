@@ -29,6 +29,7 @@ void instance_set_defaults(struct cfg_instance *i, const struct cfg_globals *g)
 	i->garp = g->garp;
 	i->notify_priority_changes = g->notify_priority_changes;
 	i->announce.bgp = -1;
+	i->disable = -1;
 }
 
 void *instance_open(struct parser *p, const struct keyword *kw, void *target)
@@ -209,6 +210,16 @@ static void print_ttl(struct dump *d, const struct keyword *kw, const void *targ
 
 	if (i->n_peers > 0)
 		dump_line(d, "%s %d", kw->name, i->ttl);
+}
+
+void set_disable_file(struct parser *p, const struct keyword *kw, void *target)
+{
+	const char *word = parser_word(p, 1);
+
+	if (word && word[0] != '/')
+		parser_error(p, "the file '%s' is not watched; write its path from / on", word);
+	else
+		parser_set(p, kw, target);
 }
 
 /* --- checksums
@@ -413,6 +424,9 @@ static const struct keyword instance[] = {
     {"no_virtual_ipaddress", KW_FLAG, KW_ACTS, IN(no_vip), .fallback = "off",
      .help = "it is meant to have no address"},
     KW_TRACKING(struct cfg_instance, track),
+    {"disable_file", KW_WORD, KW_ACTS, IN(disable_file), .argument = "PATH",
+     .fallback = "the global one", .help = "drained while this file exists",
+     .set = set_disable_file},
     NOTIFY("notify_master", master, "run on becoming MASTER"),
     NOTIFY("notify_backup", backup, "run on becoming BACKUP"),
     NOTIFY("notify_fault", fault, "run on becoming FAULT"),

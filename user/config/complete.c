@@ -182,6 +182,31 @@ static void complete_tracks(struct parser *p, struct cfg_instance *i, const stru
 	complete_track_bgp(p, track, d->file, i->line, i->name);
 }
 
+/* A file that several instances name is watched once. */
+static void complete_disable_file(struct parser *p, struct cfg_instance *i)
+{
+	struct config *c = p->cfg;
+	struct cfg_file *f;
+	unsigned int n = 0;
+
+	if (!i->disable_file && c->globals.disable_file)
+		parser_string(p, &i->disable_file, c->globals.disable_file);
+	if (!i->disable_file)
+		return;
+	while (n < c->n_files &&
+	       (!c->files[n].disables || strcmp(c->files[n].path, i->disable_file) != 0))
+		n++;
+	if (n == c->n_files) {
+		f = parser_append(p, &c->files, &c->n_files, sizeof(*f), CFG_MAX_SCRIPTS, "files");
+		if (!f)
+			return;
+		f->disables = true;
+		parser_string(p, &f->name, i->disable_file);
+		parser_string(p, &f->path, i->disable_file);
+	}
+	i->disable = (int)n;
+}
+
 /* Fills in instance `n`. False if it must be left out, and why has been said. */
 static bool complete_one(struct parser *p, struct cfg_instance *i, struct draft *d)
 {
@@ -208,6 +233,7 @@ static bool complete_one(struct parser *p, struct cfg_instance *i, struct draft 
 	complete_auth(p, i, d);
 	complete_vips(p, i, d);
 	complete_tracks(p, i, d);
+	complete_disable_file(p, i);
 	if (!d->announce)
 		return true;
 	complete_announce(p, i, d);

@@ -45,6 +45,7 @@ void config_instance_free(struct cfg_instance *i)
 	free(i->vips);
 	free(i->excluded);
 	config_tracking_free(&i->track);
+	free(i->disable_file);
 	free(i->announce.prefixes);
 	notify_free(&i->notify);
 	config_command_free(&i->notify_rx_lower);
@@ -60,6 +61,7 @@ void config_bgp_free(struct cfg_bgp *b)
 
 static void globals_free(struct cfg_globals *g)
 {
+	free(g->disable_file);
 	free(g->notify_fifo);
 	free(g->vrrp_notify_fifo);
 	config_command_free(&g->notify_fifo_script);

@@ -78,9 +78,10 @@ struct cfg_tracking { /* what an instance or a sync group goes by */
 	unsigned int n_scripts, n_files, n_processes, n_interfaces, n_bgp;
 };
 
-struct cfg_file { /* track_file */
+struct cfg_file { /* track_file; or disable_file of instances, named by its path */
 	char *name;
 	char *path;
+	bool disables;
 	int weight; /* -254..254 */
 	bool reverse;
 };
@@ -172,6 +173,8 @@ struct cfg_instance { /* vrrp_instance */
 	struct cfg_command notify_rx_lower; /* notify_master_rx_lower_pri */
 	struct cfg_garp garp;
 	int64_t preempt_delay_ns;
+	char *disable_file;
+	int disable; /* index of that into config.files; -1: none */
 	bool no_vip; /* no_virtual_ipaddress */
 	bool fault_no_peer, track_src_ip, dont_track_primary, notify_priority_changes;
 };
@@ -218,6 +221,7 @@ struct cfg_globals {
 	bool check_source, lower_prio_no_advert, higher_prio_send_advert, checksum_as_v2;
 	struct cfg_garp garp;
 	int64_t startup_delay_ns, delay_after_boot_ns;
+	char *disable_file; /* of instances that have none */
 	char *notify_fifo, *vrrp_notify_fifo;
 	struct cfg_command notify_fifo_script, vrrp_notify_fifo_script;
 	struct cfg_command startup_script, shutdown_script;

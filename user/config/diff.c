@@ -57,7 +57,9 @@ static bool same_script(const void *a, const void *b)
 
 static bool same_file(const void *a, const void *b)
 {
-	return strcmp(((const struct cfg_file *)a)->name, ((const struct cfg_file *)b)->name) == 0;
+	const struct cfg_file *x = a, *y = b;
+
+	return x->disables == y->disables && strcmp(x->name, y->name) == 0;
 }
 
 static bool same_process(const void *a, const void *b)

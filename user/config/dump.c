@@ -265,8 +265,11 @@ int config_dump(const struct config *cfg, FILE *to)
 
 		dump_named(&d, b->name, cfg->scripts[i].name, b, &cfg->scripts[i], NULL);
 	}
-	for (unsigned int i = 0; i < cfg->n_files; i++)
-		dump_named(&d, "track_file", cfg->files[i].name, &block_file, &cfg->files[i], NULL);
+	for (unsigned int i = 0; i < cfg->n_files; i++) {
+		if (!cfg->files[i].disables)
+			dump_named(&d, "track_file", cfg->files[i].name, &block_file,
+				   &cfg->files[i], NULL);
+	}
 	for (unsigned int i = 0; i < cfg->n_processes; i++)
 		dump_named(&d, "vrrp_track_process", cfg->processes[i].name, &block_process,
 			   &cfg->processes[i], NULL);

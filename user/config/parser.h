@@ -183,6 +183,8 @@ void print_announce(struct dump *d, const struct keyword *kw, const void *target
 
 struct draft *parser_draft(struct parser *p, const struct cfg_instance *i);
 void instance_set_defaults(struct cfg_instance *i, const struct cfg_globals *g);
+/* disable_file of an instance, and of global_defs. */
+void set_disable_file(struct parser *p, const struct keyword *kw, void *target);
 void globals_set_defaults(struct cfg_globals *g);
 void bgp_set_defaults(struct cfg_bgp *b);
 void script_set_defaults(struct cfg_script *s);

@@ -21,6 +21,7 @@
 #include "vrrp/vrrp_step.h"
 
 #define STATUS_ALARM_TEXT    160
+#define STATUS_PATH_TEXT     128 /* of a path, which is cut */
 #define STATUS_MAX_ALARMS    64
 #define STATUS_MAX_ANNOUNCED 8 /* prefixes shown for an instance; more are counted */
 
@@ -52,8 +53,9 @@ struct status_instance {
 	char group[CFG_NAME_MAX]; /* its vrrp_sync_group; empty: none */
 	uint8_t family, version, vrid;
 	enum vrrp_state state;
-	uint32_t faults;     /* enum vrrp_fault bits */
-	uint32_t drained_by; /* enum status_drain bits */
+	uint32_t faults;		     /* enum vrrp_fault bits */
+	uint32_t drained_by;		     /* enum status_drain bits */
+	char disable_file[STATUS_PATH_TEXT]; /* "": none */
 	bool yielded;
 	uint8_t base_priority, effective_priority;
 	uint32_t advert_interval_us;
@@ -90,7 +92,7 @@ struct status_bgp {
 	char name[CFG_NAME_MAX];
 	uint32_t local_as;
 	unsigned int first_neighbor, n_neighbors; /* into status.neighbors */
-	uint64_t refused; /* connections of strangers, by all that listen */
+	uint64_t refused;			  /* connections of strangers, by all that listen */
 };
 
 struct status_vip {
@@ -134,12 +136,12 @@ void status_free(struct status *st);
  *
  * Design section 8 names the fields others build on. Beside them: "schema" (raised when a field
  * changes its meaning); "loop", the watchdog's counts; of an instance "version", "faults" (names of
- * enum vrrp_fault), "drained_by" (of enum status_drain), "yielded", "notify_superseded",
- * "virtual_addresses_total", "announced_total"; "transitions_by_cause", "silence_us" and
- * "takeover_us" (tally.h: "bounds", "counts" with one more, "sum"), "adverts_left" (own adverts
- * seen on egress); "adverts", "refusals" (packets by reason) and "traffic" (per address; "idle_ms"
- * since the last packet, null if there was none). Times are ISO 8601, UTC, milliseconds; what never
- * happened is null.
+ * enum vrrp_fault), "drained_by" (of enum status_drain), "disable_file" (a path or null),
+ * "yielded", "notify_superseded", "virtual_addresses_total", "announced_total";
+ * "transitions_by_cause", "silence_us" and "takeover_us" (tally.h: "bounds", "counts" with one
+ * more, "sum"), "adverts_left" (own adverts seen on egress); "adverts", "refusals" (packets by
+ * reason) and "traffic" (per address; "idle_ms" since the last packet, null if there was none).
+ * Times are ISO 8601, UTC, milliseconds; what never happened is null.
  *
  * "stamps_us" of the last transition holds whole microseconds since the detection, negative for
  * what came before: {"last_advert": -36090, "deadline": -12, "detected": 0, "woken": 60, ...}; what

@@ -141,6 +141,14 @@ static void put_drained_by(json_object *obj, uint32_t by)
 	}
 }
 
+static void put_text_or_null(json_object *obj, const char *key, const char *text)
+{
+	if (text[0])
+		put_text(obj, key, text);
+	else
+		json_object_object_add(obj, key, NULL);
+}
+
 static void put_stamps(json_object *obj, const struct status_stamps *s)
 {
 	const struct {
@@ -248,6 +256,7 @@ static void put_instance(json_object *obj, const struct status_instance *in)
 	put_text(obj, "state", vrrp_state_name(in->state));
 	put_faults(obj, in->faults);
 	put_drained_by(obj, in->drained_by);
+	put_text_or_null(obj, "disable_file", in->disable_file);
 	put_bool(obj, "yielded", in->yielded);
 	put_int(obj, "base_priority", in->base_priority);
 	put_int(obj, "effective_priority", in->effective_priority);

@@ -118,8 +118,9 @@ static void init_file(struct check *check, const struct cfg_file *cfg)
 {
 	check->name = cfg->name;
 	check->argv[0] = cfg->path;
-	check->order = (struct runner_check){
-	    .kind = RUNNER_FILE, .timeout_ns = FILE_INTERVAL_NS, .argv = check->argv};
+	check->order = (struct runner_check){.kind = cfg->disables ? RUNNER_EXISTS : RUNNER_FILE,
+					     .timeout_ns = FILE_INTERVAL_NS,
+					     .argv = check->argv};
 	check->interval_ns = check->fast_interval_ns = FILE_INTERVAL_NS;
 	check->hcfg = (struct health_cfg){1, 1, false};
 }

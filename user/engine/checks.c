@@ -102,8 +102,8 @@ static void on_result(struct engine *engine, const struct runner_result *result)
 	check->last_run_ms = engine_wall_ms();
 	changed = health_step(&check->hcfg, &check->fsm, result->outcome);
 	set_pace(engine, check);
-	if (!changed && check->order.kind != RUNNER_FILE) /* of a file only news are told */
-		return;
+	if (!changed && check->order.kind != RUNNER_FILE && check->order.kind != RUNNER_EXISTS)
+		return; /* of a file only news are told */
 	log_info("%s %s: %s (%s %d)%s%s", runner_kind_name(check->order.kind), check->name,
 		 health_state_name(check->fsm.state), health_outcome_text(result->outcome),
 		 result->status, result->detail[0] ? ": " : "", result->detail);

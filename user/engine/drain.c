@@ -40,12 +40,38 @@ void drain_open(struct engine *engine)
 /* --- what it means to an instance
  * ------------------------------------------------------------- */
 
+/* NULL: it has none. */
+static const struct check *disable_file(const struct instance *in)
+{
+	const struct engine *engine = in->engine;
+
+	if (in->cfg->disable < 0)
+		return NULL;
+	return &engine->checks[engine->cfg->n_scripts + (unsigned int)in->cfg->disable];
+}
+
+bool drain_is_known(const struct instance *in)
+{
+	const struct check *file = disable_file(in);
+
+	return !file || file->ran;
+}
+
+/* The runner's last word, also while it is being started again. */
+static bool file_exists(const struct instance *in)
+{
+	const struct check *file = disable_file(in);
+
+	return file && file->ran && file->last.status != 0;
+}
+
 /* What drains `in`, its sync group left aside: enum status_drain bits. */
 static uint32_t own_drains(const struct instance *in)
 {
 	struct drain_key key = key_of(in);
 
-	return drain_set_has(&in->engine->drains.set, &key) ? STATUS_DRAIN_OPERATOR : 0;
+	return (drain_set_has(&in->engine->drains.set, &key) ? STATUS_DRAIN_OPERATOR : 0) |
+	       (file_exists(in) ? STATUS_DRAIN_FILE : 0);
 }
 
 void drain_judge(struct instance *in)
@@ -136,7 +162,13 @@ static void note_drained(struct control_request *req, const struct instance *in,
 
 static void note_undrained(struct control_request *req, const struct instance *in, uint32_t before)
 {
-	if (!(before & STATUS_DRAIN_OPERATOR))
+	if (in->drained_by & STATUS_DRAIN_FILE)
+		note(req, "%s stays drained by its disable_file: remove %s", in->cfg->name,
+		     in->cfg->disable_file);
+	else if (in->drained_by != 0)
+		note(req, "%s stays drained with its sync group: holdfastctl status",
+		     in->cfg->name);
+	else if (!(before & STATUS_DRAIN_OPERATOR))
 		note(req, "%s was not drained; it is %s", in->cfg->name,
 		     vrrp_state_name(in->fsm.state));
 	else if (in->fsm.state == VRRP_FAULT)
@@ -147,19 +179,20 @@ static void note_undrained(struct control_request *req, const struct instance *i
 		     vrrp_state_name(in->fsm.state),
 		     in->vcfg.preempt ? ", until its priority makes it MASTER"
 				      : ", and does not preempt");
-	if (in->group)
+	if (in->group && in->drained_by == 0)
 		note(req, ". So do all of its sync group %s", in->group->cfg->name);
 }
 
 static void note_all(struct engine *engine, struct control_request *req, bool on)
 {
-	unsigned int n = 0, leaving = 0, faulty = 0;
+	unsigned int n = 0, leaving = 0, faulty = 0, drained = 0;
 	double longest_s = 0;
 	struct instance *in;
 
 	ENGINE_EACH_INSTANCE (engine, in) {
 		n++;
 		faulty += in->fsm.state == VRRP_FAULT;
+		drained += in->drained_by != 0;
 		if (!on || !in->fsm.claimed)
 			continue;
 		leaving++;
@@ -167,7 +200,12 @@ static void note_all(struct engine *engine, struct control_request *req, bool on
 			longest_s = leaves_in_s(in);
 	}
 	if (!on) {
-		note(req, "all %u instances take part again, %u of them in FAULT", n, faulty);
+		note(req, "all %u instances take part again", n - drained);
+		if (drained > 0)
+			note(req, ", but %u that a disable_file drains: holdfastctl status",
+			     drained);
+		if (faulty > drained)
+			note(req, "; %u are in FAULT: holdfastctl status", faulty - drained);
 		return;
 	}
 	note(req, "all %u instances are drained. ", n);
@@ -197,6 +235,9 @@ void drain_order(struct engine *engine, struct instance *in, struct control_requ
 				       "undrain clears it",
 				       engine->drains.path);
 	judge_all(engine);
+	if (!on && in && in->drained_by & STATUS_DRAIN_FILE && !(before & STATUS_DRAIN_OPERATOR))
+		control_request_refuse(req, "%s is drained by its disable_file: remove %s",
+				       in->cfg->name, in->cfg->disable_file);
 	if (req->refused)
 		return;
 	if (!in)

@@ -22,6 +22,8 @@ struct drains {
 
 /* Reads what the operator has drained. Before the loop runs. */
 void drain_open(struct engine *engine);
+/* Has the runner looked for its disable_file? True if it has none. */
+bool drain_is_known(const struct instance *in);
 /* Drains or undrains `in` by all that bears on it, as it is. */
 void drain_judge(struct instance *in);
 /* CONTROL_DRAIN and CONTROL_UNDRAIN; `in` NULL: all. */

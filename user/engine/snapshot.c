@@ -83,6 +83,8 @@ static void fill_instance(const struct instance *in, struct status_instance *out
 	};
 	COPY_TEXT(out->name, in->cfg->name);
 	COPY_TEXT(out->interface, in->cfg->interface);
+	if (in->cfg->disable_file)
+		COPY_TEXT(out->disable_file, in->cfg->disable_file);
 	if (in->group)
 		COPY_TEXT(out->group, in->group->cfg->name);
 	fill_announced(in, out);

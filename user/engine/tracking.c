@@ -64,6 +64,7 @@ static struct track_sum sum_up(const struct instance *in)
 	add_all(in->engine, &in->cfg->track, in->links, &sum);
 	if (in->group)
 		add_all(in->engine, &in->group->cfg->track, in->group->links, &sum);
+	sum.pending |= !drain_is_known(in); /* not MASTER before */
 	return sum;
 }
 

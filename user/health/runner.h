@@ -52,6 +52,7 @@ enum runner_check_kind {
 	/* argv: match (0: all arguments, 1: the first, 2: and the last in part), full command (0,
 	 * 1), quorum, quorum_max, fork delay, end delay (ns), then the command */
 	RUNNER_PROCESS,
+	RUNNER_EXISTS, /* argv: a path; results come when it appears (1) or goes (0) */
 	RUNNER_KINDS
 };
 

@@ -29,7 +29,8 @@ struct builtin {
 	void (*destroy)(struct check *c);
 };
 
-extern const struct builtin builtin_file, builtin_tcp, builtin_http, builtin_process;
+extern const struct builtin builtin_file, builtin_exists, builtin_tcp, builtin_http,
+    builtin_process;
 
 /* Tells the engine how a run went. */
 void check_report(const struct check *c, const struct run_verdict *verdict);

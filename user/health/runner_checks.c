@@ -17,10 +17,9 @@
 #include "health/runner_check.h"
 
 static const struct builtin *const builtins[RUNNER_KINDS] = {
-    [RUNNER_FILE] = &builtin_file,
-    [RUNNER_TCP] = &builtin_tcp,
-    [RUNNER_HTTP] = &builtin_http,
-    [RUNNER_PROCESS] = &builtin_process,
+    [RUNNER_FILE] = &builtin_file,     [RUNNER_TCP] = &builtin_tcp,
+    [RUNNER_HTTP] = &builtin_http,     [RUNNER_PROCESS] = &builtin_process,
+    [RUNNER_EXISTS] = &builtin_exists,
 };
 
 void check_report(const struct check *c, const struct run_verdict *verdict)

@@ -165,7 +165,8 @@ static void get_check(struct rd *r, struct runner_message *msg, char *data)
 
 const char *runner_kind_name(enum runner_check_kind kind)
 {
-	static const char *const names[RUNNER_KINDS] = {"script", "file", "tcp", "http", "process"};
+	static const char *const names[RUNNER_KINDS] = {"script", "file",    "tcp",
+							"http",	  "process", "disable_file"};
 
 	return kind < RUNNER_KINDS ? names[kind] : "?";
 }

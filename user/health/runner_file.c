@@ -2,7 +2,8 @@
 /*
  * Tracked files: their number is read when inotify tells of a change in their folder, and once an
  * interval besides, for what inotify cannot see: a folder that comes later, the far end of a
- * symbolic link, a network file system. The engine is told only of changes.
+ * symbolic link, a network file system. The engine is told only of changes. The same for files of
+ * which only the existence counts.
  *
  * One inotify descriptor for all files, since the system allows a user few of them. The folder is
  * watched, not the file, which editors and `mv` replace by another.
@@ -22,7 +23,7 @@
 #include "health/runner_check.h"
 
 /* Not IN_MODIFY: a shell's `>` truncates first, and what is there then is not meant. */
-#define CHANGES	 (IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ONLYDIR)
+#define CHANGES	 (IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ONLYDIR | IN_CREATE)
 #define TEXT_MAX 32 /* of the file: a number with blanks around it */
 
 struct tracked_file {
@@ -31,6 +32,11 @@ struct tracked_file {
 	struct run_verdict told;
 	char detail[RUNNER_DETAIL];
 };
+
+static bool is_file(const struct check *c)
+{
+	return c->builtin == &builtin_file || c->builtin == &builtin_exists;
+}
 
 static const char *path_of(const struct check *c)
 {
@@ -83,15 +89,35 @@ static int parse(ssize_t len, const char *text, char detail[RUNNER_DETAIL])
 	return (int)value;
 }
 
+/* Whatever it is. Of what cannot be told, say by a loop of links, it is taken not to be there. */
+static int exists(const char *path, char detail[RUNNER_DETAIL])
+{
+	struct stat st;
+
+	if (stat(path, &st) == 0) {
+		snprintf(detail, RUNNER_DETAIL, "it exists");
+		return 1;
+	}
+	snprintf(detail, RUNNER_DETAIL, "it does not exist%s%s", errno == ENOENT ? "" : ": ",
+		 errno == ENOENT ? "" : strerror(errno));
+	return 0;
+}
+
 /* `changed`: somebody has finished with the file, so that an empty one is meant to be empty. */
 static void look(struct check *c, bool changed)
 {
 	struct tracked_file *f = c->job;
 	struct mono began = loop_clock();
 	char text[TEXT_MAX], detail[RUNNER_DETAIL];
-	ssize_t len = read_text(path_of(c), text);
-	int value = parse(len, text, detail);
+	ssize_t len = 1;
+	int value;
 
+	if (c->builtin == &builtin_exists) {
+		value = exists(path_of(c), detail);
+	} else {
+		len = read_text(path_of(c), text);
+		value = parse(len, text, detail);
+	}
 	if (f->known &&
 	    ((len == 0 && !changed) || (value == f->told.status && strcmp(detail, f->detail) == 0)))
 		return;
@@ -113,7 +139,9 @@ static bool is_about(const struct check *c, const struct inotify_event *ev)
 	const char *slash = strrchr(path_of(c), '/');
 	const struct tracked_file *f = c->job;
 
-	return c->builtin == &builtin_file && f->watch == ev->wd &&
+	if (ev->mask & IN_CREATE && c->builtin == &builtin_file)
+		return false; /* what it shall hold is still to come */
+	return is_file(c) && f->watch == ev->wd &&
 	       (ev->len == 0 || strcmp(ev->name, slash ? slash + 1 : path_of(c)) == 0);
 }
 
@@ -123,7 +151,7 @@ static void on_change(struct runner *runner, const struct inotify_event *ev)
 		struct check *c = runner->checks[i];
 
 		if (ev->mask & IN_Q_OVERFLOW) {
-			if (c->builtin == &builtin_file)
+			if (is_file(c))
 				look(c, true);
 			continue;
 		}
@@ -198,7 +226,7 @@ static void file_destroy(struct check *c)
 	for (unsigned int i = 0; f && i < c->runner->n_checks; i++) {
 		const struct check *o = c->runner->checks[i];
 
-		if (o != c && o->builtin == &builtin_file)
+		if (o != c && is_file(o))
 			shared |= ((const struct tracked_file *)o->job)->watch == f->watch;
 	}
 	if (f && f->watch >= 0 && !shared)
@@ -207,3 +235,4 @@ static void file_destroy(struct check *c)
 }
 
 const struct builtin builtin_file = {file_create, file_start, file_destroy};
+const struct builtin builtin_exists = {file_create, file_start, file_destroy};
