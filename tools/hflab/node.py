@@ -17,7 +17,7 @@ class Node(Sandbox):
         super().__init__(name, directory)
         self.etc = os.path.join(directory, "etc-keepalived")
         self.daemon = None
-        self.options = ()  # of every start
+        self.options, self.environment = (), {}  # of every start
         os.makedirs(self.etc)
 
     def prepare(self, lab):
@@ -76,7 +76,8 @@ class Node(Sandbox):
             raise LabError(f"{self.name}: the daemon runs already")
         with open(self.log, "ab") as log:
             self.daemon = self.popen([os.path.join(BUILD, "holdfastd"), "-n", "-l", "-f", CONFIG,
-                                      *self.options, *options], stdout=log, stderr=subprocess.STDOUT)
+                                      *self.options, *options],
+                                     env=self.environment, stdout=log, stderr=subprocess.STDOUT)
 
     def alive(self):
         return self.daemon is not None and self.daemon.poll() is None
