@@ -23,6 +23,21 @@ static void read_all(const struct bgp_error *err)
 		sink = (uint8_t)(sink ^ err->data[i]);
 }
 
+/* As many prefixes as were counted. */
+static void read_prefixes(struct bgp_update *u)
+{
+	uint32_t n = 0;
+	struct ipprefix p;
+
+	for (int i = 0; i < 2; i++) {
+		while (bgp_nlri_next(&u->reach[i], &p))
+			n++;
+		while (bgp_nlri_next(&u->unreach[i], &p))
+			n++;
+	}
+	assert(n == u->announced + u->withdrawn);
+}
+
 static void parse_body(const struct bgp_session *s, uint8_t type, const uint8_t *body, size_t len)
 {
 	struct bgp_error err = {0};
@@ -38,8 +53,10 @@ static void parse_body(const struct bgp_session *s, uint8_t type, const uint8_t 
 	else if (type == BGP_MSG_NOTIFICATION)
 		ret = bgp_notification_parse(body, len, &err, text);
 	assert(type == BGP_MSG_NOTIFICATION || ret == 0 || err.code != 0);
-	if (type == BGP_MSG_UPDATE && ret == 0)
+	if (type == BGP_MSG_UPDATE && ret == 0) {
 		assert(update.announced + update.withdrawn <= len);
+		read_prefixes(&update);
+	}
 	read_all(&err);
 }
 

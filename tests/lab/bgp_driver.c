@@ -17,6 +17,7 @@
  * Links: user/bgp/bgp_peer_step.c user/engine/bgp_socket.c user/bgp/bgp_rib.c user/bgp/bgp_step.c
  * Links: user/bgp/bgp_codec.c
  * Links: user/bgp/bgp_codec_open.c user/bgp/bgp_codec_announce.c user/bgp/bgp_codec_update.c
+ * Links: user/engine/bgp_received.c user/bgp/bgp_rival.c
  * Links: user/core/loop.c user/core/log.c user/core/addr.c
  */
 #include <errno.h>

@@ -94,6 +94,7 @@ void status_sample_fill(struct status *st)
 							.hold_time_s = 9,
 							.prefixes_announced = 1,
 							.prefixes_received = 2,
+							.rival_paths = 1,
 							.updates_sent = 3,
 							.updates_received = 4,
 							.updates_malformed = 5,

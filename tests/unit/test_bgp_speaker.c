@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * The speaker against a router played by the test, over TCP on the loopback interface.
+ *
  * Links: user/engine/bgp_speaker.c user/engine/bgp_neighbor.c user/engine/bgp_output.c
  * Links: user/engine/bgp_reload.c user/engine/bgp_conn.c user/engine/bgp_listen.c
  * Links: user/bgp/bgp_peer_step.c
  * Links: user/engine/bgp_socket.c user/bgp/bgp_rib.c user/bgp/bgp_step.c user/bgp/bgp_codec.c
  * Links: user/bgp/bgp_codec_open.c user/bgp/bgp_codec_announce.c user/bgp/bgp_codec_update.c
+ * Links: user/engine/bgp_received.c user/bgp/bgp_rival.c
  * Links: user/core/loop.c user/core/log.c user/core/addr.c
  */
 #include "bgp_router.h"

@@ -100,7 +100,8 @@ static const struct {
     {"/bgp/0/connections_refused", "4711"},
     {"/bgp/0/neighbors/0",
      "{\"address\":\"2001:db8::1\",\"state\":\"Established\",\"remote_as\":65000,\"uptime_s\":60,"
-     "\"hold_time_s\":9,\"prefixes_announced\":1,\"prefixes_received\":2,\"updates_sent\":3,"
+     "\"hold_time_s\":9,\"prefixes_announced\":1,\"prefixes_received\":2,\"rival_paths\":1,"
+     "\"updates_sent\":3,"
      "\"updates_received\":4,\"updates_malformed\":5,\"notifications_sent\":6,"
      "\"notifications_received\":7,"
      "\"last_error\":\"hold \\\"timer\\\"\"}"},

@@ -34,7 +34,7 @@ template bgp node {{
     passive on;
     hold time {hold_time};
     error wait time 1, 2;
-    ipv4 {{ import filter shared4; export none; extended next hop on; }};
+    ipv4 {{ import filter shared4; export {export}; extended next hop on; }};
 }}
 """
 BY_COMMUNITY = """
@@ -47,7 +47,7 @@ protocol bgp {name} from node {{
     {channel}
 }}
 """
-CHANNEL6 = "ipv6 { import filter shared6; export none; };"
+CHANNEL6 = "ipv6 {{ import filter shared6; export {export}; }};"
 
 # A node's BGP half without a daemon: announces the shared IP while its static protocol is enabled.
 NODE = """
@@ -71,13 +71,13 @@ protocol bgp upstream {{
 """
 
 
-def router_conf(router_id, neighbors, hold_time=9, by_community=True):
+def router_conf(router_id, neighbors, hold_time=9, by_community=True, export="none"):
     """`neighbors`: (name, the router's address, the node's address) of each session."""
     text = ROUTER.format(router_id=router_id, router_as=ROUTER_AS, hold_time=hold_time,
-                         rank=BY_COMMUNITY if by_community else "")
+                         rank=BY_COMMUNITY if by_community else "", export=export)
     for name, local, remote in neighbors:
         text += NEIGHBOR.format(name=name, local=local, remote=remote, node_as=NODE_AS,
-                                channel=CHANNEL6 if ":" in remote else "")
+                                channel=CHANNEL6.format(export=export) if ":" in remote else "")
     return text
 
 
@@ -87,9 +87,9 @@ def node_conf(address, router, prefix, community=2):
 
 
 class Bird:
-    def __init__(self, sandbox, text):
+    def __init__(self, sandbox, text, name="bird"):
         self.sandbox = sandbox
-        base = os.path.join(sandbox.directory, "bird")
+        base = os.path.join(sandbox.directory, name)
         self.conf, self.socket, self.pidfile = base + ".conf", base + ".ctl", base + ".pid"
         self.log = base + ".log"
         with open(self.conf, "w", encoding="ascii") as f:

@@ -42,8 +42,9 @@ class Lab:
     """`with Lab() as lab:` brings it up, and takes it down whatever happens."""
     serial = 0
 
-    def __init__(self, plan=SIMPLE, by_community=True, hold_time=9):
-        self.plan, self.by_community, self.hold_time = plan, by_community, hold_time
+    def __init__(self, plan=SIMPLE, by_community=True, hold_time=9, export="none"):
+        """`export`: what BIRD tells the nodes of."""
+        self.plan, self.by_community, self.hold_time, self.export = plan, by_community, hold_time, export
         self.machines, self.nodes = [], {}
         self.home = None
         self._signals = {}
@@ -162,7 +163,7 @@ class Lab:
         for name in self.nodes:
             for suffix, address in (("", self.plan.nodes[name]), ("6", self.plan.nodes6[name])):
                 sessions.append((name + suffix, self.plan.router_of(address), address))
-        conf = bird.router_conf("192.0.2.1", sessions, self.hold_time, self.by_community)
+        conf = bird.router_conf("192.0.2.1", sessions, self.hold_time, self.by_community, self.export)
         self.bird = bird.Bird(self.router, conf)
         self._routes_log = os.path.join(self.home, "r", "routes.log")
         with open(self._routes_log, "wb") as log:

@@ -223,8 +223,28 @@ int bgp_withdraw_build(const struct bgp_session *s, const struct ipprefix *prefi
 
 /* --- bgp_codec_update.c: UPDATEs that we receive --- */
 
-/* What an UPDATE held. Nothing of it is kept: an announcing speaker needs no routes. */
+/* Where an UPDATE has prefixes of one family, for bgp_nlri_next(). */
+struct bgp_nlri {
+	struct rd r;
+	bool ipv4;
+};
+
+/* What of a received path tells whose it is. */
+struct bgp_path {
+	struct ipaddr next_hop, mp_next_hop; /* all zero: none, or a link-local one */
+	uint32_t originator;		     /* ORIGINATOR_ID (RFC 4456), 0: none */
+	uint32_t last_as;		     /* the AS that announced it first, 0: our own */
+	unsigned int own_as;		     /* how often the local AS stands at the path's end */
+};
+
+/*
+ * What an UPDATE held. No route is kept: an announcing speaker needs none. `reach` and `unreach`
+ * point into the message: first the classic fields', then those of MP_REACH_NLRI and
+ * MP_UNREACH_NLRI.
+ */
 struct bgp_update {
+	struct bgp_nlri reach[2], unreach[2];
+	struct bgp_path path;
 	uint32_t announced, withdrawn; /* prefixes of IPv4 and IPv6 unicast */
 	bool as_withdraw;      /* announced ones counted as withdrawn: an attribute is bad */
 	uint8_t discarded;     /* malformed attributes that were ignored */
@@ -239,5 +259,7 @@ struct bgp_update {
  */
 int bgp_update_parse(const struct bgp_session *s, const uint8_t *body, size_t len,
 		     struct bgp_update *out, struct bgp_error *err);
+/* Takes the next prefix off `nlri`, which bgp_update_parse() has checked. False: no more. */
+bool bgp_nlri_next(struct bgp_nlri *nlri, struct ipprefix *prefix);
 
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * UPDATEs that we receive: walked, checked, counted and dropped. No state.
+ * UPDATEs that we receive: walked, checked and counted. No state.
  *
  * Errors are contained as RFC 7606 wants: a session ends only where the message itself can no
  * longer be taken apart. An unknown attribute without the Optional bit is treated like any other
@@ -13,6 +13,7 @@
 #include "bgp/bgp_codec.h"
 
 #include <errno.h>
+#include <string.h>
 
 enum length_rule { ANY, EXACTLY, MULTIPLE /* and not none */ };
 enum treatment { AS_WITHDRAW, DISCARD };
@@ -112,6 +113,54 @@ static bool as_path_is_good(struct rd r, unsigned int as_octets)
 	return true;
 }
 
+/* The AS path's end; the path is a good one. A set ends it like an unknown AS. */
+static void note_as_path(struct walk *k, struct rd r)
+{
+	struct bgp_path *path = &k->out->path;
+	unsigned int own = 0;
+
+	while (rd_left(&r) > 0) {
+		bool sequence = rd_u8(&r) == 2;
+
+		for (uint8_t n = rd_u8(&r); n > 0; n--) {
+			path->last_as = k->s->as4 ? rd_u32(&r) : rd_u16(&r);
+			own = sequence && path->last_as == k->s->local_as ? own + 1 : 0;
+		}
+	}
+	path->own_as = own;
+}
+
+/* A link-local address says nothing: every link has the same ones. */
+static void note_next_hop(struct rd r, struct ipaddr *out)
+{
+	size_t len = rd_left(&r);
+	const uint8_t *b = rd_bytes(&r, len == 4 ? 4 : 16);
+
+	if (len == 4)
+		ipaddr_from_v4(out, b);
+	else if (!(b[0] == 0xfe && (b[1] & 0xc0) == 0x80))
+		memcpy(out->b, b, sizeof(out->b));
+}
+
+static void note_path(struct walk *k, const struct attr *a)
+{
+	struct rd r = a->value;
+
+	switch (a->type) {
+	case BGP_ATTR_AS_PATH:
+		note_as_path(k, r);
+		break;
+	case BGP_ATTR_NEXT_HOP:
+		note_next_hop(r, &k->out->path.next_hop);
+		break;
+	case BGP_ATTR_ORIGINATOR_ID:
+		k->out->path.originator = rd_u32(&r);
+		break;
+	default:
+		break;
+	}
+}
+
 static bool length_is_good(const struct attr_rule *rule, size_t len)
 {
 	if (rule->length_rule == EXACTLY)
@@ -157,9 +206,9 @@ static int walk_mp_reach(struct walk *k, const struct attr *a)
 	struct rd r = a->value;
 	uint16_t afi = rd_u16(&r);
 	uint8_t bits = family_bits(k, afi, rd_u8(&r)), next_hop_len = rd_u8(&r);
+	struct rd next_hop = rd_sub(&r, next_hop_len);
 	int n;
 
-	rd_bytes(&r, next_hop_len);
 	rd_u8(&r); /* reserved */
 	if (r.error)
 		return mp_error(k, a);
@@ -169,6 +218,8 @@ static int walk_mp_reach(struct walk *k, const struct attr *a)
 	if (n < 0 || !next_hop_is_good(afi, next_hop_len))
 		return mp_error(k, a);
 	k->mp_announced = (uint32_t)n;
+	k->out->reach[1] = (struct bgp_nlri){r, afi == BGP_AFI_IPV4};
+	note_next_hop(next_hop, &k->out->path.mp_next_hop);
 	return 0;
 }
 
@@ -186,6 +237,8 @@ static int walk_mp_unreach(struct walk *k, const struct attr *a)
 	if (n < 0)
 		return mp_error(k, a);
 	k->out->withdrawn += (uint32_t)n;
+	if (bits > 0)
+		k->out->unreach[1] = (struct bgp_nlri){r, afi == BGP_AFI_IPV4};
 	k->out->end_of_rib = rd_left(&r) == 0;
 	return 0;
 }
@@ -199,6 +252,8 @@ static void walk_known(struct walk *k, const struct attr *a, const struct attr_r
 	}
 	if (!length_is_good(rule, rd_left(&a->value)) || !value_is_good(k, a))
 		note_bad(k, a->type, (enum treatment)rule->malformed);
+	else
+		note_path(k, a);
 }
 
 static int walk_attr(struct walk *k, const struct attr *a)
@@ -255,6 +310,26 @@ static void check_mandatory(struct walk *k, bool classic)
 		note_bad(k, BGP_ATTR_NEXT_HOP, AS_WITHDRAW);
 }
 
+bool bgp_nlri_next(struct bgp_nlri *nlri, struct ipprefix *prefix)
+{
+	uint8_t octets[16] = {0}, bits;
+	const uint8_t *from;
+
+	if (rd_left(&nlri->r) == 0)
+		return false;
+	bits = rd_u8(&nlri->r);
+	from = rd_bytes(&nlri->r, (bits + 7u) / 8);
+	if (!from || bits > (nlri->ipv4 ? 32 : 128))
+		return false;
+	memcpy(octets, from, (bits + 7u) / 8);
+	*prefix = (struct ipprefix){.len = bits};
+	if (nlri->ipv4)
+		ipaddr_from_v4(&prefix->addr, octets);
+	else
+		memcpy(prefix->addr.b, octets, sizeof(octets));
+	return true;
+}
+
 int bgp_update_parse(const struct bgp_session *s, const uint8_t *body, size_t len,
 		     struct bgp_update *out, struct bgp_error *err)
 {
@@ -263,7 +338,7 @@ int bgp_update_parse(const struct bgp_session *s, const uint8_t *body, size_t le
 	struct walk k = {.s = s, .out = out, .err = err};
 	int n_withdrawn = count_prefixes(withdrawn, 32), n_announced = count_prefixes(r, 32);
 
-	*out = (struct bgp_update){0};
+	*out = (struct bgp_update){.reach = {{r, true}}, .unreach = {{withdrawn, true}}};
 	if (r.error)
 		return update_error(err, BGP_UPDATE_MALFORMED_ATTRIBUTES);
 	if (n_withdrawn < 0 || n_announced < 0)

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * The routes and each neighbor's Adj-RIB-Out. It owns an array of slots, found by a hash with
- * chains, and two bit sets a neighbor: `pending`, routes that it is still to be told, and `told`,
- * routes that it has. A withdrawn route keeps its slot until every neighbor that was told of it has
- * been told of its end. Rejected: a queue of messages a neighbor. It grows while the neighbor does
- * not read, and then sends it what is long out of date.
+ * chains, and three bit sets a neighbor: `pending`, routes that it is still to be told, `told`,
+ * routes that it has, and `rival`, those that it has another node's path for. A withdrawn route
+ * keeps its slot until every neighbor that was told of it has been told of its end. Rejected: a
+ * queue of messages a neighbor. It grows while the neighbor does not read, and then sends it what
+ * is long out of date.
  */
 #include "bgp/bgp_rib.h"
 
@@ -22,13 +23,16 @@ struct route {
 	struct ipprefix prefix;
 	struct bgp_attrs attrs;
 	uint8_t state; /* enum route_state */
+	bool watched;  /* keeps its slot, announced or not */
 	uint16_t next; /* in its bucket's or the free chain */
+	uint32_t owner;
+	struct mono rival_since; /* MONO_NEVER: no neighbor has another node's path */
 };
 
 struct peer {
 	bool up;
-	unsigned int n_pending, n_told;
-	uint64_t pending[WORDS], told[WORDS];
+	unsigned int n_pending, n_told, n_rival;
+	uint64_t pending[WORDS], told[WORDS], rival[WORDS];
 };
 
 struct bgp_rib {
@@ -144,7 +148,10 @@ static uint16_t take_slot(struct bgp_rib *rib, const struct ipprefix *prefix)
 	if (slot == NO_SLOT)
 		return NO_SLOT;
 	rib->free = rib->routes[slot].next;
-	rib->routes[slot] = (struct route){.prefix = *prefix, .next = *bucket};
+	rib->routes[slot] = (struct route){.prefix = *prefix,
+					   .next = *bucket,
+					   .rival_since = MONO_NEVER,
+					   .state = ROUTE_WITHDRAWN};
 	*bucket = slot;
 	return slot;
 }
@@ -155,7 +162,7 @@ static void release_slot(struct bgp_rib *rib, uint16_t slot)
 	struct route *r = &rib->routes[slot];
 	uint16_t *link = &rib->buckets[bucket_of(&r->prefix)];
 
-	if (r->state != ROUTE_WITHDRAWN)
+	if (r->state != ROUTE_WITHDRAWN || r->watched)
 		return;
 	for (unsigned int i = 0; i < rib->n_peers; i++) {
 		if (bit_get(rib->peers[i].told, slot))
@@ -216,6 +223,22 @@ int bgp_rib_withdraw(struct bgp_rib *rib, const struct ipprefix *prefix)
 	return 0;
 }
 
+/* Keeps since when any neighbor has had a rival of the route. */
+static void put_rival(struct bgp_rib *rib, struct peer *p, uint16_t slot, bool on, struct mono now)
+{
+	struct route *r = &rib->routes[slot];
+
+	bit_put(p->rival, &p->n_rival, slot, on);
+	if (on && !mono_is_set(r->rival_since))
+		r->rival_since = now;
+	for (unsigned int i = 0; !on && i < rib->n_peers; i++) {
+		if (bit_get(rib->peers[i].rival, slot))
+			return;
+	}
+	if (!on)
+		r->rival_since = MONO_NEVER;
+}
+
 void bgp_rib_peer_up(struct bgp_rib *rib, unsigned int peer)
 {
 	struct peer *p = &rib->peers[peer];
@@ -233,6 +256,9 @@ void bgp_rib_peer_down(struct bgp_rib *rib, unsigned int peer)
 {
 	struct peer *p = &rib->peers[peer];
 
+	for (uint16_t slot = bit_next(p->rival, 0); slot != NO_SLOT;
+	     slot = bit_next(p->rival, slot + 1u))
+		put_rival(rib, p, slot, false, MONO_NEVER);
 	*p = (struct peer){0};
 	for (uint16_t slot = 0; slot < BGP_MAX_PREFIXES; slot++)
 		release_slot(rib, slot);
@@ -303,4 +329,91 @@ bool bgp_rib_is_pending(const struct bgp_rib *rib, unsigned int peer)
 unsigned int bgp_rib_told(const struct bgp_rib *rib, unsigned int peer)
 {
 	return rib->peers[peer].n_told;
+}
+
+/* --- rivals
+ * ---------------------------------------------------------------------------------------- */
+
+int bgp_rib_watch(struct bgp_rib *rib, const struct ipprefix *prefix, uint32_t owner)
+{
+	struct ipprefix p;
+	uint16_t slot;
+
+	if (canonical(prefix, &p) < 0)
+		return -EINVAL;
+	slot = find(rib, &p);
+	if (slot == NO_SLOT)
+		slot = take_slot(rib, &p);
+	if (slot == NO_SLOT)
+		return -ENOSPC;
+	rib->routes[slot].watched = true;
+	rib->routes[slot].owner = owner;
+	return 0;
+}
+
+static uint16_t find_watched(const struct bgp_rib *rib, const struct ipprefix *prefix)
+{
+	struct ipprefix p;
+	uint16_t slot = canonical(prefix, &p) < 0 ? NO_SLOT : find(rib, &p);
+
+	return slot != NO_SLOT && rib->routes[slot].watched ? slot : NO_SLOT;
+}
+
+void bgp_rib_unwatch(struct bgp_rib *rib, const struct ipprefix *prefix)
+{
+	uint16_t slot = find_watched(rib, prefix);
+
+	if (slot == NO_SLOT)
+		return;
+	for (unsigned int i = 0; i < rib->n_peers; i++)
+		put_rival(rib, &rib->peers[i], slot, false, MONO_NEVER);
+	rib->routes[slot].watched = false;
+	release_slot(rib, slot);
+}
+
+bool bgp_rib_is_watched(const struct bgp_rib *rib, const struct ipprefix *prefix,
+			const struct bgp_attrs **ours)
+{
+	uint16_t slot = find_watched(rib, prefix);
+
+	*ours = slot != NO_SLOT && rib->routes[slot].state == ROUTE_ANNOUNCED
+		    ? &rib->routes[slot].attrs
+		    : NULL;
+	return slot != NO_SLOT;
+}
+
+void bgp_rib_heard(struct bgp_rib *rib, unsigned int peer, const struct ipprefix *prefix,
+		   bool rival, struct mono now)
+{
+	uint16_t slot = find_watched(rib, prefix);
+
+	if (slot != NO_SLOT && rib->peers[peer].up)
+		put_rival(rib, &rib->peers[peer], slot, rival, now);
+}
+
+unsigned int bgp_rib_rivals(const struct bgp_rib *rib, unsigned int peer)
+{
+	return rib->peers[peer].n_rival;
+}
+
+bool bgp_rib_next_rival(const struct bgp_rib *rib, struct bgp_rival *it)
+{
+	uint16_t first = NO_SLOT;
+
+	for (unsigned int i = 0; i < rib->n_peers; i++) {
+		uint16_t slot =
+		    rib->peers[i].n_rival ? bit_next(rib->peers[i].rival, it->next) : NO_SLOT;
+
+		if (slot >= first)
+			continue;
+		first = slot;
+		it->peer = i;
+	}
+	if (first == NO_SLOT)
+		return false;
+	it->prefix = rib->routes[first].prefix;
+	it->owner = rib->routes[first].owner;
+	it->since = rib->routes[first].rival_since;
+	it->next = first + 1u;
+	return true;
 }

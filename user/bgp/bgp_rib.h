@@ -11,6 +11,7 @@
 #include <stdbool.h>
 
 #include "bgp/bgp_codec.h"
+#include "core/mono.h"
 
 /* Of all announcements of one speaker: a large edge's ten thousand, in whole words of the bit sets.
  */
@@ -59,5 +60,34 @@ void bgp_rib_sent(struct bgp_rib *rib, unsigned int peer, const struct bgp_batch
 bool bgp_rib_is_pending(const struct bgp_rib *rib, unsigned int peer);
 /* How many routes `peer` has been told and not been told otherwise. */
 unsigned int bgp_rib_told(const struct bgp_rib *rib, unsigned int peer);
+
+/* --- rivals: what the neighbors say of our prefixes --- */
+
+/*
+ * From now on rivals of `prefix`, which belongs to `owner`, are kept, whether it is announced or
+ * not. Prefixes that are watched take room from those that are announced. 0, -ENOSPC or -EINVAL.
+ */
+int bgp_rib_watch(struct bgp_rib *rib, const struct ipprefix *prefix, uint32_t owner);
+void bgp_rib_unwatch(struct bgp_rib *rib, const struct ipprefix *prefix);
+
+/* Is `prefix` one that is watched? *ours is how it is announced, NULL: not at all. */
+bool bgp_rib_is_watched(const struct bgp_rib *rib, const struct ipprefix *prefix,
+			const struct bgp_attrs **ours);
+/* `peer` has a path for `prefix`, which is watched: another node's, or not (any more). */
+void bgp_rib_heard(struct bgp_rib *rib, unsigned int peer, const struct ipprefix *prefix,
+		   bool rival, struct mono now);
+/* How many prefixes `peer` has another node's path for. */
+unsigned int bgp_rib_rivals(const struct bgp_rib *rib, unsigned int peer);
+
+struct bgp_rival {
+	struct ipprefix prefix;
+	uint32_t owner;
+	struct mono since; /* `peer`, or another one, has had such a path */
+	unsigned int peer; /* one that has it; its number in the rib */
+	unsigned int next; /* where to go on; 0 at first */
+};
+
+/* Fills `it` with the next prefix that has a rival. False: no more. */
+bool bgp_rib_next_rival(const struct bgp_rib *rib, struct bgp_rival *it);
 
 #endif

@@ -283,6 +283,7 @@ static void put_neighbor(json_object *obj, const struct bgp_neighbor_status *nb)
 	put_int(obj, "hold_time_s", nb->hold_time_s);
 	put_int(obj, "prefixes_announced", nb->prefixes_announced);
 	put_int(obj, "prefixes_received", nb->prefixes_received);
+	put_int(obj, "rival_paths", nb->rival_paths);
 	put_count(obj, "updates_sent", nb->updates_sent);
 	put_count(obj, "updates_received", nb->updates_received);
 	put_count(obj, "updates_malformed", nb->updates_malformed);

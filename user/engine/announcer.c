@@ -56,6 +56,10 @@ void announcer_event(struct instance *in, enum announce_event_type ev)
 
 	if (!announcer_speaker(in))
 		return;
+	if (ev == ANNOUNCE_EV_START)
+		rivals_watch(in);
+	else if (ev == ANNOUNCE_EV_STOP)
+		rivals_unwatch(in);
 	if (ev == ANNOUNCE_EV_CLAIM)
 		ann->claimed_at_s = engine_wall_ms() / 1000;
 	if (announce_step(&ann->cfg, &ann->fsm, ev, loop_now(loop))) {
@@ -102,9 +106,11 @@ void announcer_drop_gone(struct instance *in, const struct cfg_announce *next, b
 	const struct cfg_announce *cfg = &in->cfg->announce;
 	struct speaker *speaker = announcer_speaker(in);
 
-	if (!speaker || in->announcer.fsm.as == ANNOUNCE_NONE)
+	if (!speaker)
 		return;
-	for (unsigned int i = 0; i < cfg->n_prefixes; i++) {
+	rivals_unwatch(in); /* what stays is watched again when the new configuration is in force */
+	for (unsigned int i = 0; in->announcer.fsm.as != ANNOUNCE_NONE && i < cfg->n_prefixes;
+	     i++) {
 		if (!same_speaker || !announces(next, i, &cfg->prefixes[i]))
 			bgp_speaker_withdraw(speaker->sp, &cfg->prefixes[i]);
 	}

@@ -152,6 +152,8 @@ static void receive_update(struct bgp_conn *c, const uint8_t *body, size_t len)
 				 "suppressed)",
 				 c->n->sp->cfg->name, c->n->name, u.bad_attribute, suppressed);
 	}
+	if (bgp_conn_fsm(c)->state == BGP_ESTABLISHED && ev.type == BGP_EV_UPDATE)
+		bgp_neighbor_heard(c->n, &bgp_conn_fsm(c)->session, &u);
 	conn_event(c, &ev);
 }
 

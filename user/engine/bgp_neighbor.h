@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Inside the BGP speaker: what bgp_speaker.c (all neighbors), bgp_reload.c (which they are),
- * bgp_neighbor.c (one neighbor), bgp_conn.c (a connection to it) and bgp_output.c (what is sent on
- * that) share.
+ * bgp_neighbor.c (one neighbor), bgp_conn.c (a connection to it), bgp_output.c (what is sent on
+ * that) and bgp_received.c (what it tells us) share.
  */
 #ifndef HF_ENGINE_BGP_NEIGHBOR_H
 #define HF_ENGINE_BGP_NEIGHBOR_H
 
 #include "bgp/bgp_peer_step.h"
 #include "bgp/bgp_rib.h"
+#include "bgp/bgp_rival.h"
 #include "core/addr.h"
 #include "core/log.h"
 #include "engine/bgp_listen.h"
@@ -55,6 +56,7 @@ struct bgp_speaker {
 	const struct cfg_bgp *cfg;
 	uint32_t router_id;
 	bgp_sessions_fn fn;
+	bgp_rivals_fn rivals_fn; /* NULL: nobody asks */
 	void *ctx;
 	struct bgp_rib *rib;
 	struct bgp_listener *listener; /* NULL: nobody is listened for */
@@ -97,6 +99,12 @@ void bgp_conn_close(struct bgp_conn *c);
 bool bgp_conn_is_closed(const struct bgp_conn *c);
 /* Arms the timer for what the state machine waits for. */
 void bgp_conn_arm(struct bgp_conn *c);
+
+/* --- bgp_received.c --- */
+
+/* An UPDATE has come over the session `s`. */
+void bgp_neighbor_heard(struct bgp_neighbor *n, const struct bgp_session *s,
+			const struct bgp_update *u);
 
 /* --- bgp_output.c --- */
 

@@ -180,4 +180,5 @@ void bgp_speaker_status(const struct bgp_speaker *sp, unsigned int index,
 		    (uint32_t)(mono_diff_ns(loop_now(sp->loop), fsm->established) / NS_PER_S);
 	out->hold_time_s = up ? fsm->hold_time_s : n->step_cfg.hold_time_s;
 	out->prefixes_announced = bgp_rib_told(sp->rib, n->index);
+	out->rival_paths = bgp_rib_rivals(sp->rib, n->index);
 }

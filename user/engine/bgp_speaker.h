@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "bgp/bgp_route.h"
+#include "bgp/bgp_rib.h"
 #include "config/config.h"
 #include "core/loop.h"
 
@@ -61,6 +61,20 @@ int bgp_speaker_withdraw_all(struct bgp_speaker *sp, const struct ipprefix *pref
 			     unsigned int n);
 
 /*
+ * Rivals: prefixes of ours for which a neighbor has told us of another node's path. They are kept
+ * for prefixes that are watched, announced or not; `owner` comes back with them. `fn` is called
+ * with the speaker's `ctx` when a neighbor has its first one.
+ */
+typedef void (*bgp_rivals_fn)(void *ctx);
+void bgp_speaker_on_rivals(struct bgp_speaker *sp, bgp_rivals_fn fn);
+void bgp_speaker_watch(struct bgp_speaker *sp, const struct ipprefix *prefix, uint32_t owner);
+void bgp_speaker_unwatch(struct bgp_speaker *sp, const struct ipprefix *prefix);
+/* Fills `it` (zero-initialise it) with the next rival, *neighbor with one that has it. False: no
+ * more. */
+bool bgp_speaker_next_rival(const struct bgp_speaker *sp, struct bgp_rival *it,
+			    struct ipaddr *neighbor);
+
+/*
  * Writes out Cease/Administrative Shutdown (RFC 8203) with `reason` (UTF-8, at most 128 octets are
  * sent; NULL: none) to every session and closes them; no session is opened again. Withdraw first:
  * this call does not. Connections end when the peers have read it, at most a second later: run the
@@ -82,6 +96,7 @@ struct bgp_neighbor_status {
 	uint16_t hold_time_s; /* negotiated; configured while down */
 	uint32_t prefixes_announced;
 	uint32_t prefixes_received; /* parsed, counted, dropped */
+	uint32_t rival_paths;	    /* our prefixes that it has another node's path for */
 	uint64_t updates_sent, updates_received;
 	uint64_t updates_malformed; /* received, and contained as RFC 7606 wants */
 	uint64_t notifications_sent, notifications_received;

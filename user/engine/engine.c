@@ -321,18 +321,20 @@ struct speaker *speaker_create(struct engine *engine, const struct config *confi
 	speaker->engine = engine;
 	speaker->cfg = cfg;
 	speaker->sp = bgp_speaker_create(engine->loop, cfg, id, announcer_on_sessions, speaker);
-	if (speaker->sp) {
-		bgp_speaker_listen(speaker->sp, engine->listener);
-		return speaker;
+	if (!speaker->sp) {
+		free(speaker);
+		return NULL;
 	}
-	free(speaker);
-	return NULL;
+	rivals_begin(speaker);
+	bgp_speaker_listen(speaker->sp, engine->listener);
+	return speaker;
 }
 
 void speaker_destroy(struct speaker *speaker, const char *why)
 {
 	if (!speaker)
 		return;
+	rivals_end(speaker);
 	bgp_speaker_shutdown(speaker->sp, why);
 	bgp_speaker_destroy(speaker->sp);
 	free(speaker);

@@ -42,6 +42,14 @@ struct announcer {
 	int64_t claimed_at_s;	 /* Unix time of the last claim */
 };
 
+/* Another node announces a prefix of ours too. */
+struct rival {
+	bool on;
+	struct ipprefix prefix;
+	struct ipaddr neighbor; /* that says so */
+	struct mono checked;	/* when it was so last */
+};
+
 /* An address of virtual_ipaddress or virtual_ipaddress_excluded. */
 struct held_address {
 	struct address_set *set;
@@ -127,6 +135,7 @@ struct instance {
 	struct vrrp_fsm fsm;
 	struct loop_timer timer; /* vrrp_due() */
 	struct announcer announcer;
+	struct rival rival;
 	enum health_state *links; /* in the order of cfg->track.interfaces */
 	struct address_set *addresses;
 	bool claim_awaited;	  /* the announcement waits until the addresses are there */
@@ -176,6 +185,7 @@ struct speaker {
 	struct bgp_speaker *sp;
 	unsigned int established;
 	bool ever_established;
+	struct loop_timer rival_timer;
 };
 
 struct pooled_socket {
@@ -329,6 +339,14 @@ void announcer_drop_gone(struct instance *in, const struct cfg_announce *next, b
 void announcer_reconfigure(struct instance *in);
 /* bgp_sessions_fn; ctx is the struct speaker. */
 void announcer_on_sessions(void *ctx, unsigned int established);
+
+/* --- rivals.c: other nodes that announce our prefixes
+ * ----------------------------------------------- */
+void rivals_begin(struct speaker *speaker);
+void rivals_end(struct speaker *speaker);
+/* Rivals of its prefixes are looked for, or no longer; it has a speaker. */
+void rivals_watch(struct instance *in);
+void rivals_unwatch(struct instance *in);
 
 /* --- check_orders.c: what the runner is to do by a configuration
  * ------------------------------------- */

@@ -136,6 +136,7 @@ static void instance_alarms(const struct instance *in, struct status *st)
 {
 	const struct speaker *speaker = announcer_speaker(in);
 	const volatile struct hf_inst_state *seen = datapath_state(in->engine->dp, in->slot);
+	char prefix[IPPREFIX_TEXT], neighbor[IPADDR_TEXT];
 
 	if (in->fsm.state == VRRP_MASTER && speaker && speaker->established == 0)
 		alarm_add(st,
@@ -148,6 +149,10 @@ static void instance_alarms(const struct instance *in, struct status *st)
 		    "%s is MASTER, but its adverts do not leave %s: is a firewall in the way, "
 		    "or no peer's address resolved?",
 		    in->cfg->name, in->cfg->interface);
+	if (in->rival.on)
+		alarm_add(st, "%s is MASTER, but another node announces %s too: %s has its path",
+			  in->cfg->name, ipprefix_format(&in->rival.prefix, prefix),
+			  ipaddr_format(&in->rival.neighbor, neighbor));
 	if (in->faults & VRRP_FAULT_SESSION)
 		alarm_add(st, "%s is in FAULT: no BGP session is Established", in->cfg->name);
 	if (in->faults & VRRP_FAULT_TRACK)

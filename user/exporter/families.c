@@ -252,6 +252,8 @@ const struct family families[] = {
 	  "Negotiated hold time."),
     GAUGE("bgp_prefixes_announced", SCOPE_NEIGHBOR, "prefixes_announced", 1,
 	  "Prefixes announced to the neighbor."),
+    GAUGE("bgp_rival_paths", SCOPE_NEIGHBOR, "rival_paths", 1,
+	  "Prefixes of ours that the neighbor has another node's path for."),
     GAUGE("bgp_prefixes_received", SCOPE_NEIGHBOR, "prefixes_received", 1,
 	  "Prefixes that the neighbor announces; they are not used."),
     COUNTER("bgp_updates_sent_total", SCOPE_NEIGHBOR, "updates_sent", "UPDATE messages sent."),
