@@ -21,12 +21,15 @@
 #include "core/log.h"
 
 static const unsigned int engine_caps[] = {
-    CAP_BPF,	   /* maps, links, where bpf() is not for everybody */
-    CAP_NET_ADMIN, /* addresses, XDP and TC on an interface that comes back, TCP MD5 */
-    CAP_NET_RAW,   /* adverts, ARP and ND */
-    CAP_SYS_NICE,  /* real-time class */
-    CAP_IPC_LOCK,  /* locked memory */
+    CAP_BPF,		  /* maps, links, where bpf() is not for everybody */
+    CAP_NET_ADMIN,	  /* addresses, XDP and TC on an interface that comes back, TCP MD5 */
+    CAP_NET_RAW,	  /* adverts, ARP and ND */
+    CAP_SYS_NICE,	  /* real-time class */
+    CAP_IPC_LOCK,	  /* locked memory */
+    CAP_NET_BIND_SERVICE, /* to listen on port 179; the last one */
 };
+
+#define N_ENGINE_CAPS (sizeof(engine_caps) / sizeof(engine_caps[0]))
 
 static const unsigned int runner_caps[] = {CAP_SETUID, CAP_SETGID, CAP_KILL, CAP_NET_ADMIN,
 					   CAP_DAC_READ_SEARCH};
@@ -62,7 +65,7 @@ static void keep_group(const char *name)
 		log_warn("privileges: groups stay: %s", strerror(errno));
 }
 
-int privileges_drop_engine(const char *group)
+int privileges_drop_engine(const char *group, bool low_ports)
 {
 	if (geteuid() == 0)
 		keep_group(group);
@@ -71,7 +74,7 @@ int privileges_drop_engine(const char *group)
 	capng_lock();
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return -errno;
-	return keep(engine_caps, sizeof(engine_caps) / sizeof(engine_caps[0]), true);
+	return keep(engine_caps, N_ENGINE_CAPS - !low_ports, true);
 }
 
 int privileges_drop_runner(void)

@@ -3,12 +3,15 @@
 #ifndef HF_CORE_PRIVILEGES_H
 #define HF_CORE_PRIVILEGES_H
 
+#include <stdbool.h>
+
 /*
  * The engine: keeps CAP_BPF, CAP_NET_ADMIN, CAP_NET_RAW, CAP_SYS_NICE and CAP_IPC_LOCK of what it
- * has, in no exec ever gets more (securebits, no_new_privs), and of all groups only `group`, if the
- * system has it. What could not be dropped is logged. 0 or -errno.
+ * has, with `low_ports` CAP_NET_BIND_SERVICE too; in no exec ever gets more (securebits,
+ * no_new_privs); of all groups keeps only `group`, if the system has it. What could not be dropped
+ * is logged. 0 or -errno.
  */
-int privileges_drop_engine(const char *group);
+int privileges_drop_engine(const char *group, bool low_ports);
 
 /*
  * The runner: keeps CAP_SETUID, CAP_SETGID and CAP_KILL for scripts of other users, CAP_NET_ADMIN

@@ -174,8 +174,11 @@ static void port_open(struct bgp_port *p)
 	if (err == 0)
 		return;
 	if (log_allow(&p->limit, loop_now(p->l->loop), NULL))
-		log_error("bgp: cannot listen on port %u (IPv%d), trying again: %s", p->number,
-			  p->family == AF_INET ? 4 : 6, strerror(-err));
+		log_error("bgp: cannot listen on port %u (IPv%d), trying again: %s%s", p->number,
+			  p->family == AF_INET ? 4 : 6, strerror(-err),
+			  err == -EACCES ? "; restart holdfastd, which at its start listened for "
+					   "nobody and gave up the right to it"
+					 : "");
 	if (fd >= 0)
 		close(fd);
 	p->src.fd = -1;

@@ -29,6 +29,7 @@
 #define SESSION_GRACE_NS                                                                           \
 	(5 * NS_PER_S)		      /* so long after start a missing session is no fault yet     \
 				       */
+#define LOW_PORTS_END 1024	      /* those below are for CAP_NET_BIND_SERVICE */
 #define STOP_LIMIT_NS (10 * NS_PER_S) /* then we end without having been relieved */
 
 int64_t engine_wall_ms(void)
@@ -267,10 +268,25 @@ static int open_network(struct engine *engine)
 	return netlink_sync(engine->nl);
 }
 
+static bool listens_low(const struct config *cfg)
+{
+	for (unsigned int i = 0; i < cfg->n_bgp; i++) {
+		const struct cfg_bgp *bgp = &cfg->bgp[i];
+
+		for (unsigned int k = 0; k < bgp->n_neighbors; k++) {
+			const struct cfg_neighbor *n = &bgp->neighbors[k];
+
+			if ((n->passive || n->listen) && n->port < LOW_PORTS_END)
+				return true;
+		}
+	}
+	return false;
+}
+
 /* A reload reads the file once more. */
 static int drop_privileges(struct engine *engine)
 {
-	int err = privileges_drop_engine(CONTROL_GROUP);
+	int err = privileges_drop_engine(CONTROL_GROUP, listens_low(engine->cfg));
 
 	if (err < 0)
 		log_error("cannot drop privileges: %s", strerror(-err));
