@@ -40,6 +40,13 @@ static const char *const start[] = {
     "# the owner of the address does not wait",
     "cfg priority=255",
     "1000 start : WATCH(MASTER 255); CLAIM; SEND(255); GARP; INIT>MASTER, start | 2000",
+    "# in a sync group it waits for the others, and for nobody else",
+    "cfg priority=255 grouped",
+    "1000 start : WATCH(BACKUP 255 0ms); INIT>BACKUP, start",
+    "1001 down deadline=1000 : WATCH(MASTER 255); CLAIM; SEND(255); GARP; BACKUP>MASTER, master down"
+    " | 2001",
+    "1500 faults=link : SEND(0); RELEASE; WATCH(OFF); MASTER>FAULT, fault",
+    "1600 faults=none : WATCH(BACKUP 255 0ms); FAULT>BACKUP, fault cleared",
     "# an effective priority known at start is used",
     "1000 start priority=64 : WATCH(BACKUP 64 3750ms); INIT>BACKUP, start",
     "# first results are awaited in INIT; then the start goes on as configured",

@@ -64,6 +64,8 @@ static void set_cfg(struct vrrp_cfg *cfg, const char *key, const char *value)
 		cfg->preempt = false;
 	else if (strcmp(key, "start_master") == 0)
 		cfg->start_master = true;
+	else if (strcmp(key, "grouped") == 0)
+		cfg->grouped = true;
 	else if (strcmp(key, "lower_prio_no_advert") == 0)
 		cfg->lower_prio_no_advert = true;
 	else if (strcmp(key, "higher_prio_send_advert") == 0)

@@ -28,14 +28,17 @@ void sync_groups_join(struct engine *engine)
 	ENGINE_EACH_INSTANCE (engine, in) {
 		by_cfg[in->cfg - cfg->instances] = in;
 		in->group = NULL;
+		in->vcfg.grouped = false;
 	}
 	for (unsigned int i = 0; i < cfg->n_groups; i++) {
 		const struct cfg_group *group = &cfg->groups[i];
 
 		for (unsigned int k = 0; k < group->n_members; k++) {
 			in = by_cfg[group->members[k]];
-			if (in)
-				in->group = &engine->groups[i];
+			if (!in)
+				continue;
+			in->group = &engine->groups[i];
+			in->vcfg.grouped = true;
 		}
 	}
 }

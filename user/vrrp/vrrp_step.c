@@ -172,20 +172,21 @@ static void become_stopped(const struct step *s)
 
 /*
  * From INIT or FAULT into the election. The owner of the address does not wait (RFC 9568
- * section 6.4.1), whichever state it comes from, unless the mastership was moved away from it;
- * `state MASTER` shortens the wait at start alone.
+ * section 6.4.1), whichever state it comes from, unless the mastership was moved away from it; in a
+ * sync group for the others alone. `state MASTER` shortens the wait at start alone.
  */
 static void join(const struct step *s, enum vrrp_cause cause)
 {
 	const struct vrrp_cfg *cfg = s->cfg;
+	bool owner = s->fsm->priority == VRRP_PRIO_OWNER && !s->fsm->yielded;
 	int64_t delay_ns;
 
 	forget_master(s);
-	delay_ns = down_ns(s, s->fsm->priority);
-	if (cause == VRRP_CAUSE_START && cfg->start_master)
+	delay_ns = owner ? 0 : down_ns(s, s->fsm->priority);
+	if (cause == VRRP_CAUSE_START && cfg->start_master && !owner)
 		delay_ns = cfg->interval_ns + (int64_t)vrrp_skew_ns(cfg->version, VRRP_PRIO_OWNER,
 								    (uint64_t)cfg->interval_ns);
-	if (s->fsm->priority == VRRP_PRIO_OWNER && !s->fsm->yielded)
+	if (owner && !cfg->grouped)
 		become_master(s, cause);
 	else
 		become_backup(s, delay_ns, cause);

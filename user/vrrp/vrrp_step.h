@@ -52,6 +52,7 @@ struct vrrp_cfg {
 	bool preempt;
 	bool start_master; /* `state MASTER`: wait one interval and a minimal skew at start, not
 			      three */
+	bool grouped;	   /* of a sync group: an owner, too, becomes MASTER by MASTER_DOWN alone */
 	bool lower_prio_no_advert;    /* do not answer a lesser master at once */
 	bool higher_prio_send_advert; /* one more advert before yielding */
 	int64_t interval_ns;	      /* our advert interval */
