@@ -126,6 +126,39 @@ static void the_watchdog_names_a_slow_handler(void **state)
 	loop_destroy(loop);
 }
 
+static void on_busy_timer(struct loop_timer *t)
+{
+	struct mono end = mono_add(loop_clock(), LOOP_SLICE_NS);
+
+	(void)t;
+	while (mono_before(loop_clock(), end))
+		;
+	fired.n++;
+}
+
+/* The second one begins within the slice or not, as the machine will; never all eight. */
+static void a_crowd_of_timers_is_spread_over_turns(void **state)
+{
+	struct loop *loop = loop_create();
+	struct loop_timer t[8] = {0};
+	int turns = 0;
+
+	(void)state;
+	fired = (struct fired){.loop = loop};
+	for (int i = 0; i < 8; i++) {
+		t[i] = (struct loop_timer){.fn = on_busy_timer, .name = "busy"};
+		loop_arm(loop, &t[i], loop_now(loop));
+	}
+	for (; fired.n < 8; turns++) {
+		int before = fired.n;
+
+		assert_int_equal(loop_turn(loop, NS_PER_S), 0);
+		assert_in_range(fired.n, before + 1, before + 2);
+	}
+	assert_in_range(turns, 4, 8);
+	loop_destroy(loop);
+}
+
 static void a_reader_past_its_end_yields_zeros_and_an_error(void **state)
 {
 	static const uint8_t data[] = {1, 2, 3, 4, 5};
@@ -215,6 +248,7 @@ int main(void)
 		a_timer_armed_for_the_past_in_its_own_handler_does_not_starve_the_turn),
 	    cmocka_unit_test(a_source_removed_by_another_ones_handler_is_not_called),
 	    cmocka_unit_test(the_watchdog_names_a_slow_handler),
+	    cmocka_unit_test(a_crowd_of_timers_is_spread_over_turns),
 	    cmocka_unit_test(a_reader_past_its_end_yields_zeros_and_an_error),
 	    cmocka_unit_test(a_writer_past_its_end_drops_and_says_so),
 	    cmocka_unit_test(addresses_parse_and_print),

@@ -21,6 +21,9 @@
 
 #define LINE_MAX_LEN	512
 #define STOP_TIMEOUT_NS (200 * NS_PER_MS)
+/* What may wait for the writer: two lines of each of 2,048 instances that move at once, some 800
+ * octets of the kernel's memory each (which doubles this figure). */
+#define QUEUE_BYTES (2 << 20)
 
 struct record {
 	int level;
@@ -105,10 +108,12 @@ static void *writer(void *arg)
 
 int log_start_writer(void)
 {
-	int err;
+	int err, size = QUEUE_BYTES;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, logger.fds) < 0)
 		return -errno;
+	/* Without the right to it the queue is shorter, and what is lost is counted. */
+	setsockopt(logger.fds[1], SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size));
 	err = pthread_create(&logger.thread, NULL, writer, NULL);
 	if (err != 0) {
 		close(logger.fds[0]);

@@ -222,7 +222,8 @@ static struct mono run_timers(struct loop *loop, struct mono began)
 		struct loop_timer *timer = loop->heap[0];
 		const char *name = timer->name; /* its handler may free it */
 
-		if (mono_before(loop->now, timer->due) || loop->armed_in[0] == loop->turn)
+		if (mono_before(loop->now, timer->due) || loop->armed_in[0] == loop->turn ||
+		    mono_diff_ns(began, loop->now) > LOOP_SLICE_NS)
 			break;
 		loop_disarm(loop, timer);
 		timer->fn(timer);

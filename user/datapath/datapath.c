@@ -38,8 +38,12 @@ static int on_event(void *ctx, void *data, size_t size)
 			dp->fn(dp->ctx, &ev);
 		}
 	}
-	/* A flood must not keep the turn: what is left makes the descriptor ready again. */
-	return --dp->events_left > 0 ? 0 : -EAGAIN;
+	/* A flood must not keep the turn, nor a thousand masters that are down at once: what is
+	 * left makes the descriptor ready again. */
+	dp->events_left--;
+	if (!mono_before(loop_clock(), dp->events_until))
+		dp->events_left = 0;
+	return dp->events_left > 0 ? 0 : -EAGAIN;
 }
 
 static void on_events_ready(struct loop_source *src, uint32_t ready)
@@ -48,6 +52,7 @@ static void on_events_ready(struct loop_source *src, uint32_t ready)
 
 	(void)ready;
 	dp->events_left = DP_EVENTS_A_TURN;
+	dp->events_until = mono_add(loop_clock(), LOOP_SLICE_NS);
 	ring_buffer__consume(dp->events);
 	/* Behind every event that was lost stands a full ring, and so a turn like this one. */
 	if (dp->events_left == 0)

@@ -19,7 +19,7 @@
 #define DP_PATH		  128 /* DP_BPFFS, a daemon's name, a pin's name */
 #define DP_NAME_MAX	  63
 #define DP_MAX_INTERFACES 64  /* far more than hosts have uplinks */
-#define DP_EVENTS_A_TURN  64  /* some 20 us; the rest is ready in the next turn */
+#define DP_EVENTS_A_TURN  64  /* at most; the rest is ready in the next turn */
 #define DP_SWEEP_A_TURN	  128 /* deletions, a microsecond each */
 #define DP_TC_PRIORITY	  1   /* before the filters of others, which decide next */
 
@@ -79,7 +79,8 @@ struct datapath {
 	const volatile struct hf_inst_state *state; /* hf_inst_state, mapped */
 	struct ring_buffer *events;
 	struct loop_source events_src;
-	int events_left; /* in this turn */
+	int events_left; /* in this turn ... */
+	struct mono events_until; /* ... and at most until then */
 	datapath_event_fn fn;
 	void *ctx;
 	struct dp_slot *slots; /* HF_MAX_INSTANCES */
