@@ -63,7 +63,8 @@ PROGRAMS := $(if $(wildcard user/main.c),$(OUT)/holdfastd) $(if $(wildcard user/
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all help deps check demo tidy clean tests bench bench-failover bench-flood bench-packet fuzz
+.PHONY: all help deps check demo tidy clean tests fuzz
+.PHONY: bench bench-failover bench-datapath bench-flood bench-packet
 all: $(PROGRAMS) $(LAB_TOOLS) ## build holdfastd, holdfastctl and the lab's tools into build/
 
 help: ## list the targets
@@ -105,6 +106,7 @@ $(call obj,$(wildcard user/datapath/*.c tests/bpf/*.c tests/bench/*.c)): | $(SKE
 # --- tests ------------------------------------------------------------------------------------------
 TESTS := $(patsubst %.c,$(OUT)/%,$(TEST_SRC))
 FUZZ  := $(patsubst %.c,$(OUT)/%,$(FUZZ_SRC))
+LAB_BIN := $(patsubst %.c,$(OUT)/%,$(LAB_SRC))
 BENCH := $(patsubst %.c,$(OUT)/%,$(BENCH_SRC))
 tests: $(TESTS) ## build the unit, BPF and simulator tests
 fuzz: $(FUZZ) ## build the fuzz targets (clang, libFuzzer)
@@ -131,9 +133,11 @@ demo: ## two nodes, a BIRD router, a client: what each failure costs (as root, o
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)tools/demo
 
-bench: bench-failover bench-packet bench-flood ## all measurements, on an idle machine (as root; minutes)
+bench: bench-failover bench-datapath ## all measurements, on an idle machine (as root; minutes)
 bench-failover: all ## failover times, ten runs each
 	$(Q)tests/bench/failover
+bench-datapath: all $(BENCH) $(LAB_BIN) ## the data path beside targets and keepalived; PARTS=scale: one part
+	$(Q)tests/bench/datapath $(PARTS)
 bench-flood: all $(OUT)/tests/lab/vrrpflood ## false failovers under forged adverts and hogs, beside keepalived
 	$(Q)tests/bench/flood
 bench-packet: $(BENCH) ## what a packet costs in the kernel half

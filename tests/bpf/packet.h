@@ -18,6 +18,7 @@
 struct advert {
 	const char *src, *dst; /* both of one family */
 	uint8_t version, type, vrid, priority, count;
+	const char *address; /* of the router, with count 1; NULL: made-up ones */
 	uint8_t auth_type;
 	const char *password;  /* at most eight characters */
 	uint16_t interval;     /* v2: seconds, v3: centiseconds */
@@ -128,8 +129,13 @@ static inline void put_message(struct frame *f, const struct advert *a)
 	put8(f, a->count);
 	put16(f, a->version == 2 ? (unsigned int)a->auth_type << 8 | a->interval : a->interval);
 	put16(f, 0);
-	for (uint32_t i = 0; i < a->count * size; i++)
+	for (uint32_t i = 0; i < a->count * size && !a->address; i++)
 		put8(f, 0xc0 + i);
+	if (a->address) {
+		struct ipaddr address = test_addr(a->address);
+
+		put(f, address.b + 16 - size, size);
+	}
 	if (a->version == 2) {
 		for (int i = 0; a->password && i < 8 && a->password[i]; i++)
 			password[i] = a->password[i];

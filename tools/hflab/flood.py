@@ -3,27 +3,18 @@
 run Holdfast or keepalived on the same file, so that the two can be compared."""
 import contextlib
 import os
-import re
 import signal
 import subprocess
 import sys
 
-from .lab import wait_for
+from . import versus
 from .plan import BUILD
-from .node import CONFIG
-from .sandbox import LabError
 
 KINDS = ("vrid", "source", "ttl", "checksum", "password")
 FIFO_HOG_PRIORITY = 10  # below the engine's and above everything that is not real-time
-READY_S = 15
-TRIES = 3
 
 # The one instance speaks every 10 ms. Passwords are a matter of version 2, whose intervals are
 # whole seconds. No TTL but 255 can come from this LAN.
-KEEPALIVED_RT = """global_defs {
-    vrrp_rt_priority 50
-}
-"""
 CONF = """{globals}vrrp_instance fast {{
     state BACKUP
     interface eth0
@@ -67,68 +58,21 @@ def generator_is_built():
     return os.access(os.path.join(BUILD, "tests/lab/vrrpflood"), os.X_OK)
 
 
-class FloodPair:
+class FloodPair(versus.Versus):
     """Nodes a (MASTER) and b (BACKUP) of `lab` with one daemon or the other."""
 
     def __init__(self, lab, keepalived=False, keepalived_rt=False, options=()):
         """`keepalived_rt`: with a real-time priority, which it does not have by itself."""
-        self.lab, self.keepalived, self.options = lab, keepalived, options
-        text = KEEPALIVED_RT if keepalived_rt else ""
-        self.a, self.b = lab.nodes["a"], lab.nodes["b"]
-        for node, peer, priority in ((self.a, self.b, 200), (self.b, self.a, 100)):
-            node.configure(CONF.format(globals=text, priority=priority, source=node.address,
-                                       peer=peer.address))
-            self._start(node)
+        super().__init__(lab, self._configuration(versus.KEEPALIVED_RT if keepalived_rt else ""),
+                         keepalived, options)
 
-    def _start(self, node):
-        if not self.keepalived:
-            node.start(*self.options)
-            return
-        node.log = os.path.join(node.directory, "keepalived.log")
-        with open(node.log, "ab") as log:
-            node.daemon = node.popen(["keepalived", "-n", "-l", "-P", "-f", CONFIG], stdout=log,
-                                     stderr=subprocess.STDOUT)
-
-    def _says(self, node):
-        """[(instance, state)] in the order of the node's log, both daemons' alike."""
-        with open(node.log, encoding="utf-8", errors="replace") as f:
-            text = f.read()
-        if self.keepalived:
-            return re.findall(r"\((\w+)\) Entering (MASTER|BACKUP|FAULT) STATE", text)
-        return re.findall(r"(\w+): \w+ -> (MASTER|BACKUP|FAULT): ", text)
-
-    def _states(self, node):
-        return dict(self._says(node))
-
-    def wait_ready(self):
-        """a is MASTER of both instances, b BACKUP. A stalled machine may have a step down for
-        good, as one that is late does not preempt: then both begin anew."""
-        for tries_left in reversed(range(TRIES)):
-            try:
-                wait_for(self._ready, READY_S, "a is MASTER of both instances, b BACKUP", 0.1)
-                return self
-            except LabError:
-                if not tries_left:
-                    raise
-            for node in (self.b, self.a):
-                node.kill()
-                self._start(node)
-
-    def _ready(self):
-        return all(list(self._states(node).values()) == [state, state]
-                   for node, state in ((self.a, "MASTER"), (self.b, "BACKUP")))
-
-    def transitions(self):
-        """All of them since the start, on both nodes: none is wanted, a MASTER is there."""
-        for node in (self.a, self.b):
-            if not node.alive():
-                raise LabError(f"{node.name}: the daemon has ended: {node.exit_status()}")
-        return sum(len(self._says(node)) for node in (self.a, self.b))
-
-    def takeovers(self):
-        """How often a node made itself MASTER since the start, though the other one lived."""
-        return sum(state == "MASTER" for node in (self.a, self.b)
-                   for _, state in self._says(node))
+    @staticmethod
+    def _configuration(text):
+        def configure(node):
+            other = node.lab.nodes["b" if node.name == "a" else "a"]
+            return CONF.format(globals=text, priority=200 if node.name == "a" else 100,
+                               source=node.address, peer=other.address)
+        return configure
 
     def refusals(self):
         return (self.b.status() or {}).get("refusals", {})
