@@ -37,10 +37,10 @@ LIB_BPF    := -lbpf -lelf -lz     # loading and pinning the kernel half
 LIB_MNL    := -lmnl               # rtnetlink: links and addresses
 LIB_JSON   := -ljson-c            # the control protocol and `--json`
 LIB_MHD    := -lmicrohttpd        # the exporter's HTTP
-LIB_CURL   := -lcurl              # HTTP checks, in the runner
 LIB_CAPNG  := -lcap-ng            # dropping capabilities
 LIB_CMOCKA := -lcmocka            # tests
-LIBS       := $(LIB_BPF) $(LIB_MNL) $(LIB_JSON) $(LIB_CURL) $(LIB_CAPNG) -lpthread
+# And libcurl, for HTTP checks: the runner loads it when the first one comes (user/health/libcurl.h).
+LIBS       := $(LIB_BPF) $(LIB_MNL) $(LIB_JSON) $(LIB_CAPNG) -lpthread
 
 DAEMON_SRC := $(filter-out $(wildcard user/cli/*.c user/exporter/*.c), $(wildcard user/*/*.c)) user/main.c
 CTL_SRC    := $(wildcard user/cli/*.c user/config/*.c) user/core/addr.c user/core/log.c user/core/nearest.c

@@ -8,7 +8,7 @@
  * Links: user/health/runner_spawn.c user/health/last_line.c user/health/health_step.c
  * Links: user/health/runner_process.c
  * Links: user/core/loop.c user/core/log.c
- * Links: user/core/addr.c user/health/runner_tcp.c user/health/runner_http.c
+ * Links: user/core/addr.c user/health/runner_tcp.c user/health/runner_http.c user/health/libcurl.c
  */
 #include <limits.h>
 #include <stdio.h>

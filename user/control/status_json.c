@@ -10,7 +10,9 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <json-c/json.h>
+#include <json-c/printbuf.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -118,6 +120,55 @@ static json_object *add_object(json_object *array)
 
 	json_object_array_add(array, obj);
 	return obj;
+}
+
+/* --- objects made when they are printed
+ * -------------------------------------------------------------- */
+
+typedef void (*later_fn)(json_object *obj, const struct status *st, unsigned int index);
+
+struct later {
+	later_fn put;
+	const struct status *st;
+	unsigned int index;
+};
+
+/* json_object_to_json_string_fn: makes the object, prints it, and drops it again. */
+static int print_later(json_object *placeholder, struct printbuf *pb, int level, int flags)
+{
+	const struct later *later = json_object_get_userdata(placeholder);
+	json_object *obj = json_object_new_object();
+	const char *text;
+	size_t len;
+	int err;
+
+	(void)level;
+	if (!obj)
+		return -1;
+	later->put(obj, later->st, later->index);
+	text = json_object_to_json_string_length(obj, flags, &len);
+	err = text ? printbuf_memappend(pb, text, (int)len) : -1;
+	json_object_put(obj);
+	return err;
+}
+
+/*
+ * An element that put(obj, st, index) fills when its turn has come. Thousands of objects at a time
+ * would be megabytes, which the process keeps: memory that is locked is not given back.
+ */
+static void add_later(json_object *array, later_fn put, const struct status *st, unsigned int index)
+{
+	struct later *later = malloc(sizeof(*later)); /* owner: obj */
+	json_object *obj = json_object_new_object();
+
+	if (!later || !obj) {
+		free(later);
+		json_object_put(obj);
+		return;
+	}
+	*later = (struct later){put, st, index};
+	json_object_set_serializer(obj, print_later, later, json_object_free_userdata);
+	json_object_array_add(array, obj);
 }
 
 static void put_faults(json_object *obj, uint32_t faults)
@@ -244,8 +295,10 @@ static void put_prefixes(json_object *obj, const struct status_instance *in)
 	put_int(obj, "announced_total", in->n_announced);
 }
 
-static void put_instance(json_object *obj, const struct status_instance *in)
+static void put_instance(json_object *obj, const struct status *st, unsigned int index)
 {
+	const struct status_instance *in = &st->instances[index];
+
 	put_text(obj, "name", in->name);
 	put_text(obj, "interface", in->interface);
 	if (in->group[0])
@@ -307,8 +360,10 @@ static void put_bgp(json_object *array, const struct status *st, const struct st
 	}
 }
 
-static void put_check(json_object *obj, const struct status_check *check)
+static void put_check(json_object *obj, const struct status *st, unsigned int index)
 {
+	const struct status_check *check = &st->checks[index];
+
 	put_text(obj, "name", check->name);
 	put_text(obj, "kind", check->kind);
 	put_text(obj, "state", health_state_name(check->state));
@@ -354,6 +409,15 @@ static void put_traffic(json_object *obj, const char *key, const struct hf_traff
 		json_object_object_add(child, "idle_ms", NULL);
 }
 
+static void put_vip(json_object *obj, const struct status *st, unsigned int index)
+{
+	const struct status_vip *vip = &st->vips[index];
+
+	put_address(obj, "address", &vip->address);
+	put_traffic(obj, "rx", &vip->rx, st->counters_at);
+	put_traffic(obj, "tx", &vip->tx, st->counters_at);
+}
+
 /* A refusal is an advert that claims to be for us and is not fit; the first two are none. */
 static void put_verdicts(json_object *obj, const struct hf_verdict verdicts[HF_V_MAX])
 {
@@ -380,13 +444,13 @@ static void put_all(json_object *root, const struct status *st)
 	json_object *array = put_array(root, "instances");
 
 	for (unsigned int i = 0; i < st->n_instances; i++)
-		put_instance(add_object(array), &st->instances[i]);
+		add_later(array, put_instance, st, i);
 	array = put_array(root, "bgp");
 	for (unsigned int i = 0; i < st->n_bgp; i++)
 		put_bgp(array, st, &st->bgp[i]);
 	array = put_array(root, "checks");
 	for (unsigned int i = 0; i < st->n_checks; i++)
-		put_check(add_object(array), &st->checks[i]);
+		add_later(array, put_check, st, i);
 	array = put_array(root, "datapath");
 	for (unsigned int i = 0; i < st->n_interfaces; i++)
 		put_interface(add_object(array), &st->interfaces[i]);
@@ -396,13 +460,8 @@ static void put_all(json_object *root, const struct status *st)
 	put_loop(root, &st->loop);
 	put_verdicts(root, st->verdicts);
 	array = put_array(root, "traffic");
-	for (unsigned int i = 0; i < st->n_vips; i++) {
-		json_object *vip = add_object(array);
-
-		put_address(vip, "address", &st->vips[i].address);
-		put_traffic(vip, "rx", &st->vips[i].rx, st->counters_at);
-		put_traffic(vip, "tx", &st->vips[i].tx, st->counters_at);
-	}
+	for (unsigned int i = 0; i < st->n_vips; i++)
+		add_later(array, put_vip, st, i);
 }
 
 char *status_to_json(const struct status *st)

@@ -523,6 +523,7 @@ int engine_run(struct config *cfg, const struct engine_options *opt)
 
 	engine.signal_source.fd = engine.runner_source.fd = engine.forker_source.fd = -1;
 	realtime_raise_files();
+	realtime_return_memory();
 	engine.loop = loop_create();
 	if (!engine.loop) {
 		config_free(cfg);

@@ -18,6 +18,7 @@
 
 #include <errno.h>
 #include <linux/sched.h>
+#include <malloc.h>
 #include <sched.h>
 #include <stdint.h>
 #include <string.h>
@@ -35,6 +36,7 @@
 #define DL_RUNTIME_NS (2 * NS_PER_MS)
 #define DL_PERIOD_NS  (4 * NS_PER_MS)
 #define STACK_TOUCHED (256 * 1024)
+#define LARGE_BLOCK   (128 * 1024) /* malloc's own figure, to begin with */
 
 #ifndef __SANITIZE_ADDRESS__
 static void touch_stack(void)
@@ -45,6 +47,11 @@ static void touch_stack(void)
 		room[i] = 0;
 }
 #endif
+
+void realtime_return_memory(void)
+{
+	mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK);
+}
 
 void realtime_raise_files(void)
 {

@@ -11,6 +11,11 @@
  * CPU, a priority RLIMIT_RTTIME. What is not permitted is logged and done without.
  */
 void realtime_enter(void);
+/*
+ * Large blocks, such as those of a status's answer, go back to the kernel when they are freed. By
+ * itself malloc() keeps them once it has seen one freed, and what is locked it cannot give back.
+ */
+void realtime_return_memory(void);
 /* Raises the soft limit of open files to the hard one. */
 void realtime_raise_files(void);
 

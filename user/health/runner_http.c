@@ -5,17 +5,19 @@
  * share one multi handle, each has its own easy handle and makes a new connection every time, for
  * a kept one would not tell that nobody accepts any more.
  */
-#include <curl/curl.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 
 #include "health/last_line.h"
+#include "health/libcurl.h"
 #include "health/runner_check.h"
 
 /* So much of a body is searched; a status page is short, and what never ends is cut here. */
 #define BODY_MAX (64 << 10)
+
+static const struct libcurl *curl; /* loaded with the first HTTP check */
 
 struct http {
 	struct loop *loop;
@@ -58,7 +60,7 @@ static void judge_answer(struct http_probe *h)
 	long status = 0;
 	bool good;
 
-	curl_easy_getinfo(h->easy, CURLINFO_RESPONSE_CODE, &status);
+	curl->easy_getinfo(h->easy, CURLINFO_RESPONSE_CODE, &status);
 	good = h->want_status ? status == h->want_status : status >= 200 && status <= 299;
 	snprintf(text, sizeof(text), "HTTP status %ld", status);
 	if (!good)
@@ -71,10 +73,10 @@ static void judge_answer(struct http_probe *h)
 
 static void judge(struct http_probe *h, CURLcode code)
 {
-	const char *error = h->error[0] ? h->error : curl_easy_strerror(code);
+	const char *error = h->error[0] ? h->error : curl->easy_strerror(code);
 	long err = 0;
 
-	curl_easy_getinfo(h->easy, CURLINFO_OS_ERRNO, &err);
+	curl->easy_getinfo(h->easy, CURLINFO_OS_ERRNO, &err);
 	if (code == CURLE_OK || (code == CURLE_WRITE_ERROR && h->len == BODY_MAX))
 		judge_answer(h);
 	else if (code == CURLE_OPERATION_TIMEDOUT)
@@ -89,12 +91,12 @@ static void collect(struct http *http)
 	CURLMsg *msg;
 	int left;
 
-	while ((msg = curl_multi_info_read(http->multi, &left))) {
+	while ((msg = curl->multi_info_read(http->multi, &left))) {
 		CURLcode code = msg->data.result; /* *msg does not outlive the removal */
 		struct http_probe *h = NULL;
 
-		curl_easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE, (char **)&h);
-		curl_multi_remove_handle(http->multi, h->easy);
+		curl->easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE, (char **)&h);
+		curl->multi_remove_handle(http->multi, h->easy);
 		h->going = false;
 		judge(h, code);
 	}
@@ -104,7 +106,7 @@ static void act(struct http *http, curl_socket_t fd, int what)
 {
 	int running;
 
-	curl_multi_socket_action(http->multi, fd, what, &running);
+	curl->multi_socket_action(http->multi, fd, what, &running);
 	collect(http);
 }
 
@@ -139,7 +141,7 @@ static int watch_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, void 
 	}
 	if (src)
 		return loop_modify(http->loop, src, events) < 0 ? -1 : 0;
-	src = calloc(1, sizeof(*src)); /* owner: the multi handle, by curl_multi_assign() */
+	src = calloc(1, sizeof(*src)); /* owner: the multi handle, by multi_assign() */
 	if (!src)
 		return -1;
 	*src = (struct loop_source){.fd = fd, .fn = on_socket, .ctx = http, .name = "HTTP check"};
@@ -147,7 +149,7 @@ static int watch_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, void 
 		free(src);
 		return -1;
 	}
-	curl_multi_assign(http->multi, fd, src);
+	curl->multi_assign(http->multi, fd, src);
 	return 0;
 }
 
@@ -171,22 +173,22 @@ static struct http *http_of(struct runner *runner)
 
 	if (http)
 		return http;
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) != 0)
+	if (curl->global_init(CURL_GLOBAL_DEFAULT) != 0)
 		return NULL;
 	http = calloc(1, sizeof(*http)); /* owner: runner */
 	if (!http)
 		return NULL;
 	http->loop = runner->loop;
 	http->timer = (struct loop_timer){.fn = on_timer, .ctx = http, .name = "HTTP checks"};
-	http->multi = curl_multi_init();
+	http->multi = curl->multi_init();
 	if (!http->multi) {
 		free(http);
 		return NULL;
 	}
-	curl_multi_setopt(http->multi, CURLMOPT_SOCKETFUNCTION, watch_socket);
-	curl_multi_setopt(http->multi, CURLMOPT_SOCKETDATA, http);
-	curl_multi_setopt(http->multi, CURLMOPT_TIMERFUNCTION, arm_timer);
-	curl_multi_setopt(http->multi, CURLMOPT_TIMERDATA, http);
+	curl->multi_setopt(http->multi, CURLMOPT_SOCKETFUNCTION, watch_socket);
+	curl->multi_setopt(http->multi, CURLMOPT_SOCKETDATA, http);
+	curl->multi_setopt(http->multi, CURLMOPT_TIMERFUNCTION, arm_timer);
+	curl->multi_setopt(http->multi, CURLMOPT_TIMERDATA, http);
 	runner->http = http;
 	return http;
 }
@@ -195,11 +197,11 @@ void http_close(struct runner *runner)
 {
 	if (!runner->http)
 		return;
-	curl_multi_cleanup(runner->http->multi);
+	curl->multi_cleanup(runner->http->multi);
 	loop_disarm(runner->loop, &runner->http->timer);
 	free(runner->http);
 	runner->http = NULL;
-	curl_global_cleanup();
+	curl->global_cleanup();
 }
 
 /* --- the kind
@@ -225,13 +227,13 @@ static void http_start(struct check *c)
 		return;
 	}
 	if (h->going) {
-		curl_multi_remove_handle(c->runner->http->multi, h->easy);
+		curl->multi_remove_handle(c->runner->http->multi, h->easy);
 		verdict(h, HEALTH_TIMEOUT, 0, "");
 	}
 	h->began = c->counted_from;
 	h->len = 0;
 	h->error[0] = '\0';
-	h->going = curl_multi_add_handle(c->runner->http->multi, h->easy) == CURLM_OK;
+	h->going = curl->multi_add_handle(c->runner->http->multi, h->easy) == CURLM_OK;
 	if (!h->going)
 		verdict(h, HEALTH_SPAWN, ENOMEM, "");
 }
@@ -242,21 +244,21 @@ static int set_options(struct http_probe *h, const struct runner_check *check)
 	CURL *easy = h->easy;
 
 	/* No proxy, no redirect, no other protocol: the answer must be that of the URL. */
-	if (curl_easy_setopt(easy, CURLOPT_URL, check->argv[0]) != CURLE_OK ||
-	    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https") != CURLE_OK ||
-	    curl_easy_setopt(easy, CURLOPT_PROXY, "") != CURLE_OK ||
-	    curl_easy_setopt(easy, CURLOPT_USERAGENT, "holdfast/" HF_VERSION) != CURLE_OK)
+	if (curl->easy_setopt(easy, CURLOPT_URL, check->argv[0]) != CURLE_OK ||
+	    curl->easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https") != CURLE_OK ||
+	    curl->easy_setopt(easy, CURLOPT_PROXY, "") != CURLE_OK ||
+	    curl->easy_setopt(easy, CURLOPT_USERAGENT, "holdfast/" HF_VERSION) != CURLE_OK)
 		return -ENOMEM;
-	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, timeout_ms);
-	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
-	curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
-	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, verify);
-	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, verify ? 2L : 0L);
-	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
-	curl_easy_setopt(easy, CURLOPT_WRITEDATA, h);
-	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, h->error);
-	curl_easy_setopt(easy, CURLOPT_PRIVATE, h);
+	curl->easy_setopt(easy, CURLOPT_TIMEOUT_MS, timeout_ms);
+	curl->easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+	curl->easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
+	curl->easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
+	curl->easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, verify);
+	curl->easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, verify ? 2L : 0L);
+	curl->easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
+	curl->easy_setopt(easy, CURLOPT_WRITEDATA, h);
+	curl->easy_setopt(easy, CURLOPT_ERRORBUFFER, h->error);
+	curl->easy_setopt(easy, CURLOPT_PRIVATE, h);
 	return 0;
 }
 
@@ -265,8 +267,8 @@ static void http_destroy(struct check *c)
 	struct http_probe *h = c->job;
 
 	if (h->going)
-		curl_multi_remove_handle(c->runner->http->multi, h->easy);
-	curl_easy_cleanup(h->easy);
+		curl->multi_remove_handle(c->runner->http->multi, h->easy);
+	curl->easy_cleanup(h->easy);
 	free(h);
 }
 
@@ -281,13 +283,16 @@ static int http_create(struct check *c)
 		argc++;
 	if (argc != 4)
 		return -EINVAL;
+	curl = libcurl_load();
+	if (!curl)
+		return -ELIBACC;
 	h = http_of(c->runner) ? calloc(1, sizeof(*h)) : NULL; /* owner: c */
 	if (!h)
 		return -ENOMEM;
 	h->check = c;
 	h->want_status = strtol(check->argv[1], NULL, 10);
 	h->want_text = check->argv[2];
-	h->easy = curl_easy_init();
+	h->easy = curl->easy_init();
 	err = h->easy ? set_options(h, check) : -ENOMEM;
 	c->job = h;
 	if (err < 0)
