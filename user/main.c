@@ -194,14 +194,50 @@ static int test_file(const struct options *opt)
 	return (int)verdict;
 }
 
+/* Locks /run/NAME, as a daemon does for life: one a name. The descriptor that holds it, or -errno.
+ */
+static int lock_run_dir(const char *run_dir)
+{
+	int fd = open(run_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		int err = -errno;
+
+		close(fd);
+		return err;
+	}
+	return fd;
+}
+
+static int make_run_dir(const char *run_dir)
+{
+	if (mkdir(run_dir, 0755) < 0 && errno != EEXIST)
+		return -errno;
+	return lock_run_dir(run_dir);
+}
+
+/* Not under a daemon that runs. */
 static int detach(const struct options *opt)
 {
-	int err = datapath_detach_all(opt->name);
+	char run_dir[RUN_DIR_MAX];
+	int lock_fd, err;
 
+	snprintf(run_dir, sizeof(run_dir), "/run/%s", opt->name);
+	lock_fd = lock_run_dir(run_dir);
+	err = lock_fd < 0 && lock_fd != -ENOENT ? lock_fd : datapath_detach_all(opt->name);
 	if (err == -ENOENT)
 		fprintf(stderr, "holdfastd: nothing named %s is attached\n", opt->name);
+	else if (err == -EWOULDBLOCK || err == -EBUSY)
+		fprintf(stderr, "holdfastd: the daemon %s runs; stop it first: systemctl stop %s\n",
+			opt->name, opt->name);
+	else if (err == -EACCES || err == -EPERM)
+		fprintf(stderr, "holdfastd: permission denied: run it as root\n");
 	else if (err < 0)
 		fprintf(stderr, "holdfastd: cannot detach: %s\n", strerror(-err));
+	if (lock_fd >= 0)
+		close(lock_fd);
 	return err == 0 ? 0 : 1;
 }
 
@@ -246,26 +282,6 @@ static void tell_ready(void *ctx)
 	}
 }
 
-/* Makes /run/NAME and locks it: one daemon a name. The descriptor that holds the lock, or -errno.
- */
-static int lock_run_dir(const char *run_dir)
-{
-	int fd;
-
-	if (mkdir(run_dir, 0755) < 0 && errno != EEXIST)
-		return -errno;
-	fd = open(run_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-		int err = -errno;
-
-		close(fd);
-		return err;
-	}
-	return fd;
-}
-
 /* Symbolic links stay: a reload follows them anew. 0 or -errno. */
 static int absolute_path(const char *file, char path[PATH_MAX])
 {
@@ -296,7 +312,7 @@ static int run_daemon(const struct options *opt)
 	}
 	snprintf(run_dir, sizeof(run_dir), "/run/%s", opt->name);
 	err = opt->foreground ? 0 : daemonize(&ready_fd);
-	lock_fd = err < 0 ? err : lock_run_dir(run_dir);
+	lock_fd = err < 0 ? err : make_run_dir(run_dir);
 	if (lock_fd < 0) {
 		log_error("%s: %s", run_dir,
 			  lock_fd == -EWOULDBLOCK ? "another daemon of this name runs"

@@ -283,6 +283,30 @@ static void shutdown_says_why_and_waits_for_the_peer(void **state)
 	assert_string_equal(status().state, "Idle");
 }
 
+static void a_cleared_session_is_reset_and_dialled_at_once(void **state)
+{
+	struct router *r = &lab.r;
+	struct ipaddr other = lab.neighbor.address;
+
+	(void)state;
+	establish(r);
+	announce(57, 9);
+	expect(r, BGP_MSG_UPDATE);
+	other.b[15] ^= 1;
+	assert_int_equal(bgp_speaker_clear(lab.sp, &other), 0);
+	assert_int_equal(lab.established, 1);
+	assert_int_equal(bgp_speaker_clear(lab.sp, &lab.neighbor.address), 1);
+	assert_int_equal(lab.established, 0);
+	assert_true(taken(r));
+	assert_int_equal(r->type, BGP_MSG_NOTIFICATION);
+	assert_hex(r->body, (int)r->body_len, "06 04");
+	assert_string_equal(status().state, "Connect");
+	close(r->fd);
+	establish(r);
+	expect(r, BGP_MSG_UPDATE);
+	assert_int_equal(bgp_speaker_clear(lab.sp, NULL), 1);
+}
+
 static void a_peer_that_does_not_close_is_closed(void **state)
 {
 	(void)state;
@@ -394,6 +418,7 @@ int main(void)
 	    SPEAKER_TEST(messages_may_come_in_any_pieces),
 	    SPEAKER_TEST(updates_are_counted_and_bad_ones_tolerated),
 	    SPEAKER_TEST(shutdown_says_why_and_waits_for_the_peer),
+	    SPEAKER_TEST(a_cleared_session_is_reset_and_dialled_at_once),
 	    SPEAKER_TEST(a_peer_that_does_not_close_is_closed),
 	    SPEAKER_TEST(a_router_that_is_away_is_found_when_it_is_back),
 	    SPEAKER_TEST(the_callback_may_announce_and_shut_down),

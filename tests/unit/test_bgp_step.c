@@ -457,6 +457,27 @@ static void a_stopped_session_stays_down(void **state)
 }
 
 /* Random events in random order: the actions must always tell a consistent story. */
+/* The operator's clear. */
+static void what_is_stopped_and_started_dials_at_once_and_waits_anew(void **state)
+{
+	struct lab l = in_state(BGP_CONNECT);
+
+	(void)state;
+	for (int i = 0; i < 6; i++) { /* the wait has grown */
+		reach(&l, BGP_OPEN_SENT);
+		feed(&l, BGP_EV_NOTIFICATION);
+		l.now = bgp_due(&l.fsm);
+		feed(&l, BGP_EV_TIMER);
+	}
+	assert_true(l.fsm.backoff_ns > l.cfg.connect_retry_ns);
+	feed(&l, BGP_EV_STOP);
+	assert_string_equal(acted(&l), "X");
+	feed(&l, BGP_EV_START);
+	assert_string_equal(acted(&l), "C");
+	feed(&l, BGP_EV_CLOSED);
+	assert_int_equal(mono_diff_ns(bgp_due(&l.fsm), l.now), l.cfg.connect_retry_ns);
+}
+
 static void actions_are_consistent_whatever_comes(void **state)
 {
 	unsigned int seed = 4271;
@@ -500,6 +521,7 @@ int main(void)
 	    cmocka_unit_test(a_dial_without_an_answer_is_given_up),
 	    cmocka_unit_test(a_session_that_lived_resets_the_back_off),
 	    cmocka_unit_test(a_stopped_session_stays_down),
+	    cmocka_unit_test(what_is_stopped_and_started_dials_at_once_and_waits_anew),
 	    cmocka_unit_test(actions_are_consistent_whatever_comes),
 	};
 

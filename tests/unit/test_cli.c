@@ -260,6 +260,8 @@ static void the_command_line_is_checked(void **state)
 	    {"--name", 2, "", "requires an argument"},
 	    {"--name none status", 3, "", "no daemon named none: is it running? systemctl status"},
 	    {"--name none reload", 3, "", "no daemon named none"},
+	    {"clear a b", 2, "", "too many arguments"},
+	    {"detach x", 2, "", "too many arguments"},
 	};
 	struct fixture *f = *state;
 
@@ -380,6 +382,13 @@ static void orders_are_carried_out_or_refused_with_advice(void **state)
 	assert_int_equal(run(f, "--name test drain"), 0);
 	assert_int_equal(f->last.verb, CONTROL_DRAIN);
 	assert_string_equal(f->last.instance, "");
+	assert_int_equal(run(f, "--name test clear 2001:db8::1"), 0);
+	assert_int_equal(f->last.verb, CONTROL_CLEAR);
+	assert_int_equal(f->last.neighbor.b[15], 1);
+	assert_int_equal(run(f, "--name test clear"), 0);
+	assert_int_equal(f->last.neighbor.b[15], 0);
+	assert_int_equal(run(f, "--name test clear r1"), 1);
+	assert_text(f->err, "\"r1\" is no neighbor's address");
 	assert_int_equal(run(f, "--name test undrain example"), 0);
 	assert_int_equal(f->last.verb, CONTROL_UNDRAIN);
 	assert_string_equal(f->last.instance, "example");

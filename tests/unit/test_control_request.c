@@ -39,6 +39,8 @@ static void good_requests_are_understood(void **state)
 	    {"{\"command\":\"drain\"}", false, CONTROL_DRAIN, ""},
 	    {"{\"command\":\"drain\",\"instance\":\"a\"}", false, CONTROL_DRAIN, "a"},
 	    {"{\"command\":\"undrain\"}", false, CONTROL_UNDRAIN, ""},
+	    {"{\"command\":\"clear\"}", false, CONTROL_CLEAR, ""},
+	    {"{\"command\":\"clear\",\"neighbor\":\"2001:db8::1\"}", false, CONTROL_CLEAR, ""},
 	};
 	struct control_request req;
 
@@ -83,6 +85,10 @@ static void bad_requests_are_refused_with_a_word_on_what_is_right(void **state)
 	    {"{\"command\":\"handover\"}", "needs an \"instance\"", -EINVAL},
 	    {"{\"command\":\"handover\",\"instance\":\"\"}", "empty", -EINVAL},
 	    {"{\"command\":\"drain\",\"instance\":\"\"}", "empty", -EINVAL},
+	    {"{\"command\":\"drain\",\"neighbor\":\"::1\"}", "takes no \"neighbor\"", -EINVAL},
+	    {"{\"command\":\"clear\",\"neighbor\":\"r1\"}", "no neighbor's address", -EINVAL},
+	    {"{\"command\":\"clear\",\"neighbor\":\"::\"}", "no neighbor's", -EINVAL},
+	    {"{\"command\":\"clear\",\"instance\":\"a\"}", "takes no \"instance\"", -EINVAL},
 	    {"{\"command\":\"undrain\",\"after\":1}", "takes no \"after\"", -EINVAL},
 	    {"{\"command\":\"handover\",\"instance\":[\"a\"]}", "must be a string", -EINVAL},
 	    {"{\"command\":\"handover\",\"instance\":\"" NAME_63 "c\"}", "so long a name", -EINVAL},

@@ -1,7 +1,7 @@
 #compdef holdfastctl
 # SPDX-License-Identifier: BSD-2-Clause
-# zsh completion of holdfastctl. Commands come from the program's own help, names of instances from
-# the daemon: there is no second list to keep.
+# zsh completion of holdfastctl. Commands and their options come from the program's own help,
+# instances, neighbors and events from the daemon: there is no second list to keep.
 
 _holdfastctl_commands() {
 	local -a commands
@@ -20,13 +20,23 @@ _holdfastctl_commands() {
 
 _holdfastctl_argument() {
 	local argument
-	local -a instances
+	local -a instances ask
+	ask=($service ${opt_args[--name]:+--name} ${opt_args[--name]})
 	argument=$($service --help 2>/dev/null | sed -n "s/^  $line[1] \(\[*[A-Z][A-Z]*\]*\) .*/\1/p")
 	case $argument in
 	*INSTANCE*)
-		instances=(${(f)"$($service ${opt_args[--name]:+--name $opt_args[--name]} status 2>/dev/null |
+		instances=(${(f)"$($ask status 2>/dev/null |
 			sed -n 's/^\(.*\): \(INIT\|BACKUP\|MASTER\|FAULT\), priority .*/\1/p')"})
 		_describe -t instances instance instances
+		;;
+	*NEIGHBOR*)
+		# No description: an IPv6 address has colons of its own.
+		instances=(${(f)"$($ask bgp 2>/dev/null | sed -n 's/^    \([0-9a-f.:]*\) AS [0-9]*: .*/\1/p')"})
+		_wanted neighbors expl neighbor compadd -a instances
+		;;
+	*NUMBER*)
+		instances=(${(f)"$($ask events 2>/dev/null | sed -n 's/^\([0-9][0-9]*\) .*/\1/p')"})
+		_wanted events expl event compadd -V events -a instances
 		;;
 	*FILE*) _files ;;
 	*) _message 'no argument' ;;
@@ -39,7 +49,29 @@ _holdfastctl_daemons() {
 	_describe -t daemons daemon names
 }
 
+# The options of the command that stands in the line, in $options.
+_holdfastctl_options() {
+	local i command= option
+	for ((i = 2; i < CURRENT; i++)); do
+		case $words[i] in
+		--name|--svg) ((i++)) ;;
+		-*) ;;
+		*) command=${command:-$words[i]} ;;
+		esac
+	done
+	options=()
+	[[ -n $command ]] || return 0
+	for option in ${(f)"$(_call_program options $words[1] --help 2>/dev/null |
+		awk -v command=$command '/^Options:/ { exit } $1 == command' | grep -o -- '--[a-z-]*')"}; do
+		[[ $option == --svg ]] && option+='[a picture of it]:file:_files'
+		options+=($option)
+	done
+}
+
+local -a options
+_holdfastctl_options
 _arguments -S \
+	$options \
 	'--name[the name of the daemon]:name:_holdfastctl_daemons' \
 	'--json[the answer as JSON]' \
 	'(- *)'{-h,--help}'[help]' \

@@ -257,6 +257,7 @@ void bgp_step(const struct bgp_cfg *cfg, struct bgp_fsm *fsm, const struct bgp_e
 	out->n = 0;
 	switch (ev->type) {
 	case BGP_EV_START:
+		fsm->backoff_ns = 0;
 		if (fsm->state == BGP_IDLE && !fsm->incoming)
 			dial(fsm, ev->now, out);
 		break;

@@ -43,7 +43,7 @@ struct bgp_cfg {
 };
 
 enum bgp_event_type {
-	BGP_EV_START,	     /* keep a session up from now on */
+	BGP_EV_START,	     /* keep a session up from now on; an earlier back-off is forgotten */
 	BGP_EV_STOP,	     /* end it for good: `error` is the Cease to send */
 	BGP_EV_CONNECTED,    /* the TCP connection stands; `local` is our address on it */
 	BGP_EV_CLOSED,	     /* it could not be opened, or the peer or the kernel ended it */

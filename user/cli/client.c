@@ -67,8 +67,8 @@ static enum cli_exit complain_no_connection(const struct client_target *target, 
 
 /* What is asked. */
 struct question {
-	const char *verb, *instance; /* NULL: none */
-	int64_t after;		     /* 0: all */
+	const char *verb, *instance, *neighbor; /* NULL: none */
+	int64_t after;				/* 0: all */
 	bool question;
 };
 
@@ -82,6 +82,8 @@ static int send_request(int fd, const struct question *q)
 	json_object_object_add(request, "command", json_object_new_string(q->verb));
 	if (q->instance)
 		json_object_object_add(request, "instance", json_object_new_string(q->instance));
+	if (q->neighbor)
+		json_object_object_add(request, "neighbor", json_object_new_string(q->neighbor));
 	if (q->after)
 		json_object_object_add(request, "after", json_object_new_int64(q->after));
 	len = asprintf(&line, "%s\n",
@@ -158,6 +160,14 @@ enum cli_exit client_ask(const struct client_target *target, const char *verb, c
 			 bool question, json_object **answer)
 {
 	struct question q = {.verb = verb, .instance = instance, .question = question};
+
+	return ask(target, &q, answer);
+}
+
+enum cli_exit client_clear(const struct client_target *target, const char *neighbor,
+			   json_object **answer)
+{
+	struct question q = {.verb = "clear", .neighbor = neighbor};
 
 	return ask(target, &q, answer);
 }

@@ -24,6 +24,10 @@ struct client_target {
 enum cli_exit client_ask(const struct client_target *target, const char *verb, const char *instance,
 			 bool question, json_object **answer);
 
+/* {"command": "clear", "neighbor": neighbor} (left out if NULL): otherwise as client_ask(). */
+enum cli_exit client_clear(const struct client_target *target, const char *neighbor,
+			   json_object **answer);
+
 /* The events with numbers above `after`: otherwise as client_ask(). */
 enum cli_exit client_ask_events(const struct client_target *target, int64_t after,
 				json_object **answer);

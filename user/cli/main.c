@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cli/client.h"
+#include "cli/detach.h"
 #include "cli/events.h"
 #include "cli/migrate.h"
 #include "cli/text.h"
@@ -37,6 +38,8 @@ struct command {
 
 static enum cli_exit run_question(const struct options *opt, const struct command *cmd);
 static enum cli_exit run_order(const struct options *opt, const struct command *cmd);
+static enum cli_exit run_clear(const struct options *opt, const struct command *cmd);
+static enum cli_exit run_detach(const struct options *opt, const struct command *cmd);
 static enum cli_exit run_migrate(const struct options *opt, const struct command *cmd);
 static enum cli_exit run_watch(const struct options *opt, const struct command *cmd);
 static enum cli_exit run_events(const struct options *opt, const struct command *cmd);
@@ -130,6 +133,22 @@ static const struct command commands[] = {
      NULL,
      {NULL},
      "the daemon has read its configuration"},
+    {"clear",
+     "[NEIGHBOR]",
+     "close BGP sessions and open them again at once",
+     run_clear,
+     NULL,
+     NULL,
+     {NULL},
+     "cleared"},
+    {"detach",
+     NULL,
+     "remove what a daemon that has ended left in the kernel",
+     run_detach,
+     NULL,
+     NULL,
+     {NULL},
+     NULL},
     {"migrate",
      "FILE",
      "what becomes of a keepalived.conf, what to add",
@@ -195,16 +214,11 @@ static void suggest_instance(const struct options *opt)
 	json_object_put(status);
 }
 
-static enum cli_exit run_order(const struct options *opt, const struct command *cmd)
+/* What was done, in the daemon's words where it has some; puts `answer`. */
+static void print_done(const struct options *opt, const struct command *cmd, json_object *answer)
 {
-	json_object *answer;
-	enum cli_exit status = client_ask(&opt->target, cmd->verb, opt->instance, false, &answer);
 	const char *hole = strstr(cmd->done, "%s");
 
-	if (status == CLI_REFUSED && opt->instance)
-		suggest_instance(opt);
-	if (status != CLI_DONE)
-		return status;
 	if (!opt->json)
 		text_make_printable(answer);
 	if (opt->json)
@@ -216,7 +230,34 @@ static enum cli_exit run_order(const struct options *opt, const struct command *
 	else
 		text_paragraph(0, 4, "%s", cmd->done);
 	json_object_put(answer);
+}
+
+static enum cli_exit run_order(const struct options *opt, const struct command *cmd)
+{
+	json_object *answer;
+	enum cli_exit status = client_ask(&opt->target, cmd->verb, opt->instance, false, &answer);
+
+	if (status == CLI_REFUSED && opt->instance)
+		suggest_instance(opt);
+	if (status == CLI_DONE)
+		print_done(opt, cmd, answer);
 	return status;
+}
+
+static enum cli_exit run_clear(const struct options *opt, const struct command *cmd)
+{
+	json_object *answer;
+	enum cli_exit status = client_clear(&opt->target, opt->instance, &answer);
+
+	if (status == CLI_DONE)
+		print_done(opt, cmd, answer);
+	return status;
+}
+
+static enum cli_exit run_detach(const struct options *opt, const struct command *cmd)
+{
+	(void)cmd;
+	return detach_run(opt->target.name, opt->json);
 }
 
 static enum cli_exit run_migrate(const struct options *opt, const struct command *cmd)

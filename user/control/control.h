@@ -32,12 +32,14 @@ enum control_verb {
 	CONTROL_EVENTS, /* fills `records` */
 	CONTROL_DRAIN,	/* `instance`, or all */
 	CONTROL_UNDRAIN,
+	CONTROL_CLEAR, /* `neighbor`, or all */
 };
 
 /* Owned by the control thread; the engine holds it only until it has answered. */
 struct control_request {
 	enum control_verb verb;
 	char instance[CFG_NAME_MAX]; /* empty: all, where the verb allows */
+	struct ipaddr neighbor;	     /* all zero: all, where the verb allows */
 	struct status *status;	     /* CONTROL_STATUS: to be filled */
 	struct record_ring *records; /* CONTROL_EVENTS: to be filled */
 	uint64_t after;		     /* CONTROL_EVENTS: only records with a higher number */

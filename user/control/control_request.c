@@ -15,6 +15,7 @@
 
 #include "control/record_json.h"
 #include "control/utf8.h"
+#include "core/addr.h"
 
 #define REQUEST_DEPTH 4	 /* a request is one flat object; deeper ones are refused by the tokener */
 #define ECHO_MAX      40 /* so much of an unknown word is repeated in the error */
@@ -33,6 +34,7 @@ static const struct verb {
     {"events", CONTROL_EVENTS, true, INSTANCE_NONE},
     {"drain", CONTROL_DRAIN, false, INSTANCE_OPTIONAL},
     {"undrain", CONTROL_UNDRAIN, false, INSTANCE_OPTIONAL},
+    {"clear", CONTROL_CLEAR, false, INSTANCE_NONE},
 };
 
 #define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))
@@ -111,6 +113,14 @@ static int take_instance(struct control_request *req, const char *text)
 	return 0;
 }
 
+static int take_neighbor(struct control_request *req, const char *text)
+{
+	if (ipaddr_parse(&req->neighbor, text) < 0 || ipaddr_is_unset(&req->neighbor))
+		return control_request_refuse(req, "\"%.*s\" is no neighbor's address", ECHO_MAX,
+					      text);
+	return 0;
+}
+
 /* "after": a record's number, as an earlier answer gave it. */
 static int take_after(struct control_request *req, json_object *value)
 {
@@ -128,6 +138,7 @@ static int take_members(struct control_request *req, json_object *root, const ch
 	json_object_object_foreach(root, key, value)
 	{
 		bool is_command = strcmp(key, "command") == 0;
+		bool is_neighbor = strcmp(key, "neighbor") == 0;
 		const char *text;
 
 		if (strcmp(key, "after") == 0) {
@@ -135,16 +146,18 @@ static int take_members(struct control_request *req, json_object *root, const ch
 				return -EINVAL;
 			continue;
 		}
-		if (!is_command && strcmp(key, "instance") != 0)
+		if (!is_command && !is_neighbor && strcmp(key, "instance") != 0)
 			return control_request_refuse(
-			    req, "unknown member \"%.*s\"; known are command, instance and after",
+			    req,
+			    "unknown member \"%.*s\"; known are command, instance, neighbor and "
+			    "after",
 			    ECHO_MAX, key);
 		text = text_member(req, key, value);
 		if (!text)
 			return -EINVAL;
 		if (is_command)
 			*verb = text;
-		else if (take_instance(req, text) < 0)
+		else if ((is_neighbor ? take_neighbor : take_instance)(req, text) < 0)
 			return -EINVAL;
 	}
 	return 0;
@@ -169,6 +182,8 @@ static int take_verb(struct control_request *req, const char *name, bool read_on
 	}
 	if (req->after && v->verb != CONTROL_EVENTS)
 		return control_request_refuse(req, "%s takes no \"after\"", v->name);
+	if (!ipaddr_is_unset(&req->neighbor) && v->verb != CONTROL_CLEAR)
+		return control_request_refuse(req, "%s takes no \"neighbor\"", v->name);
 	if (v->instance == INSTANCE_REQUIRED && !req->instance[0])
 		return control_request_refuse(req, "%s needs an \"instance\"", v->name);
 	if (v->instance == INSTANCE_NONE && req->instance[0])

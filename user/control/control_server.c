@@ -23,6 +23,7 @@
 
 #include "control/control_client.h"
 #include "control/control_request.h"
+#include "core/addr.h"
 #include "core/log.h"
 #include "record/record_file.h"
 
@@ -220,9 +221,13 @@ static int prepare(const struct control_server *s, struct control_request *req)
 
 static void log_command(const struct control_client *c, const struct control_request *req)
 {
+	char text[IPADDR_TEXT];
+
 	if (!control_verb_is_question(req->verb))
 		log_info("control: uid %u (pid %d) asks for %s %s", c->uid, (int)c->pid,
-			 control_verb_name(req->verb), req->instance);
+			 control_verb_name(req->verb),
+			 ipaddr_is_unset(&req->neighbor) ? req->instance
+							 : ipaddr_format(&req->neighbor, text));
 }
 
 static void log_reload(const struct control_request *req)

@@ -124,6 +124,26 @@ void bgp_speaker_shutdown(struct bgp_speaker *sp, const char *reason)
 	}
 }
 
+unsigned int bgp_speaker_clear(struct bgp_speaker *sp, const struct ipaddr *neighbor)
+{
+	static const struct bgp_error reset = {.code = BGP_ERR_CEASE, .subcode = BGP_CEASE_RESET};
+	unsigned int cleared = 0;
+
+	for (unsigned int i = 0; i < sp->n_neighbors; i++) {
+		struct bgp_event stop = {.type = BGP_EV_STOP, .error = reset};
+		struct bgp_event start = {.type = BGP_EV_START};
+		struct bgp_neighbor *n = sp->neighbors[i];
+
+		if (neighbor && !ipaddr_equal(&n->cfg->address, neighbor))
+			continue;
+		bgp_neighbor_note_error(n, "cleared by the operator");
+		bgp_neighbor_event(n, BGP_DIALLED, &stop);
+		bgp_neighbor_event(n, BGP_DIALLED, &start);
+		cleared++;
+	}
+	return cleared;
+}
+
 bool bgp_speaker_is_closed(const struct bgp_speaker *sp)
 {
 	for (unsigned int i = 0; i < sp->n_neighbors; i++) {

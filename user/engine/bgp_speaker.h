@@ -81,6 +81,11 @@ bool bgp_speaker_next_rival(const struct bgp_speaker *sp, struct bgp_rival *it,
  * loop until bgp_speaker_is_closed() before bgp_speaker_destroy() to be sure that they have.
  */
 void bgp_speaker_shutdown(struct bgp_speaker *sp, const char *reason);
+/*
+ * Ends the session with `neighbor` (NULL: with all) by Cease/Administrative Reset and dials anew at
+ * once, however long it would still have waited. How many neighbors that were.
+ */
+unsigned int bgp_speaker_clear(struct bgp_speaker *sp, const struct ipaddr *neighbor);
 bool bgp_speaker_is_closed(const struct bgp_speaker *sp);
 
 unsigned int bgp_speaker_established(const struct bgp_speaker *sp);

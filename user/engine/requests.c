@@ -61,6 +61,48 @@ static void drain(struct engine *engine, struct control_request *req)
 		drain_order(engine, in, req);
 }
 
+/* Who has no session left is in FAULT: the operator is told which. */
+static void note_cleared(struct engine *engine, struct control_request *req, unsigned int cleared)
+{
+	struct instance *in, *first = NULL;
+	unsigned int faulty = 0;
+	int len;
+
+	ENGINE_EACH_INSTANCE (engine, in) {
+		if (!(in->faults & VRRP_FAULT_SESSION))
+			continue;
+		first = first ? first : in;
+		faulty++;
+	}
+	len = snprintf(req->note, sizeof(req->note),
+		       "%u session%s closed and opened again: holdfastctl bgp", cleared,
+		       cleared == 1 ? " is" : "s are");
+	if (faulty > 1)
+		snprintf(req->note + len, sizeof(req->note) - (size_t)len,
+			 ". %s and %u more are in FAULT until one is Established", first->cfg->name,
+			 faulty - 1);
+	else if (faulty == 1)
+		snprintf(req->note + len, sizeof(req->note) - (size_t)len,
+			 ". %s is in FAULT until one is Established", first->cfg->name);
+}
+
+static void clear(struct engine *engine, struct control_request *req)
+{
+	const struct ipaddr *neighbor = ipaddr_is_unset(&req->neighbor) ? NULL : &req->neighbor;
+	char text[IPADDR_TEXT];
+	unsigned int cleared = 0;
+
+	for (unsigned int i = 0; i < engine->cfg->n_bgp; i++)
+		cleared += bgp_speaker_clear(engine->speakers[i]->sp, neighbor);
+	if (cleared > 0)
+		note_cleared(engine, req, cleared);
+	else if (neighbor)
+		refuse(req, "there is no neighbor %s: holdfastctl bgp",
+		       ipaddr_format(neighbor, text));
+	else
+		refuse(req, "there is no neighbor at all: no bgp_instance is configured");
+}
+
 void requests_handle(void *ctx, struct control_request *req)
 {
 	struct engine *engine = ctx;
@@ -77,6 +119,9 @@ void requests_handle(void *ctx, struct control_request *req)
 		break;
 	case CONTROL_RELOAD:
 		reload_begin(engine, req);
+		break;
+	case CONTROL_CLEAR:
+		clear(engine, req);
 		break;
 	case CONTROL_DRAIN:
 	case CONTROL_UNDRAIN:
