@@ -26,17 +26,21 @@ struct listen_lab {
 
 static struct listen_lab ll;
 
-/* A port that nobody listens on, for the moment. */
+/* A port that nobody listens on, and that the kernel gives to nobody who does not ask for it. */
 static uint16_t free_port(void)
 {
 	struct sockaddr_in sin = {.sin_family = AF_INET};
-	socklen_t len = sizeof(sin);
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	uint16_t port = (uint16_t)(20000 + getpid() % 10000);
+	int fd, ret;
 
-	assert_int_equal(bind(fd, (struct sockaddr *)&sin, sizeof(sin)), 0);
-	getsockname(fd, (struct sockaddr *)&sin, &len);
-	close(fd);
-	return ntohs(sin.sin_port);
+	do {
+		fd = socket(AF_INET, SOCK_STREAM, 0);
+		sin.sin_port = htons(++port);
+		ret = bind(fd, (struct sockaddr *)&sin, sizeof(sin));
+		close(fd);
+	} while (ret < 0 && port < 32000);
+	assert_int_equal(ret, 0);
+	return port;
 }
 
 /* The speaker of `setup` again, with a neighbor that is listened for. `dials`: to the router's
@@ -261,6 +265,22 @@ static void a_connection_left_over_makes_way(void **state)
 	assert_int_equal(lab.established, 1);
 }
 
+/* Its end and its new dial are seen in one turn, the dial first. */
+static void a_router_that_restarts_is_let_in_at_once(void **state)
+{
+	struct router *r = &lab.r;
+
+	(void)state;
+	start(false, NULL);
+	for (int i = 0; i < 10; i++) {
+		dial(r);
+		answer(r);
+		say(r, KEEPALIVE);
+		close(r->fd);
+	}
+	assert_int_equal(lab.told, 2 * 10 - 1);
+}
+
 static void a_taken_port_is_tried_again(void **state)
 {
 	struct router *r = &lab.r;
@@ -326,6 +346,7 @@ int main(void)
 	    LISTEN_TEST(a_password_is_asked_for),
 	    LISTEN_TEST(of_two_connections_one_stays),
 	    LISTEN_TEST(a_connection_left_over_makes_way),
+	    LISTEN_TEST(a_router_that_restarts_is_let_in_at_once),
 	    LISTEN_TEST(a_taken_port_is_tried_again),
 	    LISTEN_TEST(two_speakers_share_a_port_and_meet),
 	};

@@ -215,7 +215,7 @@ static void receive_messages(struct bgp_conn *c)
 	c->rx_len = len - at;
 }
 
-static void conn_read(struct bgp_conn *c)
+void bgp_conn_read(struct bgp_conn *c)
 {
 	ssize_t got = recv(c->src.fd, c->rx + c->rx_len, BGP_RX_SIZE - c->rx_len, MSG_DONTWAIT);
 
@@ -258,7 +258,7 @@ static void on_ready(struct loop_source *src, uint32_t ready)
 		return;
 	}
 	if (ready & (EPOLLIN | EPOLLHUP | EPOLLERR))
-		conn_read(c);
+		bgp_conn_read(c);
 	if (c->src.fd >= 0 && (ready & EPOLLOUT))
 		bgp_conn_flush(c);
 }
@@ -272,7 +272,7 @@ static void on_timer(struct loop_timer *timer)
 	if (bgp_conn_fsm(c)->state == BGP_CONNECT)
 		bgp_neighbor_note_error(c->n, "cannot connect: no answer");
 	else if (c->src.fd >= 0 && bgp_conn_fsm(c)->hold_due.ns == timer->due.ns)
-		conn_read(c);
+		bgp_conn_read(c);
 	conn_event_type(c, BGP_EV_TIMER);
 }
 

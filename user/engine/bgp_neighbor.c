@@ -17,6 +17,9 @@
 
 #include "engine/bgp_socket.h"
 
+/* Of a connection that may have ended: enough for what its socket holds. */
+#define LAST_READS 4
+
 void bgp_neighbor_note_error(struct bgp_neighbor *n, const char *fmt, ...)
 {
 	va_list args;
@@ -152,11 +155,14 @@ void bgp_neighbor_event(struct bgp_neighbor *n, enum bgp_way way, struct bgp_eve
 
 /* --- connections that the neighbor dials --- */
 
-/* A peer that dials once more has given up the connection before; but not one that answered. */
-static void drop_unanswered(struct bgp_neighbor *n)
+/* A peer that dials once more has given up the connection before, unless that is agreed on. Its end
+ * may wait in the socket: a router that restarts is let in at once. */
+static void drop_left_over(struct bgp_neighbor *n)
 {
 	struct bgp_event ev = {.type = BGP_EV_CLOSED};
 
+	for (int i = 0; i < LAST_READS && n->conns[BGP_ACCEPTED]->src.fd >= 0; i++)
+		bgp_conn_read(n->conns[BGP_ACCEPTED]);
 	if (n->peer.conn[BGP_ACCEPTED].state != BGP_OPEN_SENT)
 		return;
 	bgp_neighbor_note_error(n, "it has dialled once more");
@@ -168,7 +174,7 @@ static void accept_connection(struct bgp_neighbor *n, int fd)
 	struct bgp_event ev = {.type = BGP_EV_CONNECTED};
 	int err;
 
-	drop_unanswered(n);
+	drop_left_over(n);
 	if (!bgp_peer_accepts(&n->peer)) {
 		close(fd);
 		return;

@@ -94,6 +94,8 @@ void bgp_conn_destroy(struct bgp_conn *c); /* NULL is fine */
 struct bgp_fsm *bgp_conn_fsm(struct bgp_conn *c);
 /* Takes `fd` over and waits for `events`. 0 or -errno, `fd` then being closed. */
 int bgp_conn_attach(struct bgp_conn *c, int fd, uint32_t events);
+/* Takes what has arrived, or the connection's end. */
+void bgp_conn_read(struct bgp_conn *c);
 /* Ends the connection, if there is one, letting a NOTIFICATION arrive. */
 void bgp_conn_close(struct bgp_conn *c);
 bool bgp_conn_is_closed(const struct bgp_conn *c);
