@@ -28,7 +28,7 @@ WARN     := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototy
             -Wpointer-arith -Wcast-qual -Wformat=2 -Wundef -Wvla
 CFLAGS   ?= -O2 -g
 override CFLAGS += -std=gnu11 $(WARN) $(SANFLAGS) -ffile-prefix-map=$(CURDIR)/=
-override CPPFLAGS += -D_GNU_SOURCE -DHF_VERSION='"$(VERSION)"' -Iinclude -Iuser -I$(OUT)
+override CPPFLAGS += -D_GNU_SOURCE -Iinclude -Iuser -I$(OUT)
 BPFFLAGS := -g -O2 -target bpf -mcpu=v3 -Wall -Wextra -Werror -Wno-unused-parameter \
             -ffile-prefix-map=$(CURDIR)/= -I. -Iinclude -Ibpf
 
@@ -63,7 +63,7 @@ PROGRAMS := $(if $(wildcard user/main.c),$(OUT)/holdfastd) $(if $(wildcard user/
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all help deps check demo tidy clean tests fuzz
+.PHONY: all help deps check demo tidy clean tests fuzz FORCE
 .PHONY: bench bench-failover bench-datapath bench-flood bench-packet
 all: $(PROGRAMS) $(LAB_TOOLS) ## build holdfastd, holdfastctl and the lab's tools into build/
 
@@ -86,7 +86,13 @@ $(LAB_TOOLS): $(OUT)/%: tools/%.c
 	@mkdir -p $(@D)
 	$(call say,CC)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -MMD -MP -MF $@.d -o $@ $<
 
-$(OUT)/%.o: %.c
+# A file of its own, so that a commit rebuilds only what tells the version.
+$(OUT)/version.h: FORCE
+	@mkdir -p $(@D)
+	@printf '#define HF_VERSION "%s"\n' '$(VERSION)' > $@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+
+$(OUT)/%.o: %.c | $(OUT)/version.h
 	@mkdir -p $(@D)
 	$(call say,CC)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
@@ -116,7 +122,7 @@ $(TESTS) $(BENCH): $(OUT)/%: $$(call links,%.c)
 	$(call say,LINK)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIB_CMOCKA) $(LIBS)
 $(OUT)/tests/unit/test_cli: | $(OUT)/holdfastctl # the test runs it
 
-$(FUZZ): $(OUT)/%: %.c $$(shell sed -n 's/^[ *]*Links: *//p' %.c)
+$(FUZZ): $(OUT)/%: %.c $$(shell sed -n 's/^[ *]*Links: *//p' %.c) | $(OUT)/version.h
 	@mkdir -p $(@D)
 	$(call say,FUZZ)$(CLANG) $(CPPFLAGS) -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined \
 		-fno-sanitize-recover=undefined -o $@ $(filter %.c,$^) $(LIBS)

@@ -19,6 +19,7 @@
 #include "core/sd_notify.h"
 #include "datapath/datapath.h"
 #include "engine/engine.h"
+#include "version.h"
 
 #define DEFAULT_NAME "holdfast"
 #define RUN_DIR_MAX  128

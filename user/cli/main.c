@@ -17,6 +17,7 @@
 #include "cli/view.h"
 #include "cli/watch.h"
 #include "core/nearest.h"
+#include "version.h"
 
 #define MAX_PARTS 3
 

@@ -18,6 +18,7 @@
 
 #include "control/utf8.h"
 #include "core/addr.h"
+#include "version.h"
 
 #define STATUS_SCHEMA 1
 #define TEXT_MAX      256 /* the longest text of the picture is an alarm */

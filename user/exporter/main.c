@@ -17,6 +17,7 @@
 
 #include "exporter/fetch.h"
 #include "exporter/metrics.h"
+#include "version.h"
 
 #define DEFAULT_LISTEN	"127.0.0.1:9650"
 #define MAX_CONNECTIONS 16 /* a few Prometheis and somebody with curl */

@@ -13,6 +13,7 @@
 #include "health/last_line.h"
 #include "health/libcurl.h"
 #include "health/runner_check.h"
+#include "version.h"
 
 /* So much of a body is searched; a status page is short, and what never ends is cut here. */
 #define BODY_MAX (64 << 10)
