@@ -109,7 +109,9 @@ void status_sample_fill(struct status *st)
 	st->counters_at = (struct mono){NS_PER_S + 1500 * NS_PER_MS};
 	st->verdicts[HF_V_ACCEPTED].packets = 10;
 	st->verdicts[HF_V_UNKNOWN_VRID].packets = 11;
-	st->verdicts[HF_V_CHECKSUM].packets = 12;
+	st->verdicts[HF_V_CHECKSUM] =
+	    (struct hf_verdict){.packets = 12, .last_ns = 500 * NS_PER_MS};
+	st->verdicts[HF_V_CHECKSUM].last_source = address("192.0.2.66");
 	snprintf(st->alarms[0], STATUS_ALARM_TEXT, "MASTER without a route");
 }
 

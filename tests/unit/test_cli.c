@@ -306,9 +306,13 @@ static void the_views_tell_what_is_and_what_to_do(void **state)
 	    {"checks", "web: DOWN; script at 2025-01-02T03:03:04.000Z: exit status 1 after"},
 	    {"checks", "it said: caf\xc3\xa9 ?\n"},
 	    {"checks", "new: UNKNOWN, has not run yet\n"},
-	    {"counters", "203.0.113.57                             in      1      0      2"},
+	    {"counters",
+	     "       PKTS  BYTES    SYN SYNACK    FIN    RST    UDP   ICMP   FRAG LAST\n"
+	     "203.0.113.57\n"
+	     " in       1      0      2      0      0      0      0      0      3 never\n"
+	     " out      0      4      0      0      0      5      0      0      0 1 s\n"},
 	    {"counters", "Adverts: 10 accepted, 11 passed on for other VRIDs\n"},
-	    {"counters", "12 refused: checksum\n"},
+	    {"counters", "12 refused: checksum; the last from 192.0.2.66, 2 s ago\n"},
 	    {"counters", "Who sends them: tcpdump"},
 	};
 	struct fixture *f = *state;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cli/client.h"
+#include "cli/counters.h"
 #include "cli/detach.h"
 #include "cli/events.h"
 #include "cli/migrate.h"
@@ -19,11 +20,11 @@
 #include "core/nearest.h"
 #include "version.h"
 
-#define MAX_PARTS 3
+#define MAX_PARTS 4
 
 struct options {
 	struct client_target target;
-	bool json, follow;
+	bool json, follow, watch;
 	const char *svg;
 	const char *instance; /* the command's argument, or NULL */
 };
@@ -38,6 +39,7 @@ struct command {
 };
 
 static enum cli_exit run_question(const struct options *opt, const struct command *cmd);
+static enum cli_exit run_counters(const struct options *opt, const struct command *cmd);
 static enum cli_exit run_order(const struct options *opt, const struct command *cmd);
 static enum cli_exit run_clear(const struct options *opt, const struct command *cmd);
 static enum cli_exit run_detach(const struct options *opt, const struct command *cmd);
@@ -79,12 +81,12 @@ static const struct command commands[] = {
      {"checks"},
      NULL},
     {"counters",
-     NULL,
-     "traffic of each address, adverts refused",
-     run_question,
+     "[--watch]",
+     "traffic of each address, adverts refused; --watch: rates",
+     run_counters,
      "status",
      view_counters,
-     {"adverts", "refusals", "traffic"},
+     {"adverts", "refusals", "offenders", "traffic"},
      NULL},
     {"events",
      "[--follow]",
@@ -273,13 +275,22 @@ static enum cli_exit usage_error(void)
 	return CLI_USAGE;
 }
 
+static enum cli_exit run_counters(const struct options *opt, const struct command *cmd)
+{
+	if (opt->instance) {
+		client_complain("counters: takes --watch, nothing else");
+		return usage_error();
+	}
+	return opt->watch ? counters_watch(&opt->target, opt->json) : run_question(opt, cmd);
+}
+
 static enum cli_exit run_watch(const struct options *opt, const struct command *cmd)
 {
 	if (opt->json) {
 		client_complain("%s: no JSON; use: holdfastctl status --json", cmd->name);
 		return usage_error();
 	}
-	return watch(&opt->target);
+	return watch_screen(&opt->target, watch_frame);
 }
 
 static enum cli_exit run_events(const struct options *opt, const struct command *cmd)
@@ -359,10 +370,22 @@ static enum cli_exit run_command(struct options *opt, int argc, char **argv)
 		client_complain("%s: --follow belongs to events, --svg to explain", cmd->name);
 		return usage_error();
 	}
+	if (opt->watch && cmd->run != run_counters) {
+		client_complain("%s: --watch belongs to counters", cmd->name);
+		return usage_error();
+	}
 	return cmd->run(opt, cmd);
 }
 
-enum long_option { OPT_NAME = 256, OPT_JSON, OPT_VERSION, OPT_RUN_DIR, OPT_FOLLOW, OPT_SVG };
+enum long_option {
+	OPT_NAME = 256,
+	OPT_JSON,
+	OPT_VERSION,
+	OPT_RUN_DIR,
+	OPT_FOLLOW,
+	OPT_SVG,
+	OPT_WATCH
+};
 
 int main(int argc, char **argv)
 {
@@ -371,6 +394,7 @@ int main(int argc, char **argv)
 	    {"json", no_argument, NULL, OPT_JSON},
 	    {"follow", no_argument, NULL, OPT_FOLLOW},
 	    {"svg", required_argument, NULL, OPT_SVG},
+	    {"watch", no_argument, NULL, OPT_WATCH},
 	    {"help", no_argument, NULL, 'h'},
 	    {"version", no_argument, NULL, OPT_VERSION},
 	    {"run-dir", required_argument, NULL, OPT_RUN_DIR}, /* for tests: instead of /run */
@@ -392,6 +416,9 @@ int main(int argc, char **argv)
 			break;
 		case OPT_SVG:
 			opt.svg = optarg;
+			break;
+		case OPT_WATCH:
+			opt.watch = true;
 			break;
 		case OPT_RUN_DIR:
 			opt.target.run_dir = optarg;

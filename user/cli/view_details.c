@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* `holdfastctl bgp`, `checks` and `counters`: one part of the status each, in full. */
+/* `holdfastctl bgp` and `checks`: one part of the status each, in full. */
 #include "cli/view.h"
 
 #include <inttypes.h>
@@ -85,52 +85,4 @@ void view_checks(json_object *root)
 		puts("No check is configured.");
 	for (size_t i = 0; i < json_length(root, "checks"); i++)
 		show_check(json_at(root, "checks", i));
-}
-
-static void show_direction(const char *address, const char *direction, json_object *traffic)
-{
-	static const char *const keys[] = {"packets", "bytes", "tcp_syn", "tcp_syn_ack", "tcp_rst"};
-	char count[TEXT_SHORT];
-
-	printf("%-39s %3s", address, direction);
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
-		printf(" %6s", text_count(json_count(traffic, keys[i]), count));
-	putchar('\n');
-}
-
-static void show_traffic(json_object *root)
-{
-	if (json_length(root, "traffic") == 0)
-		return;
-	printf("%-39s %3s %6s %6s %6s %6s %6s\n", "ADDRESS", "", "PKTS", "BYTES", "SYN", "SYNACK",
-	       "RST");
-	for (size_t i = 0; i < json_length(root, "traffic"); i++) {
-		json_object *vip = json_at(root, "traffic", i);
-
-		show_direction(json_text(vip, "address"), "in", json_get(vip, "rx"));
-		show_direction("", "out", json_get(vip, "tx"));
-	}
-	putchar('\n');
-}
-
-void view_counters(json_object *root)
-{
-	json_object *adverts = json_get(root, "adverts"), *refusals = json_get(root, "refusals");
-	uint64_t refused = 0;
-
-	show_traffic(root);
-	text_paragraph(0, 4, "Adverts: %" PRIu64 " accepted, %" PRIu64 " passed on for other VRIDs",
-		       json_count(adverts, "accepted"), json_count(adverts, "unknown_vrid"));
-	if (json_object_is_type(refusals, json_type_object)) {
-		json_object_object_foreach(refusals, reason, value)
-		{
-			uint64_t n = json_object_get_uint64(value);
-
-			refused += n;
-			if (n > 0)
-				text_paragraph(4, 8, "%" PRIu64 " refused: %s", n, reason);
-		}
-	}
-	if (refused > 0)
-		puts("Who sends them: tcpdump -ni any ip proto 112 or ip6 proto 112");
 }

@@ -76,7 +76,7 @@ void watch_fit(FILE *f, const char *text, unsigned int columns, unsigned int row
 		fputs(CLEAR_BELOW, f);
 }
 
-static void show(json_object *now, json_object *before, double seconds)
+static void show(watch_frame_fn frame, json_object *now, json_object *before, double seconds)
 {
 	const char *no_color = getenv("NO_COLOR");
 	struct winsize size = {.ws_row = 24, .ws_col = 80};
@@ -86,7 +86,7 @@ static void show(json_object *now, json_object *before, double seconds)
 
 	if (!f)
 		return;
-	watch_frame(f, now, before, seconds, !(no_color && no_color[0]));
+	frame(f, now, before, seconds, !(no_color && no_color[0]));
 	fclose(f);
 	ioctl(STDOUT_FILENO, TIOCGWINSZ, &size);
 	fputs(HOME, stdout);
@@ -114,7 +114,7 @@ static double seconds_between(const struct timespec *from, const struct timespec
 	return (double)(to->tv_sec - from->tv_sec) + (double)(to->tv_nsec - from->tv_nsec) / 1e9;
 }
 
-static void run(const struct client_target *target)
+static void run(const struct client_target *target, watch_frame_fn frame)
 {
 	json_object *before = NULL;
 	struct timespec then = {0};
@@ -128,7 +128,7 @@ static void run(const struct client_target *target)
 		fflush(stdout);
 		if (client_ask(target, "status", NULL, true, &now) == CLI_DONE) {
 			text_make_printable(now);
-			show(now, before, seconds_between(&then, &at));
+			show(frame, now, before, seconds_between(&then, &at));
 		} else {
 			fputs(CLEAR_BELOW, stdout);
 			fflush(stdout);
@@ -140,7 +140,7 @@ static void run(const struct client_target *target)
 	json_object_put(before);
 }
 
-enum cli_exit watch(const struct client_target *target)
+enum cli_exit watch_screen(const struct client_target *target, watch_frame_fn frame)
 {
 	struct termios was, raw;
 
@@ -153,7 +153,7 @@ enum cli_exit watch(const struct client_target *target)
 	catch_signals();
 	tcsetattr(STDIN_FILENO, TCSANOW, &raw);
 	fputs(ALTERNATE_ON, stdout);
-	run(target);
+	run(target, frame);
 	fputs(ALTERNATE_OFF, stdout);
 	fflush(stdout);
 	tcsetattr(STDIN_FILENO, TCSANOW, &was);

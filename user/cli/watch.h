@@ -9,8 +9,12 @@
 
 #include "cli/client.h"
 
+/* Writes one screen's lines, as watch_frame() does. */
+typedef void (*watch_frame_fn)(FILE *f, json_object *now, json_object *before, double seconds,
+			       bool colour);
+
 /* Shows until 'q' or a signal; gives the terminal back as it was. CLI_USAGE: there is none. */
-enum cli_exit watch(const struct client_target *target);
+enum cli_exit watch_screen(const struct client_target *target, watch_frame_fn frame);
 
 /*
  * One screen's lines, of any length and number. `before` is the status of `seconds` ago, for rates;

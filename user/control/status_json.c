@@ -389,10 +389,19 @@ static void put_interface(json_object *obj, const struct datapath_interface *ifa
 	put_text(obj, "reason", iface->reason);
 }
 
+static void put_idle(json_object *obj, uint64_t last_ns, struct mono now)
+{
+	int64_t idle_ns = mono_diff_ns(now, (struct mono){(int64_t)last_ns});
+
+	if (last_ns > 0) /* the coarse clock may be ahead of the one we read before */
+		put_int(obj, "idle_ms", idle_ns > 0 ? idle_ns / NS_PER_MS : 0);
+	else
+		json_object_object_add(obj, "idle_ms", NULL);
+}
+
 static void put_traffic(json_object *obj, const char *key, const struct hf_traffic *t,
 			struct mono now)
 {
-	int64_t idle_ns = mono_diff_ns(now, (struct mono){(int64_t)t->last_ns});
 	json_object *child = put_object(obj, key);
 
 	put_count(child, "packets", t->packets);
@@ -404,10 +413,7 @@ static void put_traffic(json_object *obj, const char *key, const struct hf_traff
 	put_count(child, "udp", t->udp);
 	put_count(child, "icmp", t->icmp);
 	put_count(child, "fragments", t->fragments);
-	if (t->last_ns > 0) /* the coarse clock may be ahead of the one we read before */
-		put_int(child, "idle_ms", idle_ns > 0 ? idle_ns / NS_PER_MS : 0);
-	else
-		json_object_object_add(child, "idle_ms", NULL);
+	put_idle(child, t->last_ns, now);
 }
 
 static void put_vip(json_object *obj, const struct status *st, unsigned int index)
@@ -428,6 +434,23 @@ static void put_verdicts(json_object *obj, const struct hf_verdict verdicts[HF_V
 	put_count(adverts, "unknown_vrid", verdicts[HF_V_UNKNOWN_VRID].packets);
 	for (uint32_t reason = HF_V_UNKNOWN_VRID + 1; reason < HF_V_MAX; reason++)
 		put_count(refusals, datapath_verdict_name(reason), verdicts[reason].packets);
+}
+
+/* Who was refused last, by reason. */
+static void put_offenders(json_object *root, const struct status *st)
+{
+	json_object *offenders = put_object(root, "offenders");
+
+	for (uint32_t reason = HF_V_UNKNOWN_VRID + 1; reason < HF_V_MAX; reason++) {
+		const struct hf_verdict *v = &st->verdicts[reason];
+		json_object *who;
+
+		if (v->packets == 0 || v->last_ns == 0)
+			continue;
+		who = put_object(offenders, datapath_verdict_name(reason));
+		put_address(who, "address", &v->last_source);
+		put_idle(who, v->last_ns, st->counters_at);
+	}
 }
 
 static void put_loop(json_object *obj, const struct loop_stats *stats)
@@ -460,6 +483,7 @@ static void put_all(json_object *root, const struct status *st)
 		json_object_array_add(array, text_object(st->alarms[i]));
 	put_loop(root, &st->loop);
 	put_verdicts(root, st->verdicts);
+	put_offenders(root, st);
 	array = put_array(root, "traffic");
 	for (unsigned int i = 0; i < st->n_vips; i++)
 		add_later(array, put_vip, st, i);
