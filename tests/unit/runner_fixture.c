@@ -141,19 +141,31 @@ int descriptors_of_runner(void)
 	return n;
 }
 
-int next_message(struct runner_result *result, struct runner_done *done)
+int next_answer(struct runner_answer *answer)
 {
 	struct mono until = mono_add(loop_clock(), DEADLINE_NS);
-	int got = runner_receive(engine, result, done);
+	int got = runner_receive(engine, answer);
 
-	while (got == 0) {
+	while (got == RUNNER_NO_ANSWER) {
 		struct pollfd pfd = {.fd = engine, .events = POLLIN};
 
 		if (!mono_before(loop_clock(), until))
 			fail_msg("no message");
 		poll(&pfd, 1, 100);
-		got = runner_receive(engine, result, done);
+		got = runner_receive(engine, answer);
 	}
+	return got;
+}
+
+int next_message(struct runner_result *result, struct runner_done *done)
+{
+	struct runner_answer answer = {0};
+	int got = next_answer(&answer);
+
+	if (got == RUNNER_GOT_RESULT)
+		*result = answer.result;
+	else if (got == RUNNER_GOT_DONE)
+		*done = answer.done;
 	return got;
 }
 

@@ -61,6 +61,8 @@ bool is_gone(pid_t pid);
 int children_of_runner(void);
 int descriptors_of_runner(void);
 /* The next message from the runner: as runner_receive(), never 0. */
+int next_answer(struct runner_answer *answer);
+/* The same, of results and dones: as runner_receive(), never 0. */
 int next_message(struct runner_result *result, struct runner_done *done);
 /* The next message, which must be a result (a done). */
 struct runner_result next_result(void);

@@ -112,6 +112,9 @@ void status_sample_fill(struct status *st)
 	st->verdicts[HF_V_CHECKSUM] =
 	    (struct hf_verdict){.packets = 12, .last_ns = 500 * NS_PER_MS};
 	st->verdicts[HF_V_CHECKSUM].last_source = address("192.0.2.66");
+	st->n_fifos = 1;
+	snprintf(st->fifos[0].path, STATUS_PATH, "/run/f");
+	st->fifos[0].state = (struct runner_fifo_state){0, 2, 3, 4, 5, 6};
 	snprintf(st->alarms[0], STATUS_ALARM_TEXT, "MASTER without a route");
 }
 

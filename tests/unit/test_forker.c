@@ -6,6 +6,7 @@
  * Links: user/health/forker.c user/health/subprocess.c user/core/privileges.c
  * Links: user/health/runner.c user/health/runner_client.c user/health/runner_codec.c
  * Links: user/health/runner_checks.c user/health/runner_file.c user/health/runner_notify.c
+ * Links: user/health/runner_fifo.c
  * Links: user/health/runner_outbox.c user/health/runner_run.c user/health/runner_spawn.c
  * Links: user/health/runner_tcp.c user/health/runner_http.c user/health/runner_process.c
  * Links: user/health/libcurl.c
@@ -82,14 +83,13 @@ static struct runner_result ask_as(uid_t uid, char *command)
 				     .user = {uid, uid},
 				     .argv = argv,
 				     .kind = RUNNER_SCRIPT};
-	struct runner_result result;
-	struct runner_done done;
+	struct runner_answer answer;
 
 	assert_int_equal(runner_send_check(runner_fd, &check), 0);
 	await(runner_fd, POLLIN);
-	assert_int_equal(runner_receive(runner_fd, &result, &done), 1);
-	assert_int_equal(result.outcome, HEALTH_OK);
-	return result;
+	assert_int_equal(runner_receive(runner_fd, &answer), RUNNER_GOT_RESULT);
+	assert_int_equal(answer.result.outcome, HEALTH_OK);
+	return answer.result;
 }
 
 static struct runner_result ask(char *command)
@@ -172,7 +172,7 @@ static void it_keeps_what_runners_need(void **state)
 {
 	const uint64_t want = UINT64_C(1) << CAP_SETUID | UINT64_C(1) << CAP_SETGID |
 			      UINT64_C(1) << CAP_KILL | UINT64_C(1) << CAP_NET_ADMIN |
-			      UINT64_C(1) << CAP_DAC_READ_SEARCH;
+			      UINT64_C(1) << CAP_DAC_READ_SEARCH | UINT64_C(1) << CAP_CHOWN;
 	const pid_t pids[] = {forker, runner_pid()};
 
 	(void)state;

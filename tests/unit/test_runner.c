@@ -7,6 +7,7 @@
  * Links: user/health/runner_codec.c user/health/runner_checks.c user/health/runner_file.c
  * Links: user/health/runner_notify.c
  * Links: user/health/runner_outbox.c user/health/runner_run.c user/health/runner_spawn.c
+ * Links: user/health/runner_fifo.c
  * Links: user/health/last_line.c user/health/health_step.c user/core/loop.c user/core/log.c
  * Links: user/health/runner_process.c
  * Links: user/core/addr.c user/health/runner_tcp.c user/health/runner_http.c user/health/libcurl.c

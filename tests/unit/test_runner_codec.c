@@ -39,12 +39,24 @@ static struct runner_message samples(int i)
 		    .result = {9, HEALTH_SIGNAL, -1, 1, INT64_C(123456789012345), 3, "bye"}};
 	case 4:
 		return (struct runner_message){.type = RUNNER_PACE, .pace = {3, RUNNER_MIN_NS}};
+	case 6:
+		return (struct runner_message){.type = RUNNER_FIFO,
+					       .fifo = {1, {1, 2}, {3, 4}, argv3}};
+	case 7:
+		return (struct runner_message){.type = RUNNER_FIFO_CLOSE, .remove_id = 1};
+	case 8:
+		return (struct runner_message){.type = RUNNER_LINE_TEXT,
+					       .line = "INSTANCE \"a\" MASTER 100"};
+	case 9:
+		return (struct runner_message){
+		    .type = RUNNER_FIFO_STATE,
+		    .fifo_state = {1, ENOENT, 2, 3, UINT64_MAX, INT64_C(1) << 40}};
 	default:
 		return (struct runner_message){.type = RUNNER_DONE,
 					       .done = {2, true, HEALTH_SPAWN, EAGAIN, 0, ""}};
 	}
 }
-#define N_SAMPLES 6
+#define N_SAMPLES 10
 
 /* Decodes from a heap copy of exactly `len` octets, so that ASan sees a read past it. */
 static int decode_copy(const uint8_t *data, size_t len, struct runner_message *msg, void **copy)
@@ -159,6 +171,14 @@ static void single_bad_fields_are_refused(void **state)
 	    {"duration negative", 3, 10, 8, "\x80\0\0\0\0\0\0\0"},
 	    {"detail without NUL", 3, 35, 1, "x"},
 	    {"pace 0", 4, 5, 8, "\0\0\0\0\0\0\0\0"},
+	    {"no such FIFO", 6, 1, 4, "\0\0\0\2"},
+	    {"FIFO's owner -1", 6, 5, 4, "\xff\xff\xff\xff"},
+	    {"FIFO's reader -1", 6, 13, 4, "\xff\xff\xff\xff"},
+	    {"FIFO without a path", 6, 21, 2, "\0\0"},
+	    {"no such FIFO to close", 7, 1, 4, "\xff\xff\xff\xff"},
+	    {"two lines in one", 8, 3, 1, "\n"},
+	    {"line without NUL", 8, 26, 1, "x"},
+	    {"state of no FIFO", 9, 1, 4, "\0\0\0\2"},
 	    {"superseded neither 0 nor 1", 5, 5, 1, "\x02"},
 	};
 	uint8_t data[RUNNER_MSG_MAX];
@@ -211,6 +231,12 @@ static void what_is_too_large_is_not_sent(void **state)
 	assert_true(runner_message_encode(&msg, data, sizeof(data)) > 0);
 	argv[RUNNER_MAX_ARGS] = arg0;
 	assert_int_equal(runner_message_encode(&msg, data, sizeof(data)), -EMSGSIZE);
+	msg = samples(8);
+	longest[RUNNER_LINE - 1] = '\0';
+	msg.line = longest;
+	assert_int_equal(runner_message_encode(&msg, data, sizeof(data)), -EINVAL);
+	msg.line = longest + 1;
+	assert_true(runner_message_encode(&msg, data, sizeof(data)) > 0);
 	msg = samples(3);
 	memset(msg.result.detail, 'x', RUNNER_DETAIL); /* no string */
 	assert_int_equal(runner_message_encode(&msg, data, sizeof(data)), -EMSGSIZE);

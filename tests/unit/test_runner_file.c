@@ -6,7 +6,7 @@
  * Links: user/health/runner_codec.c user/health/runner_checks.c user/health/runner_file.c
  * Links: user/health/runner_notify.c user/health/runner_outbox.c user/health/runner_run.c
  * Links: user/health/runner_spawn.c user/health/last_line.c user/health/health_step.c
- * Links: user/health/runner_process.c
+ * Links: user/health/runner_fifo.c user/health/runner_process.c
  * Links: user/core/loop.c user/core/log.c
  * Links: user/core/addr.c user/health/runner_tcp.c user/health/runner_http.c user/health/libcurl.c
  */

@@ -4,7 +4,9 @@
  * Links: tests/unit/runner_fixture.c user/health/runner.c user/health/runner_client.c
  * Links: user/health/subprocess.c
  * Links: user/health/runner_codec.c user/health/runner_checks.c user/health/runner_file.c
- * Links: user/health/runner_notify.c user/health/runner_outbox.c user/health/runner_run.c
+ * Links: user/health/runner_notify.c
+ * Links: user/health/runner_fifo.c
+ * Links: user/health/runner_outbox.c user/health/runner_run.c
  * Links: user/health/runner_spawn.c user/health/last_line.c user/health/health_step.c
  * Links: user/health/runner_tcp.c user/health/runner_http.c user/health/libcurl.c
  * Links: user/health/runner_process.c

@@ -119,6 +119,8 @@ static const struct {
     {"/checks/1/last_run", "null"},
     {"/checks/1/duration_ms", "null"},
     {"/checks/1/outcome", NULL},
+    {"/notify_fifos/0", "{\"path\":\"/run/f\",\"lines\":5,\"waiting\":4,\"lost\":6,"
+			"\"script_starts\":3,\"error\":\"No such file or directory\"}"},
     {"/datapath/0",
      "{\"interface\":\"eth0\",\"attach\":\"xdp\",\"timer\":\"bpf\",\"reason\":\"\"}"},
     {"/datapath/1",
@@ -204,8 +206,8 @@ static void stamps_count_from_the_wake_up_where_no_timer_detected(void **state)
 
 static void an_empty_picture_has_every_list(void **state)
 {
-	static const char *const lists[] = {"/instances", "/bgp",    "/checks",
-					    "/datapath",  "/alarms", "/traffic"};
+	static const char *const lists[] = {"/instances", "/bgp",     "/checks",      "/datapath",
+					    "/alarms",	  "/traffic", "/notify_fifos"};
 	struct status *st = status_create(&(struct status_limits){0});
 	char *text = status_to_json(st);
 	json_object *root = parse(text), *found;

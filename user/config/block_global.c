@@ -4,6 +4,7 @@
  * (SMTP, SNMP, LVS, files in /tmp) or has as a matter of course; each is known here, so that a
  * migrated file is told what no longer acts instead of failing on it.
  */
+#include <limits.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -46,20 +47,60 @@ static void set_script_user(struct parser *p, const struct keyword *kw, void *ta
 	parser_no_more(p, 3);
 }
 
+static void print_words(struct dump *d, const char *name, const char *const words[3])
+{
+	if (!words[0])
+		return;
+	dump_begin(d);
+	fputs(name, d->f);
+	for (int i = 0; i < 3 && words[i]; i++) {
+		fputc(' ', d->f);
+		dump_quoted(d, words[i]);
+	}
+	dump_end(d);
+}
+
 static void print_script_user(struct dump *d, const struct keyword *kw, const void *target)
 {
 	const struct config *c = target;
 
-	if (!c->script_user)
+	print_words(d, kw->name, (const char *const[]){c->script_user, c->script_group, NULL});
+}
+
+static bool is_fifo(const struct cfg_fifo *fifo, const char *path)
+{
+	return fifo->path && strcmp(fifo->path, path) == 0;
+}
+
+static void set_fifo(struct parser *p, const struct keyword *kw, void *target)
+{
+	struct cfg_fifo *fifo = (struct cfg_fifo *)((char *)target + kw->offset);
+	const struct config *c = target;
+	const char *path = parser_word(p, 1);
+
+	if (!path)
 		return;
-	dump_begin(d);
-	fprintf(d->f, "%s ", kw->name);
-	dump_quoted(d, c->script_user);
-	if (c->script_group) {
-		fputc(' ', d->f);
-		dump_quoted(d, c->script_group);
+	if (*path != '/' || strlen(path) >= PATH_MAX) {
+		parser_error(p, "'%s' is not an absolute path; write one", path);
+		return;
 	}
-	dump_end(d);
+	if (fifo->path || is_fifo(&c->globals.notify_fifo, path) ||
+	    is_fifo(&c->globals.vrrp_notify_fifo, path)) {
+		parser_error(p, "'%s': a FIFO is given already; remove one of the two", kw->name);
+		return;
+	}
+	parser_string(p, &fifo->path, path);
+	if (p->stmt.n > 2)
+		parser_user(p, p->stmt.word[2], p->stmt.n > 3 ? p->stmt.word[3] : NULL, &fifo->user,
+			    &fifo->group);
+	parser_no_more(p, 4);
+}
+
+static void print_fifo(struct dump *d, const struct keyword *kw, const void *target)
+{
+	const struct cfg_fifo *fifo = (const struct cfg_fifo *)((const char *)target + kw->offset);
+
+	print_words(d, kw->name, (const char *const[]){fifo->path, fifo->user, fifo->group});
 }
 
 /* The default group may be named; another one nobody would listen to. */
@@ -140,17 +181,19 @@ static const struct keyword global[] = {
     {"log_unknown_vrids", KW_FLAG, KW_NO_EFFECT, IN_G(log_unknown_vrids), .fallback = "off",
      .help = "log adverts of foreign virtual routers",
      .instead = "they are counted; see holdfastctl counters"},
-    {"vrrp_notify_priority_changes", KW_BOOL, KW_NO_EFFECT, IN_G(notify_priority_changes),
-     .fallback = "off", .help = "priority changes to the FIFO"},
-    {"notify_fifo", KW_WORD, KW_NO_EFFECT, IN_G(notify_fifo), .argument = "PATH [USER [GROUP]]",
-     .help = "a FIFO for events", .instead = "see holdfastctl events --follow"},
-    {"vrrp_notify_fifo", KW_WORD, KW_NO_EFFECT, IN_G(vrrp_notify_fifo),
-     .argument = "PATH [USER [GROUP]]", .help = "a FIFO for events",
-     .instead = "see holdfastctl events --follow"},
-    {"notify_fifo_script", KW_COMMAND, KW_NO_EFFECT, IN_G(notify_fifo_script),
-     .help = "the reader of the FIFO"},
-    {"vrrp_notify_fifo_script", KW_COMMAND, KW_NO_EFFECT, IN_G(vrrp_notify_fifo_script),
-     .help = "the reader of the FIFO"},
+    {"vrrp_notify_priority_changes", KW_BOOL, KW_ACTS, IN_G(notify_priority_changes),
+     .fallback = "off", .help = "changes of the effective priority go to the FIFOs"},
+    {"notify_fifo", KW_CUSTOM, KW_ACTS, IN_G(notify_fifo), .argument = "PATH [USER [GROUP]]",
+     .help = "a FIFO that state changes are written to", .set = set_fifo, .print = print_fifo},
+    {"vrrp_notify_fifo", KW_CUSTOM, KW_ACTS, IN_G(vrrp_notify_fifo),
+     .argument = "PATH [USER [GROUP]]", .help = "another one, for the same lines", .set = set_fifo,
+     .print = print_fifo},
+    {"notify_fifo_script", KW_COMMAND, KW_ACTS, IN_G(notify_fifo_script),
+     .help = "the reader of notify_fifo, kept running; the FIFO's path is appended"},
+    {"vrrp_notify_fifo_script", KW_COMMAND, KW_ACTS, IN_G(vrrp_notify_fifo_script),
+     .help = "the reader of vrrp_notify_fifo"},
+    {"fifo_write_vrrp_states_on_reload", KW_FLAG, KW_ACTS, IN_G(fifo_states_on_reload),
+     .fallback = "off", .help = "after a reload all states go to the FIFOs once more"},
     {"startup_script", KW_COMMAND, KW_NO_EFFECT, IN_G(startup_script), .help = "run once at start",
      .instead = "use ExecStartPre= of the systemd unit"},
     {"shutdown_script", KW_COMMAND, KW_NO_EFFECT, IN_G(shutdown_script),
@@ -186,7 +229,6 @@ static const struct keyword global[] = {
     IGNORED("vrrp_min_garp", "one gratuitous ARP, never repeated"),
     IGNORED("vrrp_garp_extra_if", "gratuitous ARP on the lower interface"),
     IGNORED("vrrp_owner_ignore_adverts", "an owner hears nobody"),
-    IGNORED("fifo_write_vrrp_states_on_reload", "states to the FIFO"),
     IGNORED("max_auto_priority", "real-time priority on lateness"),
     IGNORED("min_auto_priority_delay", "what counts as lateness"),
     IGNORED("vrrp_cpu_affinity", "the processors to run on"),

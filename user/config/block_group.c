@@ -97,9 +97,11 @@ static const struct keyword group[] = {
     KW_TRACKING(struct cfg_group, track),
     IGNORED("track_bfd", "BFD sessions that decide"),
     IGNORED("smtp_alert", "SMTP"),
-    IGNORED("notify_priority_changes", "priority changes to the FIFO"),
     {"global_tracking", KW_CUSTOM, KW_ACTS, KW_NOWHERE, .argument = "",
      .help = "an old name of sync_group_tracking_weight", .set = set_global_tracking},
+    {"notify_priority_changes", KW_BOOL, KW_ACTS,
+     offsetof(struct cfg_group, notify_priority_changes), .fallback = "off",
+     .help = "of its members, changes of the effective priority go to the FIFOs"},
 };
 
 const struct keyword_block block_group = {"vrrp_sync_group", group, KW_COUNT(group), NULL};

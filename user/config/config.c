@@ -36,6 +36,7 @@ static void notify_free(struct cfg_notify *n)
 	config_command_free(&n->stop);
 	config_command_free(&n->deleted);
 	config_command_free(&n->any);
+	config_command_free(&n->rx_lower);
 }
 
 void config_instance_free(struct cfg_instance *i)
@@ -48,7 +49,6 @@ void config_instance_free(struct cfg_instance *i)
 	free(i->disable_file);
 	free(i->announce.prefixes);
 	notify_free(&i->notify);
-	config_command_free(&i->notify_rx_lower);
 }
 
 void config_bgp_free(struct cfg_bgp *b)
@@ -59,11 +59,18 @@ void config_bgp_free(struct cfg_bgp *b)
 	free(b->name);
 }
 
+static void fifo_free(struct cfg_fifo *fifo)
+{
+	free(fifo->path);
+	free(fifo->user);
+	free(fifo->group);
+}
+
 static void globals_free(struct cfg_globals *g)
 {
 	free(g->disable_file);
-	free(g->notify_fifo);
-	free(g->vrrp_notify_fifo);
+	fifo_free(&g->notify_fifo);
+	fifo_free(&g->vrrp_notify_fifo);
 	config_command_free(&g->notify_fifo_script);
 	config_command_free(&g->vrrp_notify_fifo_script);
 	config_command_free(&g->startup_script);

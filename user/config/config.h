@@ -118,6 +118,7 @@ struct cfg_vip { /* one line of virtual_ipaddress */
 
 struct cfg_notify {
 	struct cfg_command master, backup, fault, stop, deleted, any; /* any: `notify` */
+	struct cfg_command rx_lower; /* notify_master_rx_lower_pri, of instances */
 };
 
 enum cfg_takeover { TAKEOVER_NONE, TAKEOVER_COMMUNITY, TAKEOVER_AS_PATH, TAKEOVER_MED };
@@ -169,8 +170,7 @@ struct cfg_instance { /* vrrp_instance */
 	struct cfg_tracking track;
 	struct cfg_notify notify;
 	struct cfg_announce announce;
-	/* Read, and told to the user to have no effect (keywords.h says which keywords act). */
-	struct cfg_command notify_rx_lower; /* notify_master_rx_lower_pri */
+	/* Among these, some are read and have no effect, of which the user is told (keywords.h). */
 	struct cfg_garp garp;
 	int64_t preempt_delay_ns;
 	char *disable_file;
@@ -187,6 +187,7 @@ struct cfg_group { /* vrrp_sync_group */
 	struct cfg_tracking track; /* of each member, beside its own */
 	struct cfg_notify notify;
 	bool tracking_weight; /* members keep weights of their own */
+	bool notify_priority_changes;
 };
 
 struct cfg_neighbor {
@@ -214,6 +215,11 @@ struct cfg_bgp { /* bgp_instance */
 	unsigned int n_neighbors;
 };
 
+struct cfg_fifo {	    /* notify_fifo, vrrp_notify_fifo */
+	char *path;	    /* absolute; NULL: not given */
+	char *user, *group; /* to whom it belongs; NULL: not given */
+};
+
 /* The rest of global_defs; what an instance takes over as its default is copied when it begins. */
 struct cfg_globals {
 	uint8_t version; /* vrrp_version */
@@ -222,14 +228,14 @@ struct cfg_globals {
 	struct cfg_garp garp;
 	int64_t startup_delay_ns, delay_after_boot_ns;
 	char *disable_file; /* of instances that have none */
-	char *notify_fifo, *vrrp_notify_fifo;
+	struct cfg_fifo notify_fifo, vrrp_notify_fifo;
 	struct cfg_command notify_fifo_script, vrrp_notify_fifo_script;
 	struct cfg_command startup_script, shutdown_script;
 	int64_t startup_timeout_ns, shutdown_timeout_ns;
 	int nice;		/* vrrp_priority, -20..19 */
 	int rt_priority;	/* 1..99; 0: not given */
 	uint32_t rlimit_rttime; /* microseconds; 0: not given */
-	bool no_swap, log_unknown_vrids, notify_priority_changes;
+	bool no_swap, log_unknown_vrids, notify_priority_changes, fifo_states_on_reload;
 };
 
 struct config {

@@ -23,6 +23,7 @@
 #define STATUS_ALARM_TEXT    160
 #define STATUS_PATH_TEXT     128 /* of a path, which is cut */
 #define STATUS_MAX_ALARMS    64
+#define STATUS_PATH	     96 /* a path, cut */
 #define STATUS_MAX_ANNOUNCED 8 /* prefixes shown for an instance; more are counted */
 
 struct status_prefix {
@@ -88,6 +89,11 @@ struct status_check {
 	char detail[RUNNER_DETAIL];
 };
 
+struct status_fifo {
+	char path[STATUS_PATH];
+	struct runner_fifo_state state;
+};
+
 struct status_bgp {
 	char name[CFG_NAME_MAX];
 	uint32_t local_as;
@@ -122,6 +128,8 @@ struct status {
 	struct bgp_neighbor_status *neighbors;
 	struct datapath_interface *interfaces;
 	struct status_vip *vips;
+	struct status_fifo fifos[RUNNER_MAX_FIFOS];
+	unsigned int n_fifos;
 	struct hf_verdict verdicts[HF_V_MAX];
 	struct mono counters_at; /* when `vips` and `verdicts` were read */
 	char alarms[STATUS_MAX_ALARMS][STATUS_ALARM_TEXT];

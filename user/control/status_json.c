@@ -381,6 +381,16 @@ static void put_check(json_object *obj, const struct status *st, unsigned int in
 	put_text(obj, "detail", check->detail);
 }
 
+static void put_fifo(json_object *obj, const struct status_fifo *fifo)
+{
+	put_text(obj, "path", fifo->path);
+	put_count(obj, "lines", fifo->state.sent);
+	put_count(obj, "waiting", fifo->state.waiting);
+	put_count(obj, "lost", fifo->state.lost);
+	put_count(obj, "script_starts", fifo->state.starts);
+	put_text(obj, "error", fifo->state.err ? strerror(fifo->state.err) : "");
+}
+
 static void put_interface(json_object *obj, const struct datapath_interface *iface)
 {
 	put_text(obj, "interface", iface->name);
@@ -475,6 +485,9 @@ static void put_all(json_object *root, const struct status *st)
 	array = put_array(root, "checks");
 	for (unsigned int i = 0; i < st->n_checks; i++)
 		add_later(array, put_check, st, i);
+	array = put_array(root, "notify_fifos");
+	for (unsigned int i = 0; i < st->n_fifos; i++)
+		put_fifo(add_object(array), &st->fifos[i]);
 	array = put_array(root, "datapath");
 	for (unsigned int i = 0; i < st->n_interfaces; i++)
 		put_interface(add_object(array), &st->interfaces[i]);

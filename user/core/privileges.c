@@ -31,8 +31,8 @@ static const unsigned int engine_caps[] = {
 
 #define N_ENGINE_CAPS (sizeof(engine_caps) / sizeof(engine_caps[0]))
 
-static const unsigned int runner_caps[] = {CAP_SETUID, CAP_SETGID, CAP_KILL, CAP_NET_ADMIN,
-					   CAP_DAC_READ_SEARCH};
+static const unsigned int runner_caps[] = {CAP_SETUID,	  CAP_SETGID,	       CAP_KILL,
+					   CAP_NET_ADMIN, CAP_DAC_READ_SEARCH, CAP_CHOWN};
 
 /* Keeps `caps`, as far as there are any, and nothing else. 0 or -errno. */
 static int keep(const unsigned int *caps, size_t n, bool bounding)

@@ -24,8 +24,7 @@
 /* --- who runs what
  * ---------------------------------------------------------------------------------- */
 
-/* Who runs `cmd`. False, with the reason logged, when it must not run at all. */
-static bool command_user(const struct script_users *users, const struct cfg_command *cmd,
+bool checks_command_user(const struct script_users *users, const struct cfg_command *cmd,
 			 const char *what, struct runner_user *user)
 {
 	char why[160];
@@ -71,9 +70,10 @@ void checks_find_users(const struct config *cfg, struct script_users *users)
 static const struct cfg_command *configured(const struct cfg_notify *notify, unsigned int kind)
 {
 	const struct cfg_command *const commands[NOTIFY_KINDS] = {
-	    [NOTIFY_MASTER] = &notify->master,	 [NOTIFY_BACKUP] = &notify->backup,
-	    [NOTIFY_FAULT] = &notify->fault,	 [NOTIFY_STOP] = &notify->stop,
-	    [NOTIFY_DELETED] = &notify->deleted, [NOTIFY_ANY] = &notify->any,
+	    [NOTIFY_MASTER] = &notify->master,	   [NOTIFY_BACKUP] = &notify->backup,
+	    [NOTIFY_FAULT] = &notify->fault,	   [NOTIFY_STOP] = &notify->stop,
+	    [NOTIFY_DELETED] = &notify->deleted,   [NOTIFY_ANY] = &notify->any,
+	    [NOTIFY_RX_LOWER] = &notify->rx_lower,
 	};
 
 	return commands[kind];
@@ -87,7 +87,7 @@ void checks_resolve_notifiers(const struct script_users *users, const char *name
 		struct notifier *n = &notifiers[kind];
 
 		*n = (struct notifier){0};
-		if (cmd->argc > 0 && command_user(users, cmd, name, &n->user))
+		if (cmd->argc > 0 && checks_command_user(users, cmd, name, &n->user))
 			n->command = cmd;
 	}
 }
@@ -111,7 +111,7 @@ static void init_script(const struct script_users *users, struct check *check,
 	check->fast_interval_ns = cfg->fast_interval_ns;
 	check->hcfg = (struct health_cfg){cfg->rise, cfg->fall, cfg->init_fail};
 	check->refused = cfg->kind == CFG_CHECK_SCRIPT &&
-			 !command_user(users, &cfg->command, cfg->name, &check->order.user);
+			 !checks_command_user(users, &cfg->command, cfg->name, &check->order.user);
 }
 
 static void init_file(struct check *check, const struct cfg_file *cfg)

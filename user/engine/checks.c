@@ -15,8 +15,6 @@
 #include "engine/engine_state.h"
 #include "health/forker.h"
 
-#define NOTIFY_TIMEOUT_NS                                                                          \
-	(60 * NS_PER_S) /* a notify script that hangs must not block the next for ever */
 #define RUNNER_RESTART_NS (500 * NS_PER_MS)
 #define RUNNER_RETRY_NS	  (20 * NS_PER_MS)
 #define STOP_WAIT_NS	  (10 * NS_PER_S) /* for the last notifications, when the daemon ends */
@@ -44,6 +42,7 @@ int checks_init(struct engine *engine)
 {
 	struct script_users users;
 	struct instance *in;
+	int err;
 
 	checks_find_users(engine->cfg, &users);
 	engine->checks = checks_create(&users);
@@ -58,7 +57,8 @@ int checks_init(struct engine *engine)
 		checks_resolve_notifiers(&users, engine->cfg->groups[i].name,
 					 &engine->cfg->groups[i].notify,
 					 engine->groups[i].notifiers);
-	return start_runner(engine);
+	err = fifos_create(&users, engine->fifos);
+	return err < 0 ? err : start_runner(engine);
 }
 
 /* --- results
@@ -111,30 +111,12 @@ static void on_result(struct engine *engine, const struct runner_result *result)
 		checks_apply(in);
 }
 
-static void on_done(struct engine *engine, const struct runner_done *done)
-{
-	uint32_t slot = done->owner / 2;
-	struct instance *in = slot < HF_MAX_INSTANCES ? engine->instances[slot] : NULL;
-	const char *name = in ? in->cfg->name : NULL;
-
-	for (unsigned int i = 0; i < engine->cfg->n_groups && slot >= HF_MAX_INSTANCES; i++) {
-		if (engine->groups[i].id == slot - HF_MAX_INSTANCES)
-			name = engine->groups[i].cfg->name;
-	}
-	if (in)
-		recording_notify_done(in, done);
-	if (in && done->superseded)
-		in->notify_superseded++;
-	else if (name && !done->superseded && done->outcome != HEALTH_OK)
-		log_warn("%s: notify command: %s %d", name, health_outcome_text(done->outcome),
-			 done->status);
-}
-
 static void on_runner_lost(struct engine *engine)
 {
 	log_error("the runner has ended; starting it again, checks keep their last results");
 	loop_remove(engine->loop, &engine->runner_source);
 	recording_runner_lost(engine);
+	notify_runner_lost(engine);
 	close(engine->runner_fd);
 	engine->runner_fd = -1;
 	engine->runner_source.fd = -1;
@@ -147,16 +129,17 @@ static void on_runner_lost(struct engine *engine)
 static void on_runner_ready(struct loop_source *src, uint32_t ready)
 {
 	struct engine *engine = src->ctx;
-	struct runner_result result;
-	struct runner_done done;
+	struct runner_answer answer;
 	int what;
 
 	(void)ready;
-	while ((what = runner_receive(src->fd, &result, &done)) != 0) {
-		if (what == 1)
-			on_result(engine, &result);
-		else if (what == 2)
-			on_done(engine, &done);
+	while ((what = runner_receive(src->fd, &answer)) != RUNNER_NO_ANSWER) {
+		if (what == RUNNER_GOT_RESULT)
+			on_result(engine, &answer.result);
+		else if (what == RUNNER_GOT_DONE)
+			notify_done(engine, &answer.done);
+		else if (what == RUNNER_GOT_FIFO)
+			fifos_on_state(engine, &answer.fifo);
 		else if (what != -EBADMSG)
 			break;
 	}
@@ -196,14 +179,22 @@ void checks_tell_runner(struct engine *engine)
 		if (!engine->checks[i].refused && !engine->checks[i].sent)
 			err = send_check(engine, &engine->checks[i]);
 	}
+	if (err == 0)
+		err = fifos_tell(engine);
 	if (err == -EAGAIN) /* it reads as fast as it can start what it has read */
-		loop_arm(engine->loop, &engine->runner_retry,
-			 mono_add(loop_now(engine->loop), RUNNER_RETRY_NS));
+		checks_retry(engine);
+}
+
+void checks_retry(struct engine *engine)
+{
+	loop_arm(engine->loop, &engine->runner_retry,
+		 mono_add(loop_now(engine->loop), RUNNER_RETRY_NS));
 }
 
 static void on_retry(struct loop_timer *timer)
 {
 	checks_tell_runner(timer->ctx);
+	notify_repeat(timer->ctx);
 }
 
 void checks_forget(struct engine *engine, const struct check *check)
@@ -224,7 +215,9 @@ static int register_runner(struct engine *engine)
 	engine->n_gone_checks = 0; /* a new runner knows none */
 	for (unsigned int i = 0; i < engine->n_checks; i++)
 		engine->checks[i].sent = false;
+	fifos_forget(engine);
 	checks_tell_runner(engine);
+	notify_repeat(engine);
 	return 0;
 }
 
@@ -285,8 +278,7 @@ int checks_start(struct engine *engine)
 static void await_runner(int fd)
 {
 	struct mono until = mono_add(loop_clock(), STOP_WAIT_NS);
-	struct runner_result result;
-	struct runner_done done;
+	struct runner_answer answer;
 	int what = 0;
 
 	while (what >= 0 || what == -EBADMSG) {
@@ -295,7 +287,7 @@ static void await_runner(int fd)
 
 		if (left_ns <= 0 || poll(&pfd, 1, (int)(left_ns / NS_PER_MS) + 1) < 0)
 			return;
-		what = runner_receive(fd, &result, &done);
+		what = runner_receive(fd, &answer);
 	}
 }
 
@@ -326,79 +318,4 @@ void checks_stop(struct engine *engine)
 		engine->runner_fd = -1;
 	}
 	stop_forker(engine);
-}
-
-/* --- notifications
- * ---------------------------------------------------------------------------------- */
-
-/* Of whom the commands speak. */
-struct subject {
-	struct engine *engine;
-	const char *kind; /* "INSTANCE" or "GROUP" */
-	char *name;
-	uint32_t owner; /* two of the runner's: the state's own command and the generic one are
-			   each kept in order */
-	uint8_t priority;
-	const struct notifier *notifiers;
-};
-
-static void run_notifier(const struct subject *s, uint32_t owner, const struct notifier *notifier,
-			 char *const *argv)
-{
-	struct runner_notify msg = {
-	    .owner = owner, .timeout_ns = NOTIFY_TIMEOUT_NS, .user = notifier->user, .argv = argv};
-	int fd = s->engine->runner_fd;
-	int err = fd < 0 ? -EPIPE : runner_send_notify(fd, &msg);
-
-	if (err == 0 && owner / 2 < HF_MAX_INSTANCES)
-		recording_notify(s->engine->instances[owner / 2], owner % 2);
-	if (err < 0)
-		log_error("%s: notify command %s was not run: %s", s->name, argv[0],
-			  strerror(-err));
-}
-
-/* keepalived's generic form: the command's own words, then INSTANCE NAME STATE PRIORITY. */
-static void run_generic(const struct subject *s, const char *state)
-{
-	const struct cfg_command *cmd = s->notifiers[NOTIFY_ANY].command;
-	char kind[16], state_arg[8], priority[4];
-	char *argv[CFG_MAX_ARGS + 5];
-	int n = 0;
-
-	for (; n < cmd->argc && n < CFG_MAX_ARGS; n++)
-		argv[n] = cmd->argv[n];
-	snprintf(kind, sizeof(kind), "%s", s->kind);
-	snprintf(state_arg, sizeof(state_arg), "%s", state);
-	snprintf(priority, sizeof(priority), "%u", s->priority);
-	argv[n++] = kind;
-	argv[n++] = s->name;
-	argv[n++] = state_arg;
-	argv[n++] = priority;
-	argv[n] = NULL;
-	run_notifier(s, s->owner + 1, &s->notifiers[NOTIFY_ANY], argv);
-}
-
-static void notify(const struct subject *s, enum notifier_kind kind, const char *state)
-{
-	const struct notifier *own = &s->notifiers[kind];
-
-	if (own->command)
-		run_notifier(s, s->owner, own, own->command->argv);
-	if (s->notifiers[NOTIFY_ANY].command)
-		run_generic(s, state);
-}
-
-void checks_notify(struct instance *in, enum notifier_kind kind, const char *state)
-{
-	notify(&(struct subject){in->engine, "INSTANCE", in->cfg->name, 2 * in->slot,
-				 in->fsm.priority, in->notifiers},
-	       kind, state);
-}
-
-/* Owners of groups stand behind those of all instances; keepalived says priority 0. */
-void checks_notify_group(struct sync_group *group, enum notifier_kind kind, const char *state)
-{
-	notify(&(struct subject){group->engine, "GROUP", group->cfg->name,
-				 2 * (HF_MAX_INSTANCES + group->id), 0, group->notifiers},
-	       kind, state);
 }

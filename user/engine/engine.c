@@ -486,6 +486,7 @@ static void finish(struct engine *engine)
 	free(engine->speakers);
 	checks_free(engine->checks, engine->n_checks);
 	sync_groups_free(engine->groups, engine->cfg->n_groups);
+	fifos_free(engine->fifos);
 	free(engine->sockets);
 	free(engine->vips);
 	config_free(engine->cfg);

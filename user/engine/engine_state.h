@@ -89,6 +89,7 @@ enum notifier_kind {
 	NOTIFY_STOP,
 	NOTIFY_DELETED, /* a reload has removed it; not given: NOTIFY_FAULT, as keepalived */
 	NOTIFY_ANY,
+	NOTIFY_RX_LOWER, /* notify_master_rx_lower_pri */
 	NOTIFY_KINDS
 };
 
@@ -96,6 +97,24 @@ enum notifier_kind {
 struct notifier {
 	const struct cfg_command *command;
 	struct runner_user user;
+};
+
+/* What has been told of an instance or a group last, and what of that is still to be told. */
+enum notice_part { NOTICE_OWN = 1 << 0, NOTICE_GENERIC = 1 << 1, NOTICE_LINE = 1 << 2 };
+
+struct notice {
+	enum notifier_kind kind;
+	const char *state;
+	uint32_t due;		 /* enum notice_part bits */
+	unsigned int running[2]; /* commands at the runner: the state's own, the generic one */
+};
+
+/* One of the FIFOs for state changes. */
+struct event_fifo {
+	struct runner_fifo order;
+	char **argv; /* of the order; NULL: none is configured */
+	bool sent;   /* the runner knows of it, or of its end */
+	struct runner_fifo_state state;
 };
 
 /* Who runs the commands that name no user: looked up in the system's database, which may be slow.
@@ -117,9 +136,10 @@ struct sync_group {
 	struct notifier notifiers[NOTIFY_KINDS];
 	enum vrrp_state told; /* VRRP_INIT: nothing yet */
 	bool stop_told;
-	struct mono moved_at; /* a member has changed its state, or a reload the members */
+	struct mono moved_at;	  /* a member has changed its state, or a reload the members */
 	enum health_state *links; /* in the order of cfg->track.interfaces */
 	bool link_told;		  /* it tracks the interface that is being reported */
+	struct notice notice;
 	struct log_limit wait_limit;
 };
 
@@ -141,6 +161,8 @@ struct instance {
 	bool claim_awaited;	  /* the announcement waits until the addresses are there */
 	bool reconfigure_awaited; /* and so does what a reload announces */
 	struct notifier notifiers[NOTIFY_KINDS];
+	struct notice notice;
+	struct log_limit lower_limit; /* of notify_master_rx_lower_pri */
 	uint32_t faults,
 	    faults_told;     /* enum vrrp_fault bits: as they are, as the step knows them */
 	uint32_t cleared;    /* what the last change of `faults_told` took away */
@@ -225,6 +247,7 @@ struct engine {
 	uint32_t next_check_id;
 	uint32_t gone_checks[RUNNER_MAX_CHECKS]; /* that the runner is still to forget */
 	unsigned int n_gone_checks;
+	struct event_fifo fifos[RUNNER_MAX_FIFOS];
 	struct pooled_socket *sockets;
 	unsigned int n_sockets, max_sockets;
 	struct counted_vip *vips;
@@ -352,6 +375,9 @@ void rivals_unwatch(struct instance *in);
  * ------------------------------------- */
 /* Who runs what, by the system's databases: not in the loop. */
 void checks_find_users(const struct config *cfg, struct script_users *users);
+/* Who runs `cmd`, of what is named `what`. False, with the reason logged, when it must not run. */
+bool checks_command_user(const struct script_users *users, const struct cfg_command *cmd,
+			 const char *what, struct runner_user *user);
 /* The commands of `cfg` that may run; `name` is its instance's or group's, for the log. */
 void checks_resolve_notifiers(const struct script_users *users, const char *name,
 			      const struct cfg_notify *cfg,
@@ -393,13 +419,41 @@ bool checks_continue_links(const struct cfg_tracking *was, const enum health_sta
 /* Does `in`, or its group, track BGP sessions? */
 bool checks_track_sessions(const struct instance *in);
 
-/* --- checks.c, on: notifications
- * --------------------------------------------------------------------- */
-/* Runs the command of `kind` and the generic one, whose arguments name `state`. */
-void checks_notify(struct instance *in, enum notifier_kind kind, const char *state);
+/* Tells the runner soon what it did not take now. */
+void checks_retry(struct engine *engine);
 
+/* --- notify.c
+ * --------------------------------------------------------------------------------------- */
+/* Runs the command of `kind` and the generic one, whose arguments name `state`, and writes it into
+ * the FIFOs; now, or as soon as there is a runner. `state` is a constant. */
+void checks_notify(struct instance *in, enum notifier_kind kind, const char *state);
 /* The same for a sync group. */
 void checks_notify_group(struct sync_group *group, enum notifier_kind kind, const char *state);
+/* Every state into the FIFOs once more. */
+void notify_states(struct engine *engine);
+/* The effective priority of `in` has changed. */
+void notify_priority(struct instance *in);
+/* `in`, MASTER, has heard one of lower priority; at most once a second. */
+void notify_lower_priority(struct instance *in);
+/* Tells what could not be told. */
+void notify_repeat(struct engine *engine);
+/* What the runner was running is to be run again. */
+void notify_runner_lost(struct engine *engine);
+void notify_done(struct engine *engine, const struct runner_done *done);
+
+/* --- fifos.c
+ * ---------------------------------------------------------------------------------------- */
+/* What users->cfg says of FIFOs. 0 or -ENOMEM. */
+int fifos_create(const struct script_users *users, struct event_fifo fifos[RUNNER_MAX_FIFOS]);
+void fifos_free(struct event_fifo fifos[RUNNER_MAX_FIFOS]);
+/* `now` replaces `was`: what is the same goes on. */
+void fifos_continue(const struct event_fifo was[RUNNER_MAX_FIFOS],
+		    struct event_fifo now[RUNNER_MAX_FIFOS]);
+/* There is a new runner. */
+void fifos_forget(struct engine *engine);
+/* Tells the runner what it does not know yet. 0 or -errno of sending. */
+int fifos_tell(struct engine *engine);
+void fifos_on_state(struct engine *engine, const struct runner_fifo_state *state);
 
 /* --- engine.c: BGP instances
  * ------------------------------------------------------------------------- */

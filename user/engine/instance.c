@@ -58,6 +58,7 @@ struct instance *instance_create(struct engine *engine, const struct cfg_instanc
 	*in = (struct instance){.engine = engine, .cfg = cfg, .socket = -1};
 	in->faults = VRRP_FAULT_LINK; /* until the interface has been seen */
 	in->send_limit = (struct log_limit)LOG_LIMIT(RATE_LIMITED_PER_S, NS_PER_S);
+	in->lower_limit = (struct log_limit)LOG_LIMIT(RATE_LIMITED_PER_S, NS_PER_S);
 	in->vcfg = instance_vrrp_cfg(cfg);
 	in->timer = (struct loop_timer){.fn = on_timer, .ctx = in, .name = "vrrp timer"};
 	in->addresses = addresses_create(engine, cfg); /* owner: in, then itself */
@@ -306,6 +307,8 @@ static void perform(struct instance *in, const struct vrrp_action *act)
 		break;
 	case VRRP_ACT_GARP:
 		addresses_tell(in->addresses, act->rival ? GARP_EV_RIVAL : GARP_EV_MASTER);
+		if (act->rival)
+			notify_lower_priority(in);
 		break;
 	case VRRP_ACT_WATCH:
 		act_watch(in, act);
@@ -431,8 +434,10 @@ void instance_pending(struct instance *in, enum pending what, bool on)
 
 void instance_priority(struct instance *in, uint8_t effective)
 {
-	if (in->started && effective != in->fsm.priority)
-		step(in, &(struct vrrp_event){.type = VRRP_EV_PRIORITY, .priority = effective});
+	if (!in->started || effective == in->fsm.priority)
+		return;
+	step(in, &(struct vrrp_event){.type = VRRP_EV_PRIORITY, .priority = effective});
+	notify_priority(in);
 }
 
 void instance_new_config(struct instance *in, const struct vrrp_cfg *before)

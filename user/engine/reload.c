@@ -151,6 +151,7 @@ static void change_places(struct engine *engine, struct reload *r)
 		now[in->slot] = new_index(engine, r, in);
 	continue_checks(engine, r);
 	r->asks_links = sync_groups_continue(engine, r->diff, r->groups, r->cfg->n_groups);
+	fifos_continue(engine->fifos, r->fifos);
 	for (unsigned int i = 0; i < r->n_speakers; i++) {
 		if (r->diff->bgp[i].was >= 0)
 			r->speakers[i] = engine->speakers[r->diff->bgp[i].was];
@@ -160,6 +161,8 @@ static void change_places(struct engine *engine, struct reload *r)
 	SWAP(engine->max_sockets, r->max_sockets);
 	SWAP(engine->checks, r->checks);
 	SWAP(engine->n_checks, r->n_checks);
+	for (unsigned int i = 0; i < RUNNER_MAX_FIFOS; i++)
+		SWAP(engine->fifos[i], r->fifos[i]);
 	SWAP(engine->speakers, r->speakers);
 	SWAP(engine->groups, r->groups);
 	r->n_groups = engine->cfg->n_groups;
@@ -332,6 +335,8 @@ static void finish(struct engine *engine, struct reload *r)
 		checks_apply(in);
 	sync_groups_settle(engine, r->diff);
 	checks_tell_runner(engine);
+	if (engine->cfg->globals.fifo_states_on_reload)
+		notify_states(engine);
 	take_vips(engine, r);
 	instance_sweep_sockets(engine);
 	release_interfaces(engine);

@@ -42,6 +42,7 @@ struct reload {
 	unsigned int n_checks;
 	struct sync_group *groups;
 	unsigned int n_groups;
+	struct event_fifo fifos[RUNNER_MAX_FIFOS];
 	struct speaker **speakers; /* NULL: continues one that there is */
 	unsigned int n_speakers;
 	struct pooled_socket *sockets;

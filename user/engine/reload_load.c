@@ -42,6 +42,7 @@ void reload_free(struct reload *r)
 	free(r->instances);
 	checks_free(r->checks, r->n_checks);
 	sync_groups_free(r->groups, r->n_groups);
+	fifos_free(r->fifos);
 	free(r->speakers);
 	free(r->sockets);
 	free(r->vips);
@@ -153,7 +154,9 @@ static int prepare(struct engine *engine, struct reload *r)
 	for (unsigned int i = 0; i < r->cfg->n_groups; i++)
 		checks_resolve_notifiers(&users, r->cfg->groups[i].name, &r->cfg->groups[i].notify,
 					 r->groups[i].notifiers);
-	err = prepare_instances(engine, &users, r);
+	err = fifos_create(&users, r->fifos);
+	if (err == 0)
+		err = prepare_instances(engine, &users, r);
 	return err ? err : prepare_vips(engine, r);
 }
 

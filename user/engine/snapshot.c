@@ -106,6 +106,19 @@ static void fill_check(const struct check *check, struct status_check *out)
 	COPY_TEXT(out->detail, check->refused ? "not run: script security" : check->last.detail);
 }
 
+static void fill_fifos(const struct engine *engine, struct status *st)
+{
+	st->n_fifos = 0;
+	for (unsigned int i = 0; i < RUNNER_MAX_FIFOS; i++) {
+		const struct event_fifo *fifo = &engine->fifos[i];
+
+		if (!fifo->argv)
+			continue;
+		COPY_TEXT(st->fifos[st->n_fifos].path, fifo->argv[0]);
+		st->fifos[st->n_fifos++].state = fifo->state;
+	}
+}
+
 static void fill_bgp(const struct speaker *speaker, struct status *st, struct status_bgp *out)
 {
 	COPY_TEXT(out->name, speaker->cfg->name);
@@ -187,6 +200,20 @@ static void group_alarms(const struct sync_group *group, struct status *st)
 			  group->cfg->name, master->cfg->name, backup->cfg->name);
 }
 
+static void fifo_alarms(struct status *st)
+{
+	for (unsigned int i = 0; i < st->n_fifos; i++) {
+		const struct status_fifo *fifo = &st->fifos[i];
+
+		if (fifo->state.err)
+			alarm_add(st, "the FIFO %s cannot be opened: %s", fifo->path,
+				  strerror(fifo->state.err));
+		if (fifo->state.waiting > 0 && fifo->state.lost > 0)
+			alarm_add(st, "nobody reads the FIFO %s: %llu lines are lost", fifo->path,
+				  (unsigned long long)fifo->state.lost);
+	}
+}
+
 static void fill_alarms(struct engine *engine, struct status *st)
 {
 	struct instance *in;
@@ -195,6 +222,8 @@ static void fill_alarms(struct engine *engine, struct status *st)
 		instance_alarms(in, st);
 	for (unsigned int i = 0; i < engine->cfg->n_groups; i++)
 		group_alarms(&engine->groups[i], st);
+	fill_fifos(engine, st);
+	fifo_alarms(st);
 	if (engine->forker_fd < 0)
 		alarm_add(st, "the forker has ended: a script runner that ends is not replaced; "
 			      "restart holdfastd");

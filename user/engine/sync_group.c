@@ -293,6 +293,7 @@ bool sync_groups_continue(struct engine *engine, const struct config_diff *diff,
 		if (was) {
 			next[i].told = was->told;
 			next[i].moved_at = was->moved_at;
+			next[i].notice = was->notice;
 		}
 		asks_links |= checks_continue_links(was ? &was->cfg->track : &nothing,
 						    was ? was->links : NULL, &next[i].cfg->track,

@@ -80,8 +80,18 @@ static void process_obey(struct process *p, const void *data, size_t len)
 	case RUNNER_PACE:
 		checks_pace(&p->runner, cmd->msg.pace.id, cmd->msg.pace.interval_ns);
 		break;
+	case RUNNER_FIFO:
+		fifo_open(&p->runner, cmd);
+		return;
+	case RUNNER_FIFO_CLOSE:
+		fifo_close(&p->runner, cmd->msg.remove_id);
+		break;
+	case RUNNER_LINE_TEXT:
+		fifo_write_all(&p->runner, cmd->msg.line);
+		break;
 	case RUNNER_RESULT:
 	case RUNNER_DONE:
+	case RUNNER_FIFO_STATE:
 		errno = EBADMSG;
 		process_refuse(p, len);
 		break;
@@ -93,6 +103,7 @@ static void process_drain(struct process *p)
 {
 	p->draining = true;
 	checks_remove_all(&p->runner);
+	fifo_end_all(&p->runner);
 }
 
 /* True if there may be more to read. */
@@ -153,7 +164,7 @@ static void process_watch(struct process *p)
 
 static bool process_is_over(const struct process *p)
 {
-	return p->draining && runs_alive(p->runner.runs) == 0 &&
+	return p->draining && runs_alive(p->runner.runs) == 0 && fifo_all_ended(&p->runner) &&
 	       !outbox_is_waiting(&p->runner.outbox);
 }
 
@@ -183,6 +194,7 @@ static void process_destroy(struct process *p)
 		if (p->runner.inotify.fn)
 			close(p->runner.inotify.fd);
 		notify_forget_all(&p->runner);
+		fifo_forget_all(&p->runner);
 		outbox_clear(&p->runner.outbox);
 		runs_destroy(p->runner.runs);
 	}

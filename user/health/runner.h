@@ -18,6 +18,9 @@
  * takes its output. "</path" and ">/path" as argv[0] mean: can this file be opened for reading, for
  * writing? (Nothing is truncated.)
  *
+ * A FIFO gets lines in the order they were told. It is never waited for: what a full pipe does not
+ * take stays here, up to a limit, then the oldest line is lost and counted.
+ *
  * The end: when the engine closes its socket, or shuts it down for writing, running checks are
  * killed, while notifications, running and waiting, are left to finish (up to their timeouts); then
  * the runner exits. An engine that is about to end uses shutdown(fd, SHUT_WR) and waits for -EPIPE,
@@ -37,6 +40,8 @@
 #define RUNNER_MSG_MAX	  8192 /* one message: a command line of this size is refused at load */
 #define RUNNER_DETAIL	  96   /* the last line of a script's output, cut; printable ASCII */
 #define RUNNER_MAX_OWNERS 4096 /* with a notification running: two for each instance */
+#define RUNNER_MAX_FIFOS  2    /* notify_fifo and vrrp_notify_fifo */
+#define RUNNER_LINE	  256  /* for a FIFO, with its NUL: two names, a state, a number */
 
 /* Who a command runs as; supplementary groups are those of `uid` in the system's database. */
 struct runner_user {
@@ -71,6 +76,13 @@ struct runner_notify {
 	char *const *argv; /* ends with NULL */
 };
 
+struct runner_fifo {
+	uint32_t id;		   /* below RUNNER_MAX_FIFOS */
+	struct runner_user owner;  /* of the FIFO, which is made with mode 0600 if it is missing */
+	struct runner_user reader; /* who runs the script */
+	char *const *argv;	   /* path, then the script that reads it, if any; ends with NULL */
+};
+
 struct runner_result {
 	uint32_t id;
 	enum health_outcome outcome;
@@ -89,6 +101,14 @@ struct runner_done { /* a notification has ended, or was superseded before it ra
 	int status;
 	int64_t duration_ns;
 	char detail[RUNNER_DETAIL];
+};
+
+struct runner_fifo_state {
+	uint32_t id;
+	int err;	     /* errno: it cannot be opened now, which is tried again; 0 */
+	uint32_t starts;     /* of its script */
+	uint32_t waiting;    /* lines that the pipe has no room for */
+	uint64_t sent, lost; /* lines since it was asked for */
 };
 
 /*
@@ -111,11 +131,25 @@ int runner_send_remove(int fd, uint32_t id);
 /* From now on `id` runs at this interval, counted from its last start. */
 int runner_send_pace(int fd, uint32_t id, int64_t interval_ns);
 int runner_send_notify(int fd, const struct runner_notify *notify);
+/* Opens, or replaces, FIFO `id`, and keeps its script running. */
+int runner_send_fifo(int fd, const struct runner_fifo *fifo);
+int runner_send_fifo_close(int fd, uint32_t id);
+/* Writes `line` and a newline into every FIFO. */
+int runner_send_line(int fd, const char *line);
 
-/* One message from the runner. 0: none waiting. 1: *result is set. 2: *done is set. -EPIPE: it has
- * ended. -EBADMSG: a message that is none was dropped; go on. While the engine does not read, the
- * latest result of each check is what it will find. */
-int runner_receive(int fd, struct runner_result *result, struct runner_done *done);
+/* What runner_receive() has received; only the member it names is set. */
+struct runner_answer {
+	struct runner_result result;
+	struct runner_done done;
+	struct runner_fifo_state fifo;
+};
+
+enum runner_answer_type { RUNNER_NO_ANSWER, RUNNER_GOT_RESULT, RUNNER_GOT_DONE, RUNNER_GOT_FIFO };
+
+/* One message from the runner: enum runner_answer_type. -EPIPE: it has ended. -EBADMSG: a message
+ * that is none was dropped; go on. While the engine does not read, the latest result of each check
+ * is what it will find. */
+int runner_receive(int fd, struct runner_answer *answer);
 
 /* "script", "file", ... */
 const char *runner_kind_name(enum runner_check_kind kind);

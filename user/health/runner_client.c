@@ -52,6 +52,27 @@ int runner_send_notify(int fd, const struct runner_notify *notify)
 	return client_send(fd, &msg);
 }
 
+int runner_send_fifo(int fd, const struct runner_fifo *fifo)
+{
+	struct runner_message msg = {.type = RUNNER_FIFO, .fifo = *fifo};
+
+	return client_send(fd, &msg);
+}
+
+int runner_send_fifo_close(int fd, uint32_t id)
+{
+	struct runner_message msg = {.type = RUNNER_FIFO_CLOSE, .remove_id = id};
+
+	return client_send(fd, &msg);
+}
+
+int runner_send_line(int fd, const char *line)
+{
+	struct runner_message msg = {.type = RUNNER_LINE_TEXT, .line = line};
+
+	return client_send(fd, &msg);
+}
+
 /* The length of the message received into `data`; 0: none waiting; -EPIPE, -EBADMSG. */
 static int client_receive(int fd, uint8_t *data, size_t size)
 {
@@ -69,7 +90,7 @@ static int client_receive(int fd, uint8_t *data, size_t size)
 	return (size_t)len > size ? -EBADMSG : (int)len;
 }
 
-int runner_receive(int fd, struct runner_result *result, struct runner_done *done)
+int runner_receive(int fd, struct runner_answer *answer)
 {
 	uint8_t data[RUNNER_MSG_MAX];
 	struct runner_message msg;
@@ -81,11 +102,14 @@ int runner_receive(int fd, struct runner_result *result, struct runner_done *don
 		return -EBADMSG;
 	switch (msg.type) {
 	case RUNNER_RESULT:
-		*result = msg.result;
-		return 1;
+		answer->result = msg.result;
+		return RUNNER_GOT_RESULT;
 	case RUNNER_DONE:
-		*done = msg.done;
-		return 2;
+		answer->done = msg.done;
+		return RUNNER_GOT_DONE;
+	case RUNNER_FIFO_STATE:
+		answer->fifo = msg.fifo_state;
+		return RUNNER_GOT_FIFO;
 	default:
 		return -EBADMSG;
 	}

@@ -229,6 +229,63 @@ static void get_done(struct rd *r, struct runner_done *done)
 	get_detail(r, done->detail);
 }
 
+static void put_fifo(struct wr *w, const struct runner_fifo *fifo)
+{
+	wr_u32(w, fifo->id);
+	put_user(w, &fifo->owner);
+	put_user(w, &fifo->reader);
+	put_argv(w, fifo->argv);
+}
+
+static uint32_t get_fifo_id(struct rd *r)
+{
+	uint32_t id = rd_u32(r);
+
+	if (id >= RUNNER_MAX_FIFOS)
+		r->error = true;
+	return id;
+}
+
+static void get_fifo(struct rd *r, struct runner_message *msg, char *data)
+{
+	msg->fifo.id = get_fifo_id(r);
+	msg->fifo.owner = get_user(r);
+	msg->fifo.reader = get_user(r);
+	msg->fifo.argv = get_argv(r, msg, data);
+}
+
+/* A newline in it would make two lines of one. */
+static void get_line(struct rd *r, struct runner_message *msg)
+{
+	size_t len;
+	const uint8_t *b = get_string(r, &len);
+
+	if (!b || len + 1 >= RUNNER_LINE || memchr(b, '\n', len))
+		r->error = true;
+	else
+		msg->line = (const char *)b;
+}
+
+static void put_fifo_state(struct wr *w, const struct runner_fifo_state *state)
+{
+	wr_u32(w, state->id);
+	wr_u32(w, (uint32_t)state->err);
+	wr_u32(w, state->starts);
+	wr_u32(w, state->waiting);
+	put_s64(w, (int64_t)state->sent);
+	put_s64(w, (int64_t)state->lost);
+}
+
+static void get_fifo_state(struct rd *r, struct runner_fifo_state *state)
+{
+	state->id = get_fifo_id(r);
+	state->err = (int)rd_u32(r);
+	state->starts = rd_u32(r);
+	state->waiting = rd_u32(r);
+	state->sent = (uint64_t)get_s64(r);
+	state->lost = (uint64_t)get_s64(r);
+}
+
 int runner_message_encode(const struct runner_message *msg, void *buf, size_t size)
 {
 	struct wr w = wr_init(buf, size < RUNNER_MSG_MAX ? size : RUNNER_MSG_MAX);
@@ -240,7 +297,17 @@ int runner_message_encode(const struct runner_message *msg, void *buf, size_t si
 		put_check(&w, &msg->check);
 		break;
 	case RUNNER_REMOVE:
+	case RUNNER_FIFO_CLOSE:
 		wr_u32(&w, msg->remove_id);
+		break;
+	case RUNNER_FIFO:
+		put_fifo(&w, &msg->fifo);
+		break;
+	case RUNNER_LINE_TEXT:
+		put_string(&w, msg->line);
+		break;
+	case RUNNER_FIFO_STATE:
+		put_fifo_state(&w, &msg->fifo_state);
 		break;
 	case RUNNER_PACE:
 		wr_u32(&w, msg->pace.id);
@@ -288,6 +355,18 @@ int runner_message_decode(struct runner_message *msg, void *data, size_t len)
 		break;
 	case RUNNER_DONE:
 		get_done(&r, &msg->done);
+		break;
+	case RUNNER_FIFO:
+		get_fifo(&r, msg, data);
+		break;
+	case RUNNER_FIFO_CLOSE:
+		msg->remove_id = get_fifo_id(&r);
+		break;
+	case RUNNER_LINE_TEXT:
+		get_line(&r, msg);
+		break;
+	case RUNNER_FIFO_STATE:
+		get_fifo_state(&r, &msg->fifo_state);
 		break;
 	default:
 		return -EBADMSG;

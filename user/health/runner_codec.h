@@ -11,6 +11,10 @@
  *   PACE      id (4) interval_ns (8)
  *   RESULT    id (4) outcome (1) status (4) duration_ns (8) started_ns (8) skipped (4) string
  *   DONE      owner (4) superseded (1) outcome (1) status (4) duration_ns (8) string
+ *   FIFO      id (4) owner's uid (4) gid (4) reader's uid (4) gid (4) argv
+ *   FIFO_CLOSE id (4)
+ *   LINE      string
+ *   FIFO_STATE id (4) err (4) starts (4) waiting (4) sent (8) lost (8)
  *   argv      count (2), then as many strings;  string: length (2), octets, NUL
  */
 #ifndef HF_RUNNER_CODEC_H
@@ -35,13 +39,17 @@ enum runner_message_type {
 	RUNNER_RESULT,
 	RUNNER_DONE,
 	RUNNER_PACE,
+	RUNNER_FIFO,
+	RUNNER_FIFO_CLOSE,
+	RUNNER_LINE_TEXT,
+	RUNNER_FIFO_STATE,
 };
 
 struct runner_message {
 	enum runner_message_type type;
 	union {
 		struct runner_check check;
-		uint32_t remove_id;
+		uint32_t remove_id; /* of REMOVE and FIFO_CLOSE */
 		struct runner_pace {
 			uint32_t id;
 			int64_t interval_ns;
@@ -49,8 +57,11 @@ struct runner_message {
 		struct runner_notify notify;
 		struct runner_result result;
 		struct runner_done done;
+		struct runner_fifo fifo;
+		const char *line;
+		struct runner_fifo_state fifo_state;
 	};
-	char *argv[RUNNER_MAX_ARGS + 1]; /* where a decoded check.argv or notify.argv points */
+	char *argv[RUNNER_MAX_ARGS + 1]; /* where a decoded argv points */
 };
 
 /*

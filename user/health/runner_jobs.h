@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Inside the runner: the checks and the notifications that it was told of. Both take a command (a
+ * Inside the runner: the checks, notifications and FIFOs that it was told of. All take a command (a
  * received message) over, start it as runs, and put what comes of it into the outbox.
  */
 #ifndef HF_RUNNER_JOBS_H
@@ -26,6 +26,7 @@ struct command *command_create(const void *data, size_t len);
 
 struct check;
 struct notify_owner;
+struct fifo;
 struct http;
 struct mnl_socket;
 
@@ -42,6 +43,7 @@ struct runner {
 	struct mnl_socket *connector_socket; /* NULL: there is none */
 	struct notify_owner *owners[RUNNER_MAX_OWNERS];
 	unsigned int n_owners;
+	struct fifo *fifos[RUNNER_MAX_FIFOS]; /* by id; NULL: none */
 };
 
 /* Takes `cmd` (a CHECK) over; adds the check or replaces the one with its id, and runs it. */
@@ -56,5 +58,16 @@ void checks_remove_all(struct runner *runner);
 void notify_add(struct runner *runner, struct command *cmd);
 /* Forgets what waits and what runs, without killing it. */
 void notify_forget_all(struct runner *runner);
+
+/* Takes `cmd` (a FIFO) over; replaces the one with its id. */
+void fifo_open(struct runner *runner, struct command *cmd);
+void fifo_close(struct runner *runner, uint32_t id);
+/* `line` lacks its newline. */
+void fifo_write_all(struct runner *runner, const char *line);
+/* No more lines come: closes each FIFO when it has been given all, or soon; then ends its script.
+ */
+void fifo_end_all(struct runner *runner);
+bool fifo_all_ended(const struct runner *runner);
+void fifo_forget_all(struct runner *runner);
 
 #endif

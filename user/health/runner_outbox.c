@@ -31,6 +31,8 @@ static struct outbox_key key_of(const struct runner_message *msg)
 {
 	if (msg->type == RUNNER_RESULT)
 		return (struct outbox_key){RUNNER_RESULT, msg->result.id, false};
+	if (msg->type == RUNNER_FIFO_STATE)
+		return (struct outbox_key){RUNNER_FIFO_STATE, msg->fifo_state.id, false};
 	return (struct outbox_key){RUNNER_DONE, msg->done.owner, msg->done.superseded};
 }
 

@@ -12,8 +12,8 @@
 
 #include "health/runner_codec.h"
 
-/* One for each check, and two (done, superseded) for each owner. */
-#define OUTBOX_MAX (RUNNER_MAX_CHECKS + 2 * RUNNER_MAX_OWNERS)
+/* One for each check and FIFO, and two (done, superseded) for each owner. */
+#define OUTBOX_MAX (RUNNER_MAX_CHECKS + RUNNER_MAX_FIFOS + 2 * RUNNER_MAX_OWNERS)
 
 struct outbox_entry;
 
@@ -24,7 +24,7 @@ struct outbox { /* zero-initialise, then set fd */
 	uint64_t dropped; /* beyond OUTBOX_MAX, or no memory */
 };
 
-/* Sends a RESULT or DONE, or keeps it. */
+/* Sends a RESULT, DONE or FIFO_STATE, or keeps it. */
 void outbox_put(struct outbox *box, const struct runner_message *msg);
 /* Sends what was kept, as far as the socket takes it. */
 void outbox_flush(struct outbox *box);
