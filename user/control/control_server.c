@@ -15,6 +15,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -221,13 +222,18 @@ static int prepare(const struct control_server *s, struct control_request *req)
 
 static void log_command(const struct control_client *c, const struct control_request *req)
 {
-	char text[IPADDR_TEXT];
+	char text[IPADDR_TEXT] = "", uid[16];
 
-	if (!control_verb_is_question(req->verb))
-		log_info("control: uid %u (pid %d) asks for %s %s", c->uid, (int)c->pid,
-			 control_verb_name(req->verb),
-			 ipaddr_is_unset(&req->neighbor) ? req->instance
-							 : ipaddr_format(&req->neighbor, text));
+	if (control_verb_is_question(req->verb))
+		return;
+	if (!ipaddr_is_unset(&req->neighbor))
+		ipaddr_format(&req->neighbor, text);
+	snprintf(uid, sizeof(uid), "%u", c->uid);
+	log_with(LOG_LV_INFO,
+		 LOG_FIELDS({"HF_COMMAND", control_verb_name(req->verb)},
+			    {"HF_INSTANCE", req->instance}, {"HF_NEIGHBOR", text}, {"HF_UID", uid}),
+		 "control: uid %u (pid %d) asks for %s %s", c->uid, (int)c->pid,
+		 control_verb_name(req->verb), text[0] ? text : req->instance);
 }
 
 static void log_reload(const struct control_request *req)

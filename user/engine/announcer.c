@@ -66,7 +66,10 @@ void announcer_event(struct instance *in, enum announce_event_type ev)
 		began = loop_clock();
 		apply(in);
 		recording_announced(in, began, (uint8_t)ann->fsm.as);
-		log_info("%s: announced as %s", in->cfg->name, announce_as_name(ann->fsm.as));
+		log_with(LOG_LV_INFO,
+			 LOG_FIELDS({"HF_INSTANCE", in->cfg->name},
+				    {"HF_ANNOUNCED", announce_as_name(ann->fsm.as)}),
+			 "%s: announced as %s", in->cfg->name, announce_as_name(ann->fsm.as));
 	}
 	if (mono_is_set(announce_due(&ann->fsm)))
 		loop_arm(loop, &ann->timer, announce_due(&ann->fsm));

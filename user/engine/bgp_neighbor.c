@@ -52,7 +52,10 @@ static void session_up(struct bgp_conn *c)
 	n->sp->established++;
 	n->counters.prefixes_received = 0;
 	bgp_socket_set_timeout(c->src.fd, fsm->hold_time_s);
-	log_info("bgp %s: %s (AS %u) is Established%s, hold time %u s,%s%s%s", n->sp->cfg->name,
+	log_with(LOG_LV_INFO,
+		 LOG_FIELDS({"HF_BGP", n->sp->cfg->name}, {"HF_NEIGHBOR", n->name},
+			    {"HF_STATE", "Established"}),
+		 "bgp %s: %s (AS %u) is Established%s, hold time %u s,%s%s%s", n->sp->cfg->name,
 		 n->name, n->cfg->remote_as, c->way == BGP_ACCEPTED ? " by its own dialling" : "",
 		 fsm->hold_time_s, s->ipv4 ? " IPv4" : "", s->ipv6 ? " IPv6" : "",
 		 s->ipv4_nh6 ? " IPv4-by-IPv6" : "");
@@ -64,7 +67,10 @@ static void session_down(struct bgp_neighbor *n)
 {
 	n->sp->established--;
 	bgp_rib_peer_down(n->sp->rib, n->index);
-	log_warn("bgp %s: %s (AS %u) is no longer Established: %s", n->sp->cfg->name, n->name,
+	log_with(LOG_LV_WARN,
+		 LOG_FIELDS({"HF_BGP", n->sp->cfg->name}, {"HF_NEIGHBOR", n->name},
+			    {"HF_STATE", "Idle"}, {"HF_DETAIL", n->counters.last_error}),
+		 "bgp %s: %s (AS %u) is no longer Established: %s", n->sp->cfg->name, n->name,
 		 n->cfg->remote_as, n->counters.last_error);
 }
 
@@ -127,7 +133,10 @@ static int step(struct bgp_neighbor *n, enum bgp_way way, const struct bgp_event
 	}
 	if (has_failed(n, way, from) && ev->type != BGP_EV_STOP &&
 	    log_allow(&n->limit, ev->now, &suppressed))
-		log_info("bgp %s: no session with %s: %s (%u such lines suppressed)",
+		log_with(LOG_LV_INFO,
+			 LOG_FIELDS({"HF_BGP", n->sp->cfg->name}, {"HF_NEIGHBOR", n->name},
+				    {"HF_DETAIL", n->counters.last_error}),
+			 "bgp %s: no session with %s: %s (%u such lines suppressed)",
 			 n->sp->cfg->name, n->name, n->counters.last_error, suppressed);
 	return err;
 }

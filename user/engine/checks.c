@@ -104,7 +104,11 @@ static void on_result(struct engine *engine, const struct runner_result *result)
 	set_pace(engine, check);
 	if (!changed && check->order.kind != RUNNER_FILE && check->order.kind != RUNNER_EXISTS)
 		return; /* of a file only news are told */
-	log_info("%s %s: %s (%s %d)%s%s", runner_kind_name(check->order.kind), check->name,
+	log_with(LOG_LV_INFO,
+		 LOG_FIELDS({"HF_CHECK", check->name},
+			    {"HF_STATE", health_state_name(check->fsm.state)},
+			    {"HF_DETAIL", result->detail}),
+		 "%s %s: %s (%s %d)%s%s", runner_kind_name(check->order.kind), check->name,
 		 health_state_name(check->fsm.state), health_outcome_text(result->outcome),
 		 result->status, result->detail[0] ? ": " : "", result->detail);
 	ENGINE_EACH_INSTANCE (engine, in)

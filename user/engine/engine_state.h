@@ -318,6 +318,11 @@ void instance_on_event(void *ctx, const struct hf_event *ev);
 /* Whatever was to be done with its addresses has been done. */
 void instance_addresses_ready(struct instance *in);
 
+/* --- transition_log.c
+ * ----------------------------------------------------------------------------- */
+/* `in` has changed its state, as its last record says. */
+void transition_log(const struct instance *in);
+
 /* --- addresses.c
  * ------------------------------------------------------------------------------------ */
 /* Opens the sockets and starts the worker; 0 or -errno. */

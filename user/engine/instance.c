@@ -201,26 +201,6 @@ static void act_watch(struct instance *in, const struct vrrp_action *act)
 			  strerror(-err));
 }
 
-/* Milliseconds from `from` to `to`, for a log line. */
-static double ms_between(int64_t from_ns, int64_t to_ns)
-{
-	return (double)(to_ns - from_ns) / (double)NS_PER_MS;
-}
-
-static void log_takeover(const struct instance *in, const struct vrrp_action *act)
-{
-	const struct status_stamps *s = &in->stamps;
-
-	log_info(
-	    "%s: %s -> MASTER: %s; last advert %.3f ms before detection, deadline passed %.3f ms, "
-	    "woken %.3f ms, UPDATE %.3f ms, advert %.3f ms after detection",
-	    in->cfg->name, vrrp_state_name(act->from), vrrp_cause_text(act->cause),
-	    s->last_advert_ns ? ms_between(s->last_advert_ns, s->detected_ns) : 0.0,
-	    ms_between(s->deadline_ns, s->detected_ns), ms_between(s->detected_ns, s->woken_ns),
-	    s->update_ns ? ms_between(s->detected_ns, s->update_ns) : 0.0,
-	    s->advert_ns ? ms_between(s->detected_ns, s->advert_ns) : 0.0);
-}
-
 static void tally_transition(struct instance *in, const struct vrrp_action *act)
 {
 	const struct status_stamps *s = &in->stamps;
@@ -243,8 +223,6 @@ static const enum notifier_kind notifier_of[] = {
 
 static void act_state(struct instance *in, const struct vrrp_action *act)
 {
-	char text[IPADDR_TEXT];
-
 	in->transitions++;
 	in->transitioned = true;
 	in->last_at_ms = engine_wall_ms();
@@ -254,15 +232,7 @@ static void act_state(struct instance *in, const struct vrrp_action *act)
 	in->last_stamps = in->stamps;
 	tally_transition(in, act);
 	recording_file(in, act);
-	if (act->to == VRRP_MASTER && in->stamps.detected_ns)
-		log_takeover(in, act);
-	else
-		log_info("%s: %s -> %s: %s; master %s, priority %u", in->cfg->name,
-			 vrrp_state_name(act->from), vrrp_state_name(act->to),
-			 vrrp_cause_text(act->cause),
-			 ipaddr_is_unset(&in->fsm.master) ? "unknown"
-							  : ipaddr_format(&in->fsm.master, text),
-			 in->fsm.master_priority);
+	transition_log(in);
 	if (act->from == VRRP_MASTER)
 		addresses_tell(in->addresses, GARP_EV_LEFT);
 	if (act->from == VRRP_FAULT || act->from == VRRP_INIT)

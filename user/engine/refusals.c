@@ -55,7 +55,9 @@ static void look(struct refusals *r)
 			continue;
 		n = refusal_due(&r->counts[reason], seen.packets, now);
 		if (n > 0)
-			log_warn("refused %llu adverts (%s), the last one from %s",
+			log_with(LOG_LV_WARN,
+				 LOG_FIELDS({"HF_REASON", datapath_verdict_name(reason)}),
+				 "refused %llu adverts (%s), the last one from %s",
 				 (unsigned long long)n, datapath_verdict_name(reason),
 				 ipaddr_format(&seen.last_source, text));
 	}

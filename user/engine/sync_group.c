@@ -199,7 +199,9 @@ static void tell(struct sync_group *group)
 
 	if (state == VRRP_INIT || state == group->told || group->engine->stopping)
 		return;
-	log_info("group %s: %s", group->cfg->name, vrrp_state_name(state));
+	log_with(LOG_LV_INFO,
+		 LOG_FIELDS({"HF_GROUP", group->cfg->name}, {"HF_TO", vrrp_state_name(state)}),
+		 "group %s: %s", group->cfg->name, vrrp_state_name(state));
 	group->told = state;
 	checks_notify_group(group, kinds[state], vrrp_state_name(state));
 }

@@ -62,17 +62,21 @@ static int64_t last_update_ns(const struct record *rec)
 	return at_ns;
 }
 
+enum record_kind record_end_kind(const struct record *rec)
+{
+	if (last_update_ns(rec) != 0)
+		return RECORD_UPDATE;
+	return record_step_of(rec, RECORD_ADVERT) ? RECORD_ADVERT : RECORD_DECIDED;
+}
+
 int64_t record_took_ns(const struct record *rec)
 {
-	static const enum record_kind ends[] = {RECORD_ADVERT, RECORD_DECIDED};
-	int64_t at_ns = last_update_ns(rec);
+	enum record_kind end = record_end_kind(rec);
+	const struct record_step *step = record_step_of(rec, end);
 
-	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]) && !at_ns; i++) {
-		const struct record_step *step = record_step_of(rec, ends[i]);
-
-		at_ns = step ? step->at_ns : 0;
-	}
-	return at_ns ? at_ns - record_zero_ns(rec) : 0;
+	if (!step)
+		return 0;
+	return (end == RECORD_UPDATE ? last_update_ns(rec) : step->at_ns) - record_zero_ns(rec);
 }
 
 const char *record_kind_name(enum record_kind kind)

@@ -110,6 +110,8 @@ int64_t record_zero_ns(const struct record *rec);
 /* From there to the end of what we did at once: the last UPDATE, else the advert, else the
  * decision. */
 int64_t record_took_ns(const struct record *rec);
+/* What that end is: RECORD_UPDATE, RECORD_ADVERT or RECORD_DECIDED. */
+enum record_kind record_end_kind(const struct record *rec);
 
 const char *record_kind_name(enum record_kind kind); /* "last_advert", ...: JSON */
 const char *record_peer_name(enum record_peer peer); /* "unknown", "answers", "silent" */
