@@ -159,6 +159,17 @@ static void a_crowd_of_timers_is_spread_over_turns(void **state)
 	loop_destroy(loop);
 }
 
+static void times_round_up_to_a_grid(void **state)
+{
+	static const struct {
+		int64_t at, to;
+	} rows[] = {{1, 250}, {249, 250}, {250, 250}, {251, 500}, {1000, 1000}, {1001, 1250}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_int_equal(mono_round_up((struct mono){rows[i].at}, 250).ns, rows[i].to);
+}
+
 static void a_reader_past_its_end_yields_zeros_and_an_error(void **state)
 {
 	static const uint8_t data[] = {1, 2, 3, 4, 5};
@@ -249,6 +260,7 @@ int main(void)
 	    cmocka_unit_test(a_source_removed_by_another_ones_handler_is_not_called),
 	    cmocka_unit_test(the_watchdog_names_a_slow_handler),
 	    cmocka_unit_test(a_crowd_of_timers_is_spread_over_turns),
+	    cmocka_unit_test(times_round_up_to_a_grid),
 	    cmocka_unit_test(a_reader_past_its_end_yields_zeros_and_an_error),
 	    cmocka_unit_test(a_writer_past_its_end_drops_and_says_so),
 	    cmocka_unit_test(addresses_parse_and_print),

@@ -44,6 +44,12 @@ static inline bool mono_before(struct mono a, struct mono b)
 	return a.ns < b.ns;
 }
 
+/* The first multiple of `grid_ns` that is not before `t`, which is set. */
+static inline struct mono mono_round_up(struct mono t, int64_t grid_ns)
+{
+	return (struct mono){(t.ns + grid_ns - 1) / grid_ns * grid_ns};
+}
+
 /* The earlier of two, where MONO_NEVER counts as infinitely late. */
 static inline struct mono mono_earliest(struct mono a, struct mono b)
 {

@@ -14,6 +14,9 @@
 #include "vrrp/vrrp_codec.h"
 
 #define RATE_LIMITED_PER_S 1
+/* Adverts go out at the points of this grid, which all instances share, and with it one wake-up:
+ * each as much later, and always as much, as its cadence lies beside it. */
+#define ADVERT_GRID_NS (NS_PER_MS / 4)
 
 static void on_timer(struct loop_timer *timer);
 
@@ -297,6 +300,15 @@ static void perform(struct instance *in, const struct vrrp_action *act)
 
 static void tell_faults(struct instance *in);
 
+static struct mono timer_due(const struct instance *in)
+{
+	struct mono due = vrrp_due(&in->fsm);
+
+	if (in->fsm.state == VRRP_MASTER && mono_is_set(due))
+		return mono_round_up(due, ADVERT_GRID_NS);
+	return due;
+}
+
 static void step(struct instance *in, struct vrrp_event *ev)
 {
 	const volatile struct hf_inst_state *seen = datapath_state(in->engine->dp, in->slot);
@@ -318,8 +330,8 @@ static void step(struct instance *in, struct vrrp_event *ev)
 	recording_end_step(in);
 	in->stepping = false;
 	in->stamps = (struct status_stamps){0};
-	if (mono_is_set(vrrp_due(&in->fsm)) && !in->stopped)
-		loop_arm(in->engine->loop, &in->timer, vrrp_due(&in->fsm));
+	if (mono_is_set(timer_due(in)) && !in->stopped)
+		loop_arm(in->engine->loop, &in->timer, timer_due(in));
 	else
 		loop_disarm(in->engine->loop, &in->timer);
 	if (in->faults != in->faults_told)
