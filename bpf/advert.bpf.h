@@ -62,6 +62,19 @@ static __always_inline __u64 life_ns(const struct hf_inst_cfg *cfg, enum vrrp_ju
 	return vrrp_down_ns(cfg->version, cfg->priority, cfg->down_adverts, interval_ns);
 }
 
+/* The advert's addresses are not ours. True: the daemon is to be told. */
+static __always_inline bool list_note(struct hf_inst_state *st, const struct ipaddr *source,
+				      const struct vrrp_heard *heard, __u64 now)
+{
+	bool news = vrrp_list_is_news(st->list_differed_ns, now, heard->interval_us);
+
+	st->lists_differed++;
+	st->list_differed_ns = now;
+	st->list_source = *source;
+	st->list_count = heard->count;
+	return news;
+}
+
 /* A valid advert for `slot`: moves the deadline, records, and tells the daemon what it must know.
  */
 static __always_inline void advert_act(__u32 slot, const struct hf_inst_cfg *cfg,
@@ -93,10 +106,16 @@ static __always_inline void advert_act(__u32 slot, const struct hf_inst_cfg *cfg
 		return;
 	__sync_fetch_and_add(&st->adverts, 1);
 	st->checksum_form = heard->checksum_form;
+	now = bpf_ktime_get_ns();
+	ev.at_ns = now;
+	if (heard->list_differs && list_note(st, source, heard, now)) {
+		ev.type = HF_EV_LIST;
+		event_send(st, &ev);
+		ev.type = HF_EV_ADVERT;
+	}
 	judgement = vrrp_judge(&self, heard->priority, source);
 	if (judgement == VRRP_IGNORE)
 		return;
-	now = bpf_ktime_get_ns();
 	if (judgement == VRRP_REFRESH && !news)
 		jitter_note(st, now, heard->interval_us * 1000ULL);
 	if (judgement != VRRP_RESIGNED)
@@ -110,7 +129,6 @@ static __always_inline void advert_act(__u32 slot, const struct hf_inst_cfg *cfg
 	}
 	if (!vrrp_wakes_user(judgement, news))
 		return;
-	ev.at_ns = now;
 	ev.deadline_ns = st->deadline_ns;
 	ev.judgement = judgement;
 	event_send(st, &ev);
@@ -137,6 +155,34 @@ __noinline int skb_message_sum(struct __sk_buff *skb, __u32 offset, __u32 len)
 	return offset > MESSAGE_MAX_OFFSET ? -1 : vrrp_sum_message(data + offset, end, len);
 }
 
+__noinline int xdp_list_sum(struct xdp_md *ctx, __u32 offset, __u32 len, __u32 family)
+{
+	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
+
+	if (offset > MESSAGE_MAX_OFFSET)
+		return 0;
+	return (int)vrrp_list_sum(data + offset, end, len, (__u8)family);
+}
+
+__noinline int skb_list_sum(struct __sk_buff *skb, __u32 offset, __u32 len, __u32 family)
+{
+	void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
+
+	if (offset > MESSAGE_MAX_OFFSET)
+		return 0;
+	return (int)vrrp_list_sum(data + offset, end, len, (__u8)family);
+}
+
+static __always_inline bool list_differs(const struct packet *p, const struct hf_inst_cfg *cfg,
+					 const struct vrrp_heard *heard)
+{
+	__u32 len = vrrp_list_len(cfg->family, heard->count);
+	int sum = p->is_skb ? skb_list_sum(p->ctx, p->l4_offset, len, cfg->family)
+			    : xdp_list_sum(p->ctx, p->l4_offset, len, cfg->family);
+
+	return vrrp_list_differs(cfg, heard->count, (__u32)sum);
+}
+
 /* Validates what claims to be an advert for `slot`. */
 static __always_inline enum hf_verdict_reason advert_check(const struct packet *p, __u32 slot,
 							   const struct hf_inst_cfg *cfg,
@@ -161,7 +207,10 @@ static __always_inline enum hf_verdict_reason advert_check(const struct packet *
 		return reason;
 	sum = p->is_skb ? skb_message_sum(p->ctx, p->l4_offset, pkt.len)
 			: xdp_message_sum(p->ctx, p->l4_offset, pkt.len);
-	return vrrp_advert_check_sum(sum, &pkt, cfg, heard);
+	reason = vrrp_advert_check_sum(sum, &pkt, cfg, heard);
+	if (reason == HF_V_ACCEPTED && cfg->flags & HF_CFG_CHECK_LIST)
+		heard->list_differs = list_differs(p, cfg, heard);
+	return reason;
 }
 
 /*

@@ -12,7 +12,7 @@
 
 #include "ipaddr.h"
 
-#define HF_ABI_VERSION 3
+#define HF_ABI_VERSION 4
 #define HF_MAGIC       0x484f4c44u /* "HOLD" */
 
 /* Map and program names: at most 15 characters, or the kernel truncates them. */
@@ -50,6 +50,10 @@ struct hf_inst_key {
 
 #define HF_CFG_MULTICAST    0x01 /* adverts come to the group, TTL or hop limit 255 demanded */
 #define HF_CFG_CHECK_SOURCE 0x02 /* the source must be in hf_peer */
+#define HF_CFG_CHECK_LIST   0x04 /* an advert's addresses are to be `list_count` and `list_sum` */
+
+/* So long without an advert of other addresses is the end of it: the next one is told again. */
+#define HF_LIST_QUIET_NS 3000000000ULL
 
 /* hf_inst_cfg: slot -> struct hf_inst_cfg. Written by the daemon. */
 struct hf_inst_cfg {
@@ -67,6 +71,9 @@ struct hf_inst_cfg {
 	    interval_us; /* our own advert interval; in v2 an advert with another one is refused */
 	__u32 flags;	 /* HF_CFG_* */
 	struct ipaddr address; /* ours, the source of our adverts: breaks ties */
+	__u32 list_sum;	       /* of our adverts' addresses: vrrp_list_sum() */
+	__u8 list_count;
+	__u8 pad[3];
 };
 
 /* hf_peer: struct hf_peer_key -> struct hf_peer: sources that may advertise. Written by the daemon.
@@ -97,12 +104,16 @@ struct hf_inst_state {
 	__u64 events_lost; /* ring buffer full */
 	__u64 sent;	   /* our own adverts that left by the interface */
 	__u64 last_tx_ns;  /* the last of them, to a jiffy */
-	struct ipaddr master; /* source of the last advert judged; all zero: none yet */
-	__u32 interval_us;    /* that master's advert interval */
-	__u32 generation;     /* of hf_inst_cfg when the timer was last armed by the daemon */
-	__u8 priority;	      /* that master's priority */
-	__u8 checksum_form;   /* enum hf_checksum, last seen */
-	__u8 pad[6];
+	__u64 lists_differed;	   /* valid adverts whose addresses were not ours */
+	__u64 list_differed_ns;	   /* the last of them; 0: none */
+	struct ipaddr list_source; /* and whose it was */
+	struct ipaddr master;	   /* source of the last advert judged; all zero: none yet */
+	__u32 interval_us;	   /* that master's advert interval */
+	__u32 generation;	   /* of hf_inst_cfg when the timer was last armed by the daemon */
+	__u8 priority;		   /* that master's priority */
+	__u8 checksum_form;	   /* enum hf_checksum, last seen */
+	__u8 list_count;	   /* addresses in the last advert that did not have ours */
+	__u8 pad[5];
 };
 
 /* The accepted forms of the checksum; v2 knows one. See vrrp_advert.h. */
@@ -160,6 +171,7 @@ struct hf_verdict {
 enum hf_event_type {
 	HF_EV_MASTER_DOWN = 1, /* the deadline passed; `at_ns` is when the callback saw it */
 	HF_EV_ADVERT = 2,      /* an advert that user space must see: see vrrp_wakes_user() */
+	HF_EV_LIST = 3,	       /* its addresses are not ours: the first after HF_LIST_QUIET_NS */
 };
 
 /* hf_events: a record of the ring buffer, from the kernel half. */
@@ -172,7 +184,7 @@ struct hf_event {
 	__u8 type;	/* enum hf_event_type */
 	__u8 judgement; /* ADVERT: enum vrrp_judgement */
 	__u8 priority;
-	__u8 count; /* ADVERT: addresses in it */
+	__u8 count; /* ADVERT, LIST: addresses in it */
 	struct ipaddr source;
 };
 
@@ -194,10 +206,10 @@ struct hf_arm_args {
 
 _Static_assert(sizeof(struct hf_meta) == 24, "ABI");
 _Static_assert(sizeof(struct hf_inst_key) == 8, "ABI");
-_Static_assert(sizeof(struct hf_inst_cfg) == 44, "ABI");
+_Static_assert(sizeof(struct hf_inst_cfg) == 52, "ABI");
 _Static_assert(sizeof(struct hf_peer_key) == 20, "ABI");
 _Static_assert(sizeof(struct hf_peer) == 4, "ABI");
-_Static_assert(sizeof(struct hf_inst_state) == 96, "ABI");
+_Static_assert(sizeof(struct hf_inst_state) == 128, "ABI");
 _Static_assert(sizeof(struct hf_traffic) == 80, "ABI");
 _Static_assert(sizeof(struct hf_verdict) == 40, "ABI");
 _Static_assert(sizeof(struct hf_event) == 48, "ABI");

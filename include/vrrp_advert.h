@@ -29,6 +29,7 @@ struct vrrp_heard {
 	__u8 priority;
 	__u8 count;	    /* addresses */
 	__u8 checksum_form; /* enum hf_checksum */
+	__u8 list_differs;  /* its addresses are not those of `cfg`; by vrrp_list_differs() */
 };
 
 VRRP_ADVERT_INLINE int vrrp_address_equal(const struct ipaddr *a, const struct ipaddr *b)
@@ -170,6 +171,55 @@ VRRP_ADVERT_INLINE int vrrp_sum_message(const __u8 *msg, const __u8 *end, __u32 
 	return sum;
 }
 
+/*
+ * What two lists of addresses are compared by, whatever their order: the sum of their 32-bit words,
+ * each well mixed with its place in the address, so that neither a word more nor another one goes
+ * unnoticed. A difference is reported, no more: nothing needs to withstand one made on purpose.
+ */
+VRRP_ADVERT_INLINE __u32 vrrp_list_word(const __u8 *p, __u32 place)
+{
+	__u32 word = ((__u32)p[0] << 24 | p[1] << 16 | p[2] << 8 | p[3]) + place * 0x9e3779b9u;
+
+	word = (word ^ word >> 16) * 0x85ebca6bu;
+	word = (word ^ word >> 13) * 0xc2b2ae35u;
+	return word ^ word >> 16;
+}
+
+/* Of the `len` octets of addresses in the message at `msg`; `family` 4 or 6. */
+VRRP_ADVERT_INLINE __u32 vrrp_list_sum(const __u8 *msg, const __u8 *end, __u32 len, __u8 family)
+{
+	__u32 sum = 0;
+
+	for (__u32 at = 0; at < VRRP_MAX_LEN - VRRP_HDR_LEN && at < len; at += 4) {
+		const __u8 *p = msg + VRRP_HDR_LEN + at;
+
+		if (p + 4 > end)
+			return 0;
+		sum += vrrp_list_word(p, family == 4 ? 0 : at & 12);
+	}
+	return sum;
+}
+
+VRRP_ADVERT_INLINE __u32 vrrp_list_len(__u8 family, __u8 count)
+{
+	return count * (family == 4 ? 4u : 16u);
+}
+
+VRRP_ADVERT_INLINE int vrrp_list_differs(const struct hf_inst_cfg *cfg, __u8 count, __u32 sum)
+{
+	return cfg->list_count != count || cfg->list_sum != sum;
+}
+
+/* Is this the first advert in a while whose addresses are not ours? */
+VRRP_ADVERT_INLINE int vrrp_list_is_news(__u64 last_ns, __u64 now_ns, __u32 interval_us)
+{
+	__u64 quiet_ns = 4000ull * interval_us; /* four adverts */
+
+	if (quiet_ns < HF_LIST_QUIET_NS)
+		quiet_ns = HF_LIST_QUIET_NS;
+	return last_ns == 0 || (__s64)(now_ns - last_ns) > (__s64)quiet_ns;
+}
+
 /* The first half of vrrp_advert_check(): all but the checksum. Fills all of `heard` but its form.
  */
 VRRP_ADVERT_INLINE enum hf_verdict_reason vrrp_advert_check_fields(const __u8 *msg, const __u8 *end,
@@ -193,7 +243,7 @@ VRRP_ADVERT_INLINE enum hf_verdict_reason vrrp_advert_check_fields(const __u8 *m
 	heard->count = msg[VRRP_OFF_COUNT];
 	if (heard->count > VRRP_MAX_ADDRS)
 		return HF_V_LENGTH;
-	len += heard->count * (cfg->family == 4 ? 4u : 16u);
+	len += vrrp_list_len(cfg->family, heard->count);
 	if (cfg->version == 2)
 		len += VRRP_V2_AUTH_LEN;
 	if (pkt->len != len)
@@ -231,9 +281,15 @@ VRRP_ADVERT_INLINE enum hf_verdict_reason vrrp_advert_check(const __u8 *msg, con
 {
 	enum hf_verdict_reason reason = vrrp_advert_check_fields(msg, end, pkt, cfg, peer, heard);
 
-	if (reason != HF_V_ACCEPTED)
+	if (reason == HF_V_ACCEPTED)
+		reason =
+		    vrrp_advert_check_sum(vrrp_sum_message(msg, end, pkt->len), pkt, cfg, heard);
+	if (reason != HF_V_ACCEPTED || !(cfg->flags & HF_CFG_CHECK_LIST))
 		return reason;
-	return vrrp_advert_check_sum(vrrp_sum_message(msg, end, pkt->len), pkt, cfg, heard);
+	heard->list_differs = (__u8)vrrp_list_differs(
+	    cfg, heard->count,
+	    vrrp_list_sum(msg, end, vrrp_list_len(cfg->family, heard->count), cfg->family));
+	return reason;
 }
 
 #endif

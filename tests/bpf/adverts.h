@@ -7,6 +7,7 @@
 #define TEST_ADVERTS_H
 
 #include "packet.h"
+#include "vrrp_advert.h"
 #include "vrrp_rules.h"
 
 /* A row is a template with fields set again: that is the point. */
@@ -54,6 +55,19 @@ static inline struct hf_inst_cfg test_instance_cfg(enum test_instance kind)
 	    .flags = multicast ? HF_CFG_MULTICAST : HF_CFG_CHECK_SOURCE,
 	    .address = test_addr(self[kind]),
 	};
+}
+
+/* Expects the addresses that put_message() gives `count` of. */
+static inline void test_expect_list(struct hf_inst_cfg *cfg, uint8_t count)
+{
+	uint8_t msg[VRRP_MAX_LEN] = {0};
+	uint32_t len = vrrp_list_len(cfg->family, count);
+
+	for (uint32_t i = 0; i < len; i++)
+		msg[VRRP_HDR_LEN + i] = (uint8_t)(0xc0 + i);
+	cfg->flags |= HF_CFG_CHECK_LIST;
+	cfg->list_count = count;
+	cfg->list_sum = vrrp_list_sum(msg, msg + sizeof(msg), len, cfg->family);
 }
 
 static const struct hf_peer test_peer = {.min_ttl = 50, .max_ttl = 70};

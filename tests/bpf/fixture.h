@@ -120,6 +120,20 @@ static inline void fixture_instance(enum test_instance kind, uint32_t ifindex, u
 	assert_int_equal(datapath_set_peer(fx.dp, 0, &peer, &test_peer), 0);
 }
 
+/* How many events of that type have come; the last one to *ev. */
+static inline unsigned int fixture_events(uint8_t type, struct hf_event *ev)
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < fx.n_events; i++) {
+		if (fx.events[i].type != type)
+			continue;
+		*ev = fx.events[i];
+		n++;
+	}
+	return n;
+}
+
 static inline struct hf_verdict fixture_verdict(uint32_t reason)
 {
 	struct hf_verdict v;

@@ -525,6 +525,49 @@ static void what_is_out_of_range_is_refused(void **state)
 		assert_non_null(datapath_verdict_name(r));
 }
 
+static void expect_list(enum test_instance kind, uint8_t count)
+{
+	struct hf_inst_cfg cfg = test_instance_cfg(kind);
+	struct ipaddr peer = test_addr(test_templates[kind].src);
+
+	test_expect_list(&cfg, count);
+	assert_int_equal(datapath_set_instance(fx.dp, 0, TEST_LO, &cfg), 0);
+	assert_int_equal(datapath_set_peer(fx.dp, 0, &peer, &test_peer), 0);
+}
+
+static void another_list_of_addresses_is_told_once_and_counted(void **state)
+{
+	static const enum test_instance kinds[] = {UNICAST_V2, UNICAST_V3, UNICAST_V6};
+	const volatile struct hf_inst_state *st;
+	struct ipaddr source, wanted = test_addr("192.0.2.11");
+	struct hf_event ev;
+
+	(void)state;
+	fixture_open();
+	st = datapath_state(fx.dp, 0);
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		struct frame f = frame_advert(&test_templates[kinds[i]]);
+
+		expect_list(kinds[i], test_templates[kinds[i]].count);
+		assert_int_equal(run_xdp(&f), XDP_PASS);
+		assert_true(st->adverts > 0);
+		assert_int_equal(st->lists_differed, 0);
+	}
+	expect_list(UNICAST_V3, 3);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(run_advert((struct advert){ADVERT_V3}), XDP_PASS);
+	drain();
+	assert_int_equal(st->lists_differed, 3);
+	assert_int_equal(st->list_count, 2);
+	source = st->list_source;
+	assert_memory_equal(&source, &wanted, 16);
+	assert_int_equal(fixture_events(HF_EV_LIST, &ev), 1);
+	assert_int_equal(ev.count, 2);
+	assert_memory_equal(&ev.source, &wanted, 16);
+	/* It counts all the same. */
+	assert_true(st->deadline_ns > st->list_differed_ns);
+}
+
 #define CASE(name) cmocka_unit_test_teardown(name, fixture_teardown)
 
 int main(void)
@@ -538,6 +581,7 @@ int main(void)
 	    CASE(a_lesser_master_neither_refreshes_nor_wakes_who_preempts),
 	    CASE(a_resignation_leaves_the_skew_time_and_never_lengthens_the_wait),
 	    CASE(a_master_hears_of_every_rival),
+	    CASE(another_list_of_addresses_is_told_once_and_counted),
 	    CASE(an_instance_that_is_off_counts_and_does_nothing),
 	    CASE(a_new_generation_makes_the_same_master_news_and_old_events_stale),
 	    CASE(a_full_ring_is_counted_and_a_flood_is_read_in_portions),

@@ -228,6 +228,28 @@ static void a_removed_instance_has_no_socket(void **state)
 	assert_int_equal(datapath_state(fx.dp, 0)->adverts, 1);
 }
 
+static void another_list_of_addresses_is_told_once_and_counted(void **state)
+{
+	struct hf_inst_cfg cfg = test_instance_cfg(UNICAST_V3);
+	const struct advert other = {ADVERT_V3, .count = 3};
+	struct ipaddr peer = test_addr("192.0.2.11");
+	struct hf_event ev;
+
+	(void)state;
+	start();
+	test_expect_list(&cfg, 2);
+	assert_int_equal(datapath_set_instance(fx.dp, 0, TEST_LO, &cfg), 0);
+	assert_int_equal(datapath_set_peer(fx.dp, 0, &peer, &test_peer), 0);
+	send_and_wait(&(struct advert){ADVERT_V3});
+	assert_int_equal(datapath_state(fx.dp, 0)->lists_differed, 0);
+	send_and_wait(&other);
+	send_and_wait(&other);
+	assert_true(fixture_wait(two_events, TEST_WAIT)); /* the first advert is the other one */
+	assert_int_equal(fixture_events(HF_EV_LIST, &ev), 1);
+	assert_int_equal(ev.count, 3);
+	assert_int_equal(datapath_state(fx.dp, 0)->lists_differed, 2);
+}
+
 #define CASE(name) cmocka_unit_test_teardown(name, fixture_teardown)
 
 int main(void)
@@ -240,6 +262,7 @@ int main(void)
 	    CASE(the_state_is_read_with_what_waits),
 	    CASE(what_was_pinned_goes_and_the_status_says_why),
 	    CASE(a_removed_instance_has_no_socket),
+	    CASE(another_list_of_addresses_is_told_once_and_counted),
 	};
 
 	return cmocka_run_group_tests(tests, fixture_enter, NULL);

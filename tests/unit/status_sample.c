@@ -64,6 +64,7 @@ static void fill_instance(struct status_instance *in)
 	    .adverts_sent = UINT64_MAX,
 	    .adverts_received = 8,
 	    .adverts_left = 6,
+	    .lists_differed = 5,
 	    .n_addresses = 1,
 	    .n_announced = STATUS_MAX_ANNOUNCED + 1,
 	};

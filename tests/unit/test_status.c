@@ -83,6 +83,7 @@ static const struct {
     {"/instances/0/adverts_sent", "18446744073709551615"},
     {"/instances/0/adverts_received", "8"},
     {"/instances/0/adverts_left", "6"},
+    {"/instances/0/lists_differed", "5"},
     {"/instances/0/virtual_addresses", "[\"203.0.113.57/32\"]"},
     {"/instances/0/virtual_addresses_total", "1"},
     {"/instances/0/announced/0", "{\"prefix\":\"2001:db8::57/128\",\"as\":\"escalated\"}"},

@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "../bpf/adverts.h"
+#include "core/mono.h"
 #include "vrrp_advert.h"
 
 struct message {
@@ -84,14 +85,14 @@ static void an_accepted_advert_is_read_right(void **state)
 		struct advert advert;
 		struct vrrp_heard heard;
 	} rows[] = {
-	    {UNICAST_V2, {ADVERT_V2}, {1000000, 200, 2, HF_CSUM_PLAIN}},
-	    {UNICAST_V3, {ADVERT_V3, .interval = 1}, {10000, 200, 2, HF_CSUM_PSEUDO}},
-	    {UNICAST_V3, {ADVERT_V3, .interval = 0xfff}, {40950000, 200, 2, HF_CSUM_PSEUDO}},
-	    {UNICAST_V3, {ADVERT_V3, .form = HF_CSUM_PLAIN}, {1000000, 200, 2, HF_CSUM_PLAIN}},
+	    {UNICAST_V2, {ADVERT_V2}, {1000000, 200, 2, HF_CSUM_PLAIN, 0}},
+	    {UNICAST_V3, {ADVERT_V3, .interval = 1}, {10000, 200, 2, HF_CSUM_PSEUDO, 0}},
+	    {UNICAST_V3, {ADVERT_V3, .interval = 0xfff}, {40950000, 200, 2, HF_CSUM_PSEUDO, 0}},
+	    {UNICAST_V3, {ADVERT_V3, .form = HF_CSUM_PLAIN}, {1000000, 200, 2, HF_CSUM_PLAIN, 0}},
 	    {UNICAST_V3,
 	     {ADVERT_V3, .form = HF_CSUM_PSEUDO_GROUP, .priority = 0, .count = 20},
-	     {1000000, 0, 20, HF_CSUM_PSEUDO_GROUP}},
-	    {MULTICAST_V6, {ADVERT_M6, .count = 1}, {1000000, 200, 1, HF_CSUM_PSEUDO}},
+	     {1000000, 0, 20, HF_CSUM_PSEUDO_GROUP, 0}},
+	    {MULTICAST_V6, {ADVERT_M6, .count = 1}, {1000000, 200, 1, HF_CSUM_PSEUDO, 0}},
 	};
 
 	(void)state;
@@ -151,6 +152,56 @@ static void every_shortened_message_is_refused(void **state)
 	}
 }
 
+/* Addresses of a message are 16, 20, 24 ... by the order of `order`, then what follows them. */
+static uint32_t list_sum(uint8_t family, const char *order, uint8_t behind)
+{
+	uint8_t msg[VRRP_MAX_LEN] = {0}, size = family == 4 ? 4 : 16;
+	uint32_t len = vrrp_list_len(family, (uint8_t)strlen(order));
+
+	memset(msg + VRRP_HDR_LEN + len, behind, sizeof(msg) - VRRP_HDR_LEN - len);
+	for (size_t i = 0; order[i]; i++)
+		memset(msg + VRRP_HDR_LEN + i * size, order[i], size);
+	return vrrp_list_sum(msg, msg + sizeof(msg), len, family);
+}
+
+static void a_list_is_known_by_its_addresses_in_any_order(void **state)
+{
+	(void)state;
+	for (uint8_t family = 4; family <= 6; family += 2) {
+		assert_int_equal(list_sum(family, "abc", 0), list_sum(family, "cab", 0));
+		assert_int_equal(list_sum(family, "abc", 0), list_sum(family, "abc", 7));
+		assert_int_equal(list_sum(family, "", 0), list_sum(family, "", 7));
+		assert_int_not_equal(list_sum(family, "abc", 0), list_sum(family, "ab", 0));
+		assert_int_not_equal(list_sum(family, "abc", 0), list_sum(family, "abd", 0));
+		/* the same octets added up */
+		assert_int_not_equal(list_sum(family, "ad", 0), list_sum(family, "bc", 0));
+	}
+}
+
+/* The words of an IPv6 address have their places. */
+static void an_address_is_not_its_own_words_in_another_order(void **state)
+{
+	uint8_t a[VRRP_HDR_LEN + 16] = {0}, b[VRRP_HDR_LEN + 16] = {0};
+
+	(void)state;
+	a[VRRP_HDR_LEN] = b[VRRP_HDR_LEN + 4] = 0x20;
+	assert_int_not_equal(vrrp_list_sum(a, a + sizeof(a), 16, 6),
+			     vrrp_list_sum(b, b + sizeof(b), 16, 6));
+	assert_int_equal(vrrp_list_sum(a, a + VRRP_HDR_LEN + 3, 16, 6), 0); /* cut */
+}
+
+static void another_list_is_news_after_a_while(void **state)
+{
+	(void)state;
+	assert_true(vrrp_list_is_news(0, 1, 10000));
+	assert_false(vrrp_list_is_news(NS_PER_S, NS_PER_S, 10000));
+	assert_false(vrrp_list_is_news(NS_PER_S + 5, NS_PER_S, 10000)); /* noted since */
+	assert_false(vrrp_list_is_news(NS_PER_S, 4 * NS_PER_S, 10000));
+	assert_true(vrrp_list_is_news(NS_PER_S, 4 * NS_PER_S + 1, 10000));
+	assert_false(vrrp_list_is_news(NS_PER_S, 5 * NS_PER_S, 1000000));
+	assert_true(vrrp_list_is_news(NS_PER_S, 5 * NS_PER_S + 1, 1000000));
+}
+
 static void without_authentication_the_password_field_is_not_read(void **state)
 {
 	const struct advert a = {ADVERT_V2, .auth_type = VRRP_AUTH_NONE, .password = "whatever"};
@@ -184,6 +235,9 @@ int main(void)
 	    cmocka_unit_test(an_accepted_advert_is_read_right),
 	    cmocka_unit_test(no_flipped_bit_is_accepted),
 	    cmocka_unit_test(every_shortened_message_is_refused),
+	    cmocka_unit_test(a_list_is_known_by_its_addresses_in_any_order),
+	    cmocka_unit_test(an_address_is_not_its_own_words_in_another_order),
+	    cmocka_unit_test(another_list_is_news_after_a_while),
 	    cmocka_unit_test(without_authentication_the_password_field_is_not_read),
 	    cmocka_unit_test(an_unlisted_source_passes_where_sources_are_not_checked),
 	};

@@ -68,6 +68,7 @@ struct status_instance {
 	enum vrrp_cause last_cause;
 	struct status_stamps stamps;
 	uint64_t transitions, adverts_sent, adverts_received;
+	uint64_t lists_differed; /* of those received: their addresses were not ours */
 	uint64_t adverts_left; /* of those sent: seen to leave the interface */
 	uint64_t notify_superseded;
 	struct tally tally;

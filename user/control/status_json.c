@@ -324,6 +324,7 @@ static void put_instance(json_object *obj, const struct status *st, unsigned int
 	put_count(obj, "adverts_sent", in->adverts_sent);
 	put_count(obj, "adverts_received", in->adverts_received);
 	put_count(obj, "adverts_left", in->adverts_left);
+	put_count(obj, "lists_differed", in->lists_differed);
 	put_count(obj, "notify_superseded", in->notify_superseded);
 	put_prefixes(obj, in);
 }

@@ -123,6 +123,19 @@ static void state_note(struct dp_slot *slot, struct hf_inst_state *st, const str
 	}
 }
 
+/* As list_note() of the kernel half. */
+static bool list_note(struct hf_inst_state *st, const struct ipaddr *source,
+		      const struct vrrp_heard *heard, uint64_t now_ns)
+{
+	bool news = vrrp_list_is_news(st->list_differed_ns, now_ns, heard->interval_us);
+
+	st->lists_differed++;
+	st->list_differed_ns = now_ns;
+	st->list_source = *source;
+	st->list_count = heard->count;
+	return news;
+}
+
 static void advert_act(struct dp_raw *raw, uint16_t number, const struct ipaddr *source,
 		       const struct vrrp_heard *heard, struct mono now)
 {
@@ -136,12 +149,22 @@ static void advert_act(struct dp_raw *raw, uint16_t number, const struct ipaddr 
 				 .address = cfg->address};
 	bool news = !vrrp_address_equal(&st->master, source) || st->priority != heard->priority ||
 		    st->interval_us != heard->interval_us;
+	struct hf_event ev = {.at_ns = (uint64_t)now.ns,
+			      .slot = number,
+			      .generation = cfg->generation,
+			      .interval_us = heard->interval_us,
+			      .type = HF_EV_LIST,
+			      .priority = heard->priority,
+			      .count = heard->count,
+			      .source = *source};
 	enum vrrp_judgement judgement;
 
 	if (self.role == VRRP_ROLE_OFF)
 		return;
 	st->adverts++;
 	st->checksum_form = heard->checksum_form;
+	if (heard->list_differs && list_note(st, source, heard, (uint64_t)now.ns))
+		event_queue(raw, st, &ev);
 	judgement = vrrp_judge(&self, heard->priority, source);
 	if (judgement == VRRP_IGNORE)
 		return;
@@ -150,17 +173,10 @@ static void advert_act(struct dp_raw *raw, uint16_t number, const struct ipaddr 
 	state_note(slot, st, source, heard, judgement, (uint64_t)now.ns);
 	if (!vrrp_wakes_user(judgement, news))
 		return;
-	event_queue(raw, st,
-		    &(struct hf_event){.at_ns = (uint64_t)now.ns,
-				       .deadline_ns = st->deadline_ns,
-				       .slot = number,
-				       .generation = cfg->generation,
-				       .interval_us = heard->interval_us,
-				       .type = HF_EV_ADVERT,
-				       .judgement = (uint8_t)judgement,
-				       .priority = heard->priority,
-				       .count = heard->count,
-				       .source = *source});
+	ev.type = HF_EV_ADVERT;
+	ev.judgement = (uint8_t)judgement;
+	ev.deadline_ns = st->deadline_ns;
+	event_queue(raw, st, &ev);
 }
 
 static const struct hf_peer *peer_of(const struct dp_slot *slot, const struct ipaddr *source)

@@ -10,6 +10,7 @@
 
 #include "core/addr.h"
 #include "engine/engine_state.h"
+#include "vrrp_advert.h"
 
 void instance_sweep_sockets(struct engine *engine)
 {
@@ -58,6 +59,20 @@ static enum vrrp_role role_now(const struct instance *in)
 					      : VRRP_ROLE_OFF;
 }
 
+/* What our adverts will list, for the peers' to be compared with. */
+static void publish_list(const struct cfg_instance *cfg, struct hf_inst_cfg *pub)
+{
+	uint32_t len = cfg->family == 4 ? 4 : 16;
+
+	for (unsigned int i = 0; i < cfg->n_vips && pub->list_count < VRRP_MAX_ADDRS; i++) {
+		const uint8_t *b = cfg->vips[i].prefix.addr.b + 16 - len;
+
+		for (uint32_t at = 0; at < len; at += 4)
+			pub->list_sum += vrrp_list_word(b + at, at);
+		pub->list_count++;
+	}
+}
+
 static int publish(struct instance *in)
 {
 	const struct cfg_instance *cfg = in->cfg;
@@ -72,12 +87,14 @@ static int publish(struct instance *in)
 	    .auth_type = cfg->auth_type,
 	    .interval_us = (uint32_t)(cfg->interval_ns / NS_PER_US),
 	    .flags = (cfg->n_peers == 0 ? HF_CFG_MULTICAST : 0) |
-		     (cfg->check_source && cfg->n_peers > 0 ? HF_CFG_CHECK_SOURCE : 0),
+		     (cfg->check_source && cfg->n_peers > 0 ? HF_CFG_CHECK_SOURCE : 0) |
+		     HF_CFG_CHECK_LIST,
 	    .address = in->vcfg.address,
 	};
 	int err;
 
 	memcpy(pub.auth_data, cfg->auth_data, sizeof(pub.auth_data));
+	publish_list(cfg, &pub);
 	err = datapath_set_instance(in->engine->dp, in->slot, in->ifindex, &pub);
 	for (unsigned int i = 0; i < cfg->n_peers && err == 0; i++)
 		err = datapath_set_peer(in->engine->dp, in->slot, &cfg->peers[i].address,

@@ -376,6 +376,19 @@ void instance_yield(struct instance *in)
 	step(in, &(struct vrrp_event){.type = VRRP_EV_YIELD});
 }
 
+/* Told by the kernel half once, until it has been quiet for a while. The advert counts all the
+ * same: two masters would be worse than two lists. */
+static void on_other_list(struct instance *in, const struct hf_event *ev)
+{
+	char text[IPADDR_TEXT];
+
+	log_warn(
+	    "%s: the adverts of %s list other addresses than ours (%u of them, ours are %u): "
+	    "virtual_ipaddress must be the same on every node; keepalived before 2.3.3 refuses "
+	    "such adverts, and there are two masters",
+	    in->cfg->name, ipaddr_format(&ev->source, text), ev->count, in->cfg->n_vips);
+}
+
 void instance_on_event(void *ctx, const struct hf_event *ev)
 {
 	struct engine *engine = ctx;
@@ -386,6 +399,8 @@ void instance_on_event(void *ctx, const struct hf_event *ev)
 		return;
 	if (ev->type == HF_EV_MASTER_DOWN) {
 		on_master_down(in, ev);
+	} else if (ev->type == HF_EV_LIST) {
+		on_other_list(in, ev);
 	} else if (ev->type == HF_EV_ADVERT) {
 		in->stamps.detected_ns = (int64_t)ev->at_ns;
 		in->stamps.woken_ns = loop_clock().ns;

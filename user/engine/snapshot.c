@@ -10,6 +10,7 @@
 
 #include "core/addr.h"
 #include "engine/engine_state.h"
+#include "vrrp_advert.h"
 
 #define CLOCK_COARSE_NS	    (10 * NS_PER_MS) /* a jiffy of the slowest kernel */
 #define COPY_TEXT(to, from) snprintf((to), sizeof(to), "%s", (from))
@@ -79,6 +80,7 @@ static void fill_instance(const struct instance *in, struct status_instance *out
 	    .adverts_sent = in->adverts_sent,
 	    .adverts_received = seen->adverts,
 	    .adverts_left = seen->sent,
+	    .lists_differed = seen->lists_differed,
 	    .notify_superseded = in->notify_superseded,
 	};
 	COPY_TEXT(out->name, in->cfg->name);
@@ -189,6 +191,23 @@ static void instance_alarms(const struct instance *in, struct status *st)
 			  (unsigned long long)seen->events_lost);
 }
 
+/* As long as such adverts come, the kernel half notes their time. */
+static void list_alarm(const struct instance *in, struct status *st)
+{
+	const volatile struct hf_inst_state *seen = datapath_state(in->engine->dp, in->slot);
+	struct ipaddr source = seen->list_source;
+	char text[IPADDR_TEXT];
+
+	if (seen->list_differed_ns == 0 ||
+	    vrrp_list_is_news(seen->list_differed_ns, (uint64_t)loop_now(in->engine->loop).ns,
+			      (uint32_t)(in->cfg->interval_ns / NS_PER_US)))
+		return;
+	alarm_add(st,
+		  "%s: the adverts of %s list other addresses (%u, ours are %u): is "
+		  "virtual_ipaddress the same on every node?",
+		  in->cfg->name, ipaddr_format(&source, text), seen->list_count, in->cfg->n_vips);
+}
+
 static void group_alarms(const struct sync_group *group, struct status *st)
 {
 	const struct instance *master, *backup;
@@ -218,8 +237,10 @@ static void fill_alarms(struct engine *engine, struct status *st)
 {
 	struct instance *in;
 
-	ENGINE_EACH_INSTANCE (engine, in)
+	ENGINE_EACH_INSTANCE (engine, in) {
 		instance_alarms(in, st);
+		list_alarm(in, st);
+	}
 	for (unsigned int i = 0; i < engine->cfg->n_groups; i++)
 		group_alarms(&engine->groups[i], st);
 	fill_fifos(engine, st);
