@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * Any octets as a BGP message from the peer. The first octet picks the session, so that every
- * family and AS width is walked. A mutator of its own keeps marker and length right, which stands
- * in for a corpus of valid messages.
+ * family and AS width is walked. A mutator of its own keeps marker and lengths right, and hangs an
+ * attribute of any type on an UPDATE.
  * Links: user/bgp/bgp_codec.c user/bgp/bgp_codec_open.c user/bgp/bgp_codec_update.c
  */
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "bgp/bgp_codec.h"
 
@@ -78,16 +79,53 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	return 0;
 }
 
-/* Mutates what it likes, then mends marker and length: without that few inputs reach a body. One in
- * sixteen is left as it is, for the header's own checks. */
-size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned int seed)
+/* The lengths that have a meaning to some attribute, and their neighbours. */
+static const uint8_t lengths[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 16, 17, 21, 24, 255};
+
+/* An attribute at the end of the attributes of an UPDATE that announces nothing behind them. Its
+ * flags are the right ones every other time, which is half of what a parser looks at. */
+static size_t add_attribute(uint8_t *data, size_t size, size_t max_size, unsigned int seed)
 {
-	size = LLVMFuzzerMutate(data, size, max_size);
-	if (size < 1 + BGP_HEADER_LEN || size > 1 + BGP_MESSAGE_MAX || seed % 16 == 0)
+	static const uint8_t flags[] = {0x40, 0x80, 0xc0, 0x50, 0x90, 0xd0, 0xe0, 0x00};
+	uint8_t len = lengths[seed / 64 % sizeof(lengths)];
+	uint8_t *at = data + size;
+
+	if (size + 4 + len > max_size || size + 4 + len > 1 + BGP_MESSAGE_MAX)
 		return size;
+	at[0] = flags[seed % sizeof(flags)];
+	at[1] = (uint8_t)(seed / 8 % (BGP_ATTR_MAX + 1));
+	at += 2;
+	if (data[size] & BGP_ATTR_EXTENDED)
+		*at++ = 0;
+	*at++ = len;
+	for (uint8_t i = 0; i < len; i++)
+		at[i] = (uint8_t)(seed >> i % 24);
+	return (size_t)(at + len - data);
+}
+
+static void mend_header(uint8_t *data, size_t size)
+{
 	memset(data + 1, 0xff, 16);
 	data[17] = (uint8_t)((size - 1) >> 8);
 	data[18] = (uint8_t)(size - 1);
+}
+
+/* Mutates what it likes, then mends marker and lengths: without that few inputs reach a body. One
+ * in sixteen is left as it is, for the header's own checks. */
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned int seed)
+{
+	size_t attrs_at = 1 + BGP_HEADER_LEN + 4;
+
+	size = LLVMFuzzerMutate(data, size, max_size);
+	if (size < 1 + BGP_HEADER_LEN || size > 1 + BGP_MESSAGE_MAX || seed % 16 == 0)
+		return size;
 	data[19] = (uint8_t)(1 + data[19] % 5);
+	if (data[19] == BGP_MSG_UPDATE && size >= attrs_at && seed % 4 == 1) {
+		size = add_attribute(data, size, max_size, seed / 16);
+		memset(data + 20, 0, 2); /* no prefixes withdrawn: all the rest is attributes */
+		data[22] = (uint8_t)((size - attrs_at) >> 8);
+		data[23] = (uint8_t)(size - attrs_at);
+	}
+	mend_header(data, size);
 	return size;
 }

@@ -70,8 +70,8 @@ static int end(void **state)
 	return 0;
 }
 
-/* Connects from `from` to the speaker's port; the descriptor, or -errno. */
-static int connect_from(const char *from, const char *password)
+/* Connects from `from` to the speaker's port, with that TTL; the descriptor, or -errno. */
+static int connect_with(const char *from, const char *password, int ttl)
 {
 	struct sockaddr_in sin = {.sin_family = AF_INET}, to = sin;
 	struct tcp_md5sig sig = {.tcpm_keylen = (uint16_t)(password ? strlen(password) : 0)};
@@ -87,11 +87,17 @@ static int connect_from(const char *from, const char *password)
 		memcpy(sig.tcpm_key, password, sig.tcpm_keylen);
 		assert_int_equal(setsockopt(fd, IPPROTO_TCP, TCP_MD5SIG, &sig, sizeof(sig)), 0);
 	}
+	setsockopt(fd, IPPROTO_IP, IP_TTL, &ttl, sizeof(ttl));
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
 	if (connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0)
 		return fd;
 	close(fd);
 	return -errno;
+}
+
+static int connect_from(const char *from, const char *password)
+{
+	return connect_with(from, password, 64);
 }
 
 static void dial(struct router *r)
@@ -214,6 +220,25 @@ static void a_password_is_asked_for(void **state)
 	start(false, "sesame");
 	assert_int_equal(connect_from("127.0.0.1", NULL), -EINPROGRESS); /* no answer */
 	r->fd = connect_from("127.0.0.1", "sesame");
+	assert_true(r->fd >= 0);
+	answer(r);
+}
+
+static void a_distant_router_is_not_heard(void **state)
+{
+	struct cfg_neighbor changed;
+	struct router *r = &lab.r;
+	struct cfg_bgp cfg;
+
+	(void)state;
+	start(false, NULL);
+	changed = ll.neighbors[0];
+	changed.ttl_security = 2;
+	cfg = ll.cfg;
+	cfg.neighbors = &changed;
+	assert_int_equal(bgp_speaker_reconfigure(lab.sp, &cfg, 0x7f00000b), 0);
+	assert_int_equal(connect_with("127.0.0.1", NULL, 253), -EINPROGRESS); /* no answer */
+	r->fd = connect_with("127.0.0.1", NULL, 254);
 	assert_true(r->fd >= 0);
 	answer(r);
 }
@@ -344,6 +369,7 @@ int main(void)
 	    LISTEN_TEST(another_source_than_ours_is_refused),
 	    LISTEN_TEST(without_anybody_to_listen_for_no_port_is_open),
 	    LISTEN_TEST(a_password_is_asked_for),
+	    LISTEN_TEST(a_distant_router_is_not_heard),
 	    LISTEN_TEST(of_two_connections_one_stays),
 	    LISTEN_TEST(a_connection_left_over_makes_way),
 	    LISTEN_TEST(a_router_that_restarts_is_let_in_at_once),

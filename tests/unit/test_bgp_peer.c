@@ -142,6 +142,8 @@ static const struct {
      false},
     {"its session is lost: we dial again", "sCOKXt", "c", BGP_CONNECT, BGP_IDLE, LOW, false},
     {"a start with its session there", "sCOKs", "", BGP_IDLE, BGP_ESTABLISHED, LOW, false},
+    {"cleared, we dial at once", "sCOKhs", "c", BGP_CONNECT, BGP_IDLE, LOW, false},
+    {"cleared, a passive one may come", "sCOKhsC", "O", BGP_IDLE, BGP_OPEN_SENT, LOW, true},
     {"the end of both", "sCch", "n6/2xN6/2X", BGP_IDLE, BGP_IDLE, LOW, false},
     {"the end of its session", "sCOKh", "N6/2XD", BGP_IDLE, BGP_IDLE, LOW, false},
 };
