@@ -139,7 +139,7 @@ demo: ## two nodes, a BIRD router, a client: what each failure costs (as root, o
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)tools/demo
 
-bench: bench-failover bench-datapath ## all measurements, on an idle machine (as root; minutes)
+bench: bench-failover bench-datapath bench-prefixes bench-reroute ## all measurements, on an idle machine (as root; minutes)
 bench-failover: all ## failover times, ten runs each
 	$(Q)tests/bench/failover
 bench-datapath: all $(BENCH) $(LAB_BIN) ## the data path beside targets and keepalived; PARTS=scale: one part
@@ -148,6 +148,12 @@ bench-flood: all $(OUT)/tests/lab/vrrpflood ## false failovers under forged adve
 	$(Q)tests/bench/flood
 bench-packet: $(BENCH) ## what a packet costs in the kernel half
 	$(Q)$(OUT)/tests/bench/bench_packet
+
+.PHONY: bench-prefixes bench-reroute
+bench-prefixes: all ## 10,000 prefixes on a takeover, beside BIRD
+	$(Q)tests/bench/prefixes
+bench-reroute: all tests ## from a taker's UPDATE to the router's route, BIRD and FRR
+	$(Q)tests/bench/reroute
 
 deps: ## install what Debian 12 lacks
 	$(Q)tools/deps

@@ -38,6 +38,8 @@ struct peer {
 struct bgp_rib {
 	uint32_t
 	    key[BGP_MAX_PREFIXES]; /* of what must be equal to share an UPDATE, to find it fast */
+	struct bgp_attrs last; /* that were announced, and their key: many prefixes share them */
+	uint32_t last_key;
 	uint16_t free;
 	uint16_t buckets[BUCKETS];
 	struct route routes[BGP_MAX_PREFIXES];
@@ -107,6 +109,15 @@ static uint32_t hash_octets(uint32_t hash, const void *data, size_t len)
 	for (size_t i = 0; i < len; i++)
 		hash = (hash ^ octets[i]) * 16777619u;
 	return hash;
+}
+
+static uint32_t key_of(struct bgp_rib *rib, const struct bgp_attrs *attrs)
+{
+	if (rib->last_key == 0 || memcmp(&rib->last, attrs, sizeof(*attrs)) != 0) {
+		rib->last = *attrs;
+		rib->last_key = hash_octets(FNV_START, attrs, sizeof(*attrs));
+	}
+	return rib->last_key;
 }
 
 static unsigned int bucket_of(const struct ipprefix *p)
@@ -195,7 +206,7 @@ int bgp_rib_announce(struct bgp_rib *rib, const struct ipprefix *prefix,
 		return 0;
 	r->state = ROUTE_ANNOUNCED;
 	r->attrs = *attrs;
-	rib->key[slot] = hash_octets(FNV_START, attrs, sizeof(*attrs));
+	rib->key[slot] = key_of(rib, attrs);
 	for (unsigned int i = 0; i < rib->n_peers; i++) {
 		struct peer *peer = &rib->peers[i];
 

@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * Joins mastership with the BGP speaker: carries announce_step() out, prefix by prefix, and turns
- * the number of Established sessions into the instances' session fault. Owns nothing but the timer.
+ * the number of Established sessions into the instances' session fault. Owns nothing but the
+ * timers. Many prefixes are told a slice a turn, the first one at once, so that no advert of
+ * another instance waits behind them.
  */
+#include <limits.h>
 #include <string.h>
 #include <time.h>
 
 #include "announce/announce_attrs.h"
 #include "core/addr.h"
 #include "engine/engine_state.h"
+
+/* Prefixes in one turn, some 300 us with a session or two. */
+#define SLICE 500
 
 struct speaker *announcer_speaker(const struct instance *in)
 {
@@ -20,32 +26,97 @@ static void on_settle(struct loop_timer *timer)
 	announcer_event(timer->ctx, ANNOUNCE_EV_TIMER);
 }
 
+static void on_slice(struct loop_timer *timer);
+
 void announcer_init(struct instance *in)
 {
 	in->announcer = (struct announcer){
 	    .cfg = {.standby = in->cfg->announce.standby, .settle_ns = in->cfg->announce.settle_ns},
+	    .next = UINT_MAX,
 	    .timer = {.fn = on_settle, .ctx = in, .name = "settle"},
+	    .slice_timer = {.fn = on_slice, .ctx = in, .name = "announce"},
 	};
 }
 
-/* Brings every prefix of `in` to its standing at the routers. */
-static void apply(struct instance *in)
+static unsigned int left(const struct instance *in)
+{
+	unsigned int n = in->cfg->announce.n_prefixes;
+
+	return in->announcer.next < n ? n - in->announcer.next : 0;
+}
+
+bool announcer_is_busy(const struct instance *in)
+{
+	return announcer_speaker(in) && left(in) > 0;
+}
+
+/* Brings the next `n` prefixes of `in` to their standing at the routers. */
+static void apply_slice(struct instance *in, unsigned int n)
 {
 	const struct cfg_announce *cfg = &in->cfg->announce;
+	const struct ipprefix *prefixes = cfg->prefixes + in->announcer.next;
 	struct bgp_speaker *sp = announcer_speaker(in)->sp;
 	enum announce_as as = in->announcer.fsm.as;
 	struct bgp_attrs attrs;
 	int err;
 
+	in->announcer.next += n;
 	if (as == ANNOUNCE_NONE) {
-		bgp_speaker_withdraw_all(sp, cfg->prefixes, cfg->n_prefixes);
+		bgp_speaker_withdraw_all(sp, prefixes, n);
 		return;
 	}
 	announce_attrs(cfg, as, in->announcer.claimed_at_s, &attrs);
-	err = bgp_speaker_announce_all(sp, cfg->prefixes, cfg->n_prefixes, &attrs);
+	err = bgp_speaker_announce_all(sp, prefixes, n, &attrs);
 	if (err < 0)
 		log_error("%s: cannot announce all of its %u prefixes: %s", in->cfg->name,
 			  cfg->n_prefixes, strerror(-err));
+}
+
+/* The next slice of them; the rest in the turns that follow. */
+static void apply_more(struct instance *in)
+{
+	struct loop *loop = in->engine->loop;
+	struct loop_timer *timer = &in->announcer.slice_timer;
+
+	if (left(in) > 0)
+		apply_slice(in, left(in) < SLICE ? left(in) : SLICE);
+	if (left(in) > 0)
+		loop_arm(loop, timer, loop_now(loop));
+	else
+		loop_disarm(loop, timer);
+}
+
+static void on_slice(struct loop_timer *timer)
+{
+	struct instance *in = timer->ctx;
+
+	apply_more(in);
+	if (!announcer_is_busy(in))
+		instance_announced(in);
+}
+
+/* Brings every prefix of `in` to its standing at the routers; what was begun before is overtaken.
+ */
+static void apply(struct instance *in)
+{
+	in->announcer.next = 0;
+	apply_more(in);
+}
+
+/* All that is left, in this turn. */
+static void finish(struct instance *in)
+{
+	if (!announcer_is_busy(in))
+		return;
+	apply_slice(in, left(in));
+	apply_more(in);
+	instance_announced(in);
+}
+
+void announcer_end(struct instance *in)
+{
+	loop_disarm(in->engine->loop, &in->announcer.timer);
+	loop_disarm(in->engine->loop, &in->announcer.slice_timer);
 }
 
 void announcer_event(struct instance *in, enum announce_event_type ev)
@@ -71,6 +142,8 @@ void announcer_event(struct instance *in, enum announce_event_type ev)
 				    {"HF_ANNOUNCED", announce_as_name(ann->fsm.as)}),
 			 "%s: announced as %s", in->cfg->name, announce_as_name(ann->fsm.as));
 	}
+	if (ev == ANNOUNCE_EV_STOP)
+		finish(in);
 	if (mono_is_set(announce_due(&ann->fsm)))
 		loop_arm(loop, &ann->timer, announce_due(&ann->fsm));
 	else
@@ -111,6 +184,7 @@ void announcer_drop_gone(struct instance *in, const struct cfg_announce *next, b
 
 	if (!speaker)
 		return;
+	finish(in);
 	rivals_unwatch(in); /* what stays is watched again when the new configuration is in force */
 	for (unsigned int i = 0; in->announcer.fsm.as != ANNOUNCE_NONE && i < cfg->n_prefixes;
 	     i++) {
@@ -126,7 +200,7 @@ void announcer_reconfigure(struct instance *in)
 	bool began = ann->fsm.started;
 
 	if (!speaker) {
-		loop_disarm(in->engine->loop, &ann->timer);
+		announcer_end(in);
 		announcer_init(in);
 		instance_pending(in, PENDING_SESSION, false);
 		instance_fault(in, VRRP_FAULT_SESSION, false);

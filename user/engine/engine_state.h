@@ -40,6 +40,8 @@ struct announcer {
 	struct announce_fsm fsm;
 	struct loop_timer timer; /* announce_due() */
 	int64_t claimed_at_s;	 /* Unix time of the last claim */
+	unsigned int next;	 /* the prefixes from here on are still to be told */
+	struct loop_timer slice_timer;
 };
 
 /* Another node announces a prefix of ours too. */
@@ -159,6 +161,7 @@ struct instance {
 	enum health_state *links; /* in the order of cfg->track.interfaces */
 	struct address_set *addresses;
 	bool claim_awaited;	  /* the announcement waits until the addresses are there */
+	bool release_awaited;	  /* the addresses wait until all is withdrawn */
 	bool reconfigure_awaited; /* and so does what a reload announces */
 	struct notifier notifiers[NOTIFY_KINDS];
 	struct notice notice;
@@ -315,6 +318,8 @@ void instance_master_down(struct instance *in, struct mono deadline);
 void instance_yield(struct instance *in);
 /* datapath_event_fn; ctx is the engine. */
 void instance_on_event(void *ctx, const struct hf_event *ev);
+/* Its prefixes are all as they should be at the neighbors. */
+void instance_announced(struct instance *in);
 /* Whatever was to be done with its addresses has been done. */
 void instance_addresses_ready(struct instance *in);
 
@@ -359,6 +364,10 @@ void addresses_tell_more(struct address_set *set);
  * ------------------------------------------------------------------------------------ */
 void announcer_init(struct instance *in);
 void announcer_event(struct instance *in, enum announce_event_type ev);
+/* Are there prefixes that the neighbors are still to be told of? */
+bool announcer_is_busy(const struct instance *in);
+/* Takes its timers out of the loop. */
+void announcer_end(struct instance *in);
 /* The speaker that announces for `in`, or NULL when it has no bgp_announce block. */
 struct speaker *announcer_speaker(const struct instance *in);
 /* Withdraws what `next` will not announce by the same speaker; before `next` replaces in->cfg. */

@@ -81,7 +81,7 @@ struct instance *instance_create(struct engine *engine, const struct cfg_instanc
 void instance_destroy(struct instance *in)
 {
 	loop_disarm(in->engine->loop, &in->timer);
-	loop_disarm(in->engine->loop, &in->announcer.timer);
+	announcer_end(in);
 	recording_destroy(in);
 	in->engine->instances[in->slot] = NULL;
 	addresses_destroy(in->addresses);
@@ -102,6 +102,7 @@ static void announce_claim(struct instance *in)
  * first. */
 static void act_claim(struct instance *in)
 {
+	in->release_awaited = false;
 	addresses_claim(in->addresses, true);
 	if (announcer_speaker(in) && in->addresses->busy > 0) {
 		in->claim_awaited = true;
@@ -130,7 +131,16 @@ static void act_release(struct instance *in)
 {
 	in->claim_awaited = false;
 	announcer_event(in, ANNOUNCE_EV_RELEASE);
-	addresses_claim(in->addresses, false);
+	in->release_awaited = announcer_is_busy(in);
+	if (!in->release_awaited)
+		addresses_claim(in->addresses, false);
+}
+
+void instance_announced(struct instance *in)
+{
+	if (in->release_awaited)
+		addresses_claim(in->addresses, false);
+	in->release_awaited = false;
 }
 
 static int build_advert(const struct instance *in, uint8_t priority, const struct ipaddr *to,
