@@ -63,7 +63,7 @@ PROGRAMS := $(if $(wildcard user/main.c),$(OUT)/holdfastd) $(if $(wildcard user/
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all help deps check demo tidy clean tests fuzz FORCE
+.PHONY: all help deps check check-kernels demo tidy clean tests fuzz FORCE
 .PHONY: bench bench-failover bench-datapath bench-flood bench-packet
 all: $(PROGRAMS) $(LAB_TOOLS) ## build holdfastd, holdfastctl and the lab's tools into build/
 
@@ -133,6 +133,9 @@ tidy: ## check the tree's style: sizes, banned calls, the include rule, pure obj
 check: ## run all the tests (as root, or by sudo); installs what is missing
 	$(Q)tools/deps --if-missing
 	$(Q)tests/run
+
+check-kernels: all tests ## the kernel half on Debian's 6.1 and 6.12, PREEMPT_RT too, under qemu (minutes)
+	$(Q)tools/check-kernels
 
 demo: ## two nodes, a BIRD router, a client: what each failure costs (as root, or by sudo)
 	$(Q)tools/deps --if-missing
