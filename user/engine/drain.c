@@ -54,15 +54,16 @@ bool drain_is_known(const struct instance *in)
 {
 	const struct check *file = disable_file(in);
 
-	return !file || file->ran;
+	return !file || file->ran || file->refused;
 }
 
-/* The runner's last word, also while it is being started again. */
+/* The runner's last word, also while it is being started again. A file that it cannot watch, say
+ * for want of room, drains nobody. */
 static bool file_exists(const struct instance *in)
 {
 	const struct check *file = disable_file(in);
 
-	return file && file->ran && file->last.status != 0;
+	return file && file->ran && file->last.outcome == HEALTH_OK && file->last.status != 0;
 }
 
 /* What drains `in`, its sync group left aside: enum status_drain bits. */
@@ -175,10 +176,9 @@ static void note_undrained(struct control_request *req, const struct instance *i
 		note(req, "%s is drained no more, but has another fault: holdfastctl status",
 		     in->cfg->name);
 	else
-		note(req, "%s takes part again: %s%s", in->cfg->name,
-		     vrrp_state_name(in->fsm.state),
-		     in->vcfg.preempt ? ", until its priority makes it MASTER"
-				      : ", and does not preempt");
+		note(
+		    req, "%s takes part again: %s%s", in->cfg->name, vrrp_state_name(in->fsm.state),
+		    in->vcfg.preempt ? ", and preempts a lesser master" : ", and does not preempt");
 	if (in->group && in->drained_by == 0)
 		note(req, ". So do all of its sync group %s", in->group->cfg->name);
 }
