@@ -299,7 +299,8 @@ static void a_cleared_session_is_reset_and_dialled_at_once(void **state)
 	assert_int_equal(lab.established, 0);
 	assert_true(taken(r));
 	assert_int_equal(r->type, BGP_MSG_NOTIFICATION);
-	assert_hex(r->body, (int)r->body_len, "06 04");
+	assert_hex(r->body, (int)r->body_len,
+		   "06 04 17 636c656172656420627920746865206f70657261746f72");
 	assert_string_equal(status().state, "Connect");
 	close(r->fd);
 	establish(r);
@@ -391,7 +392,8 @@ static void a_new_configuration_leaves_other_sessions_alone(void **state)
 	reconfigure(&cfg[2], two, 2);
 	assert_int_equal(lab.established, 0);
 	expect(r, BGP_MSG_NOTIFICATION);
-	assert_hex(r->body, (int)r->body_len, "06 04");
+	assert_hex(r->body, (int)r->body_len,
+		   "06 04 1d 74686520636f6e66696775726174696f6e20686173206368616e676564");
 	close(r->fd);
 	establish(r);
 	reconfigure(&cfg[3], two, 1);

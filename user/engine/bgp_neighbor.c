@@ -162,6 +162,19 @@ void bgp_neighbor_event(struct bgp_neighbor *n, enum bgp_way way, struct bgp_eve
 		sp->fn(sp->ctx, sp->established);
 }
 
+void bgp_neighbor_cease(struct bgp_neighbor *n, uint8_t subcode, const char *text)
+{
+	uint8_t data[1 + BGP_SHUTDOWN_SENT];
+	struct bgp_event ev = {.type = BGP_EV_STOP,
+			       .error = {.code = BGP_ERR_CEASE, .subcode = subcode}};
+
+	if (subcode == BGP_CEASE_SHUTDOWN || subcode == BGP_CEASE_RESET) {
+		ev.error.data = data;
+		ev.error.data_len = bgp_shutdown_build(text, data);
+	}
+	bgp_neighbor_event(n, BGP_DIALLED, &ev);
+}
+
 /* --- connections that the neighbor dials --- */
 
 /* A peer that dials once more has given up the connection before, unless that is agreed on. Its end

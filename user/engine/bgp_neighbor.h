@@ -82,6 +82,11 @@ void bgp_neighbor_listen(struct bgp_neighbor *n);
  * there.
  */
 void bgp_neighbor_event(struct bgp_neighbor *n, enum bgp_way way, struct bgp_event *ev);
+/*
+ * Ends all that stands with Cease and `subcode`, until BGP_EV_START. An administrative shutdown or
+ * reset carries `text` (RFC 9003; UTF-8, NULL: none).
+ */
+void bgp_neighbor_cease(struct bgp_neighbor *n, uint8_t subcode, const char *text);
 /* The Established one, or NULL. */
 struct bgp_conn *bgp_neighbor_session(const struct bgp_neighbor *n);
 /* Keeps why a session ended, or did not begin, for log and status. */

@@ -82,13 +82,9 @@ static unsigned int free_index(const struct bgp_speaker *sp, struct bgp_neighbor
 /* RFC 4486: the router need not wait before it lets us in again, or need not wait for us at all. */
 static void close_session(struct bgp_neighbor *n, bool comes_again)
 {
-	struct bgp_event ev = {
-	    .type = BGP_EV_STOP,
-	    .error = {.code = BGP_ERR_CEASE,
-		      .subcode = comes_again ? BGP_CEASE_RESET : BGP_CEASE_DECONFIGURED}};
-
 	bgp_neighbor_note_error(n, "its configuration has changed");
-	bgp_neighbor_event(n, BGP_DIALLED, &ev);
+	bgp_neighbor_cease(n, comes_again ? BGP_CEASE_RESET : BGP_CEASE_DECONFIGURED,
+			   "the configuration has changed");
 	bgp_neighbor_destroy(n);
 }
 

@@ -113,31 +113,22 @@ int bgp_speaker_withdraw(struct bgp_speaker *sp, const struct ipprefix *prefix)
 
 void bgp_speaker_shutdown(struct bgp_speaker *sp, const char *reason)
 {
-	uint8_t data[1 + BGP_SHUTDOWN_SENT];
-	struct bgp_error cease = {BGP_ERR_CEASE, BGP_CEASE_SHUTDOWN,
-				  bgp_shutdown_build(reason, data), data};
-
-	for (unsigned int i = 0; i < sp->n_neighbors; i++) {
-		struct bgp_event ev = {.type = BGP_EV_STOP, .error = cease};
-
-		bgp_neighbor_event(sp->neighbors[i], BGP_DIALLED, &ev);
-	}
+	for (unsigned int i = 0; i < sp->n_neighbors; i++)
+		bgp_neighbor_cease(sp->neighbors[i], BGP_CEASE_SHUTDOWN, reason);
 }
 
 unsigned int bgp_speaker_clear(struct bgp_speaker *sp, const struct ipaddr *neighbor)
 {
-	static const struct bgp_error reset = {.code = BGP_ERR_CEASE, .subcode = BGP_CEASE_RESET};
 	unsigned int cleared = 0;
 
 	for (unsigned int i = 0; i < sp->n_neighbors; i++) {
-		struct bgp_event stop = {.type = BGP_EV_STOP, .error = reset};
 		struct bgp_event start = {.type = BGP_EV_START};
 		struct bgp_neighbor *n = sp->neighbors[i];
 
 		if (neighbor && !ipaddr_equal(&n->cfg->address, neighbor))
 			continue;
 		bgp_neighbor_note_error(n, "cleared by the operator");
-		bgp_neighbor_event(n, BGP_DIALLED, &stop);
+		bgp_neighbor_cease(n, BGP_CEASE_RESET, "cleared by the operator");
 		bgp_neighbor_event(n, BGP_DIALLED, &start);
 		cleared++;
 	}
