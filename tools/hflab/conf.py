@@ -70,7 +70,7 @@ vrrp_instance example {{
     }}
     bgp_announce {{
         instance fabric
-        takeover community 65000:2 65000:1
+        takeover {takeover}
         settle_time 9
         linger 0.2
     }}
@@ -141,11 +141,11 @@ def _values(node, family6=False):
             "local_as": NODE_AS, "remote_as": ROUTER_AS}
 
 
-def pair(node, family6=False, interval="0.2"):
+def pair(node, family6=False, interval="0.2", takeover="community 65000:2 65000:1"):
     """Millisecond failover: VRRPv3 by unicast every 10 ms, a checked service, sticky."""
     node.write("check.sh", CHECK_SH, 0o755)
     node.configure(PAIR.format(priority=200 if node.name == "a" else 100, interval=interval,
-                               **_values(node, family6)))
+                               takeover=takeover, **_values(node, family6)))
 
 
 def pair6(node):
