@@ -95,35 +95,13 @@ static void on_signal(struct loop_source *src, uint32_t ready)
 /* --- events of the parts
  * ---------------------------------------------------------------------------- */
 
-static void lose_interface(struct instance *in)
-{
-	instance_fault(in, VRRP_FAULT_LINK, true);
-	instance_unprepare(in);
-}
-
-/* The interface may be a new one of the old name, or the old one under a new name. */
-static void on_link_of(struct instance *in, const struct netlink_link *link)
-{
-	bool named = strcmp(in->cfg->interface, link->name) == 0;
-	bool ours = in->ifindex == link->ifindex;
-
-	if (in->ifindex != 0 && (ours ? !named || link->gone : named && !link->gone))
-		lose_interface(in);
-	if (!named || link->gone)
-		return;
-	instance_prepare(in, link->ifindex);
-	instance_fault(in, VRRP_FAULT_LINK, !link->up);
-}
-
 static void on_link(void *ctx, const struct netlink_link *link)
 {
 	struct engine *engine = ctx;
-	struct instance *in;
 
 	addresses_on_link(engine, link);
 	checks_link(engine, link);
-	ENGINE_EACH_INSTANCE (engine, in)
-		on_link_of(in, link);
+	links_report(engine, link);
 }
 
 /* An instance without a source address tries again with each one that appears. */
@@ -260,12 +238,17 @@ static int load_datapath(struct engine *engine)
 
 static int open_network(struct engine *engine)
 {
+	int err;
+
 	count_vips(engine);
 	engine->nl = netlink_open(engine->loop, on_link, engine);
 	if (!engine->nl)
 		return -errno;
 	netlink_watch_addresses(engine->nl, on_address);
-	return netlink_sync(engine->nl);
+	links_init(engine);
+	err = netlink_sync(engine->nl);
+	links_flush(engine);
+	return err;
 }
 
 static bool listens_low(const struct config *cfg)

@@ -21,6 +21,7 @@
 #include "engine/bgp_speaker.h"
 #include "engine/drain.h"
 #include "engine/engine.h"
+#include "engine/links.h"
 #include "engine/refusals.h"
 #include "engine/recording.h"
 #include "health/runner.h"
@@ -231,6 +232,7 @@ struct engine {
 	const struct engine_options *opt;
 	struct loop *loop;
 	struct netlink *nl;
+	struct links links;
 	struct address_worker *address_worker;
 	struct address_set *gone_addresses; /* sets whose jobs are not yet done */
 	struct garp garp;

@@ -255,6 +255,7 @@ static void start_created(struct engine *engine)
 	struct instance *in;
 
 	netlink_sync(engine->nl); /* reports every link: those that have begun know theirs */
+	links_flush(engine);
 	checks_links_told(engine);
 	for (unsigned int i = 0; i < engine->cfg->n_bgp; i++)
 		announcer_on_sessions(engine->speakers[i], engine->speakers[i]->established);
@@ -324,6 +325,7 @@ static void swap_configurations(struct engine *engine, struct reload *r)
 	reconfigure_speakers(engine, r);
 	if (r->asks_links && netlink_sync(engine->nl) == 0)
 		checks_links_told(engine);
+	links_flush(engine);
 }
 
 static void finish(struct engine *engine, struct reload *r)
