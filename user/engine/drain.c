@@ -15,7 +15,8 @@
 #include "control/control_request.h"
 #include "engine/engine_state.h"
 
-#define FILE_NAME "drained"
+#define FILE_NAME    "drained"
+#define DRAIN_A_TURN 12 /* instances: each is some 30 us of system calls */
 
 static struct drain_key key_of(const struct instance *in)
 {
@@ -25,11 +26,14 @@ static struct drain_key key_of(const struct instance *in)
 	return key;
 }
 
+static void on_turn(struct loop_timer *timer);
+
 void drain_open(struct engine *engine)
 {
 	struct drains *drains = &engine->drains;
 	int err;
 
+	drains->timer = (struct loop_timer){.fn = on_turn, .ctx = engine, .name = "drain"};
 	state_file_path(engine->opt->name, engine->opt->run_dir, FILE_NAME, drains->path);
 	err = drain_file_load(drains->path, &drains->set);
 	if (err < 0 && err != -ENOENT)
@@ -69,31 +73,70 @@ static bool file_exists(const struct instance *in)
 /* What drains `in`, its sync group left aside: enum status_drain bits. */
 static uint32_t own_drains(const struct instance *in)
 {
+	return (in->ordered_out ? STATUS_DRAIN_OPERATOR : 0) |
+	       (file_exists(in) ? STATUS_DRAIN_FILE : 0);
+}
+
+static bool is_drained_by_group(const struct instance *in)
+{
+	const struct instance *other;
+
+	if (!in->group)
+		return false;
+	ENGINE_EACH_INSTANCE (in->engine, other) {
+		if (other->group == in->group && own_drains(other) != 0)
+			return true;
+	}
+	return false;
+}
+
+void drain_begin(struct instance *in)
+{
 	struct drain_key key = key_of(in);
 
-	return (drain_set_has(&in->engine->drains.set, &key) ? STATUS_DRAIN_OPERATOR : 0) |
-	       (file_exists(in) ? STATUS_DRAIN_FILE : 0);
+	in->ordered_out = drain_set_has(&in->engine->drains.set, &key);
+}
+
+/* What drains `in`, its group included. */
+static uint32_t all_drains(const struct instance *in)
+{
+	uint32_t by = own_drains(in);
+
+	return by == 0 && is_drained_by_group(in) ? STATUS_DRAIN_GROUP : by;
 }
 
 void drain_judge(struct instance *in)
 {
-	struct instance *other;
-	uint32_t by = own_drains(in);
-
-	ENGINE_EACH_INSTANCE (in->engine, other) {
-		if (by == 0 && in->group && other->group == in->group && own_drains(other) != 0)
-			by = STATUS_DRAIN_GROUP;
-	}
-	in->drained_by = by;
-	instance_fault(in, VRRP_FAULT_DRAIN, by != 0);
+	in->drained_by = all_drains(in);
+	instance_fault(in, VRRP_FAULT_DRAIN, in->drained_by != 0);
 }
 
-static void judge_all(struct engine *engine)
+/* As many instances as fit into a turn; the next turns see to the rest. */
+static void on_turn(struct loop_timer *timer)
 {
-	struct instance *in;
+	struct engine *engine = timer->ctx;
+	struct drains *drains = &engine->drains;
+	int budget = DRAIN_A_TURN;
 
-	ENGINE_EACH_INSTANCE (engine, in)
+	for (; drains->at < engine->n_slots && budget > 0; drains->at++) {
+		struct instance *in = engine->instances[drains->at];
+
+		if (!in || (!in->group && all_drains(in) == in->drained_by))
+			continue;
 		drain_judge(in);
+		budget--;
+	}
+	if (drains->at < engine->n_slots)
+		loop_arm(engine->loop, timer, loop_now(engine->loop));
+}
+
+/* An order was given: `in` first, which the answer speaks of; NULL: all alike. */
+static void obey(struct engine *engine, struct instance *in)
+{
+	if (in)
+		drain_judge(in);
+	engine->drains.at = 0;
+	on_turn(&engine->drains.timer);
 }
 
 /* --- the operator's orders
@@ -114,26 +157,51 @@ static bool moves_with(const struct instance *in, const struct instance *other)
 	return in == other || (in->group && in->group == other->group);
 }
 
-/* Adds or removes `in` and those that move with it. 0 or -ENOSPC. */
-static int change_set(struct engine *engine, struct instance *in, bool on)
+/* From all instances to each of them by name, so that one can be taken out. */
+static void spell_out(struct engine *engine)
+{
+	struct drain_set *set = &engine->drains.set;
+	struct instance *in;
+
+	if (!set->all)
+		return;
+	*set = (struct drain_set){0};
+	ENGINE_EACH_INSTANCE (engine, in)
+		set->keys[set->n++] = key_of(in); /* no two are the same */
+}
+
+/* Orders `in`, and those that move with it, out or in. 0 or -ENOSPC. */
+static int order(struct engine *engine, struct instance *in, bool out)
 {
 	struct drain_set *set = &engine->drains.set;
 	struct instance *other;
-	bool but = set->all && !on; /* all of them but these */
 	int err = 0;
 
+	if (!out)
+		spell_out(engine);
 	ENGINE_EACH_INSTANCE (engine, other) {
 		struct drain_key key = key_of(other);
-		bool with = moves_with(in, other);
 
-		if ((with && on) || (!with && but))
-			err = err ? err : drain_set_add(set, &key);
-		else if (with)
+		if (!moves_with(in, other))
+			continue;
+		if (!out)
 			drain_set_remove(set, &key);
+		else
+			err = drain_set_add(set, &key);
+		if (err < 0)
+			return err;
+		other->ordered_out = out;
 	}
-	if (but)
-		set->all = false;
-	return err;
+	return 0;
+}
+
+static void order_all(struct engine *engine, bool out)
+{
+	struct instance *in;
+
+	engine->drains.set = (struct drain_set){.all = out};
+	ENGINE_EACH_INSTANCE (engine, in)
+		in->ordered_out = out;
 }
 
 /* How long it serves on at most, in seconds. */
@@ -141,6 +209,8 @@ static double leaves_in_s(const struct instance *in)
 {
 	struct mono now = loop_now(in->engine->loop);
 
+	if (!mono_is_set(in->fsm.linger_until))
+		return 0; /* its turn has not come */
 	return (double)mono_diff_ns(in->fsm.linger_until, now) / (double)NS_PER_S;
 }
 
@@ -191,8 +261,8 @@ static void note_all(struct engine *engine, struct control_request *req, bool on
 
 	ENGINE_EACH_INSTANCE (engine, in) {
 		n++;
-		faulty += in->fsm.state == VRRP_FAULT;
-		drained += in->drained_by != 0;
+		faulty += (in->faults & ~(uint32_t)(VRRP_FAULT_DRAIN | VRRP_FAULT_PENDING)) != 0;
+		drained += all_drains(in) != 0;
 		if (!on || !in->fsm.claimed)
 			continue;
 		leaving++;
@@ -204,8 +274,8 @@ static void note_all(struct engine *engine, struct control_request *req, bool on
 		if (drained > 0)
 			note(req, ", but %u that a disable_file drains: holdfastctl status",
 			     drained);
-		if (faulty > drained)
-			note(req, "; %u are in FAULT: holdfastctl status", faulty - drained);
+		if (faulty > 0)
+			note(req, "; %u have another fault: holdfastctl status", faulty);
 		return;
 	}
 	note(req, "all %u instances are drained. ", n);
@@ -228,13 +298,13 @@ void drain_order(struct engine *engine, struct instance *in, struct control_requ
 		return;
 	}
 	if (!in)
-		engine->drains.set = (struct drain_set){.all = on};
-	else if (change_set(engine, in, on) < 0)
+		order_all(engine, on);
+	else if (order(engine, in, on) < 0)
 		control_request_refuse(req,
 				       "%s is full of instances that are gone: holdfastctl "
 				       "undrain clears it",
 				       engine->drains.path);
-	judge_all(engine);
+	obey(engine, in);
 	if (!on && in && in->drained_by & STATUS_DRAIN_FILE && !(before & STATUS_DRAIN_OPERATOR))
 		control_request_refuse(req, "%s is drained by its disable_file: remove %s",
 				       in->cfg->name, in->cfg->disable_file);

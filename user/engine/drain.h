@@ -8,6 +8,7 @@
 #define HF_ENGINE_DRAIN_H
 
 #include "control/control.h"
+#include "core/loop.h"
 #include "core/state_file.h"
 #include "record/drain_file.h"
 
@@ -18,10 +19,14 @@ struct instance;
 struct drains {
 	struct drain_set set;
 	char path[STATE_PATH];
+	struct loop_timer timer; /* the rest of an order's instances */
+	uint32_t at;		 /* slots before it know the order */
 };
 
 /* Reads what the operator has drained. Before the loop runs. */
 void drain_open(struct engine *engine);
+/* Was `in`, which begins, drained before? */
+void drain_begin(struct instance *in);
 /* Has the runner looked for its disable_file? True if it has none. */
 bool drain_is_known(const struct instance *in);
 /* Drains or undrains `in` by all that bears on it, as it is. */

@@ -170,6 +170,7 @@ struct instance {
 	uint32_t faults,
 	    faults_told;     /* enum vrrp_fault bits: as they are, as the step knows them */
 	uint32_t cleared;    /* what the last change of `faults_told` took away */
+	bool ordered_out;    /* drained by the operator */
 	uint32_t drained_by; /* enum status_drain bits: together they are VRRP_FAULT_DRAIN */
 	uint32_t pending;    /* enum pending bits: together they are VRRP_FAULT_PENDING */
 	bool published;	     /* to the data path, which hears adverts for it */

@@ -457,6 +457,7 @@ void instance_start(struct instance *in)
 {
 	addresses_start(in->addresses);
 	announcer_event(in, ANNOUNCE_EV_START);
+	drain_begin(in);
 	checks_apply(in); /* its faults; the priority follows when it has started */
 	in->started = true;
 	in->faults_told = in->faults;
