@@ -8,7 +8,8 @@
  * Links: user/config/complete.c user/config/complete_bgp.c user/config/complete_group.c
  * Links: user/config/config.c user/config/defs.c user/config/dump.c user/config/keywords.c
  * Links: user/config/parser.c user/config/platform.c user/config/set.c user/config/text.c
- * Links: user/config/value.c user/config/words.c user/core/addr.c user/core/log.c user/core/nearest.c
+ * Links: user/config/value.c user/config/words.c user/core/addr.c user/core/log.c
+ * user/core/nearest.c
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -163,9 +164,46 @@ static void mistakes_are_told_with_a_way_out(void **state)
 	}
 }
 
+/* The neighbors of two speakers, and whether both would have the same connections. */
+static const struct {
+	const char *first, *second;
+	bool warned;
+} listening_rows[] = {
+    {"passive", "passive", true},
+    {"passive", "listen", true},
+    {"passive", "", false},
+    {"", "", false},
+    {"passive", "passive\n port 1179", false},
+    {"passive\n source 192.0.2.11", "passive", true},
+    {"passive\n source 192.0.2.11", "passive\n source 192.0.2.11", true},
+    {"passive\n source 192.0.2.11", "passive\n source 192.0.2.12", false},
+};
+
+static void one_connection_is_not_for_two(void **state)
+{
+	char text[512];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(listening_rows) / sizeof(listening_rows[0]); i++) {
+		struct reading r;
+
+		snprintf(text, sizeof(text),
+			 "local_as 65001\nneighbor 192.0.2.1 {\nremote_as 65000\n%s\n}\n}\n"
+			 "bgp_instance c {\nlocal_as 65002\nneighbor 192.0.2.1 {\nremote_as 65000\n"
+			 "%s\n}",
+			 listening_rows[i].first, listening_rows[i].second);
+		r = read_blocks(text, "instance b", CONFIG_GOOD);
+		assert_int_equal(
+		    strstr(r.said, "bgp_instance b listens for neighbor 192.0.2.1 too") != NULL,
+		    listening_rows[i].warned);
+		config_free(r.cfg);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(one_connection_is_not_for_two),
 	    cmocka_unit_test(a_pattern_gives_a_platform_other_neighbors),
 	    cmocka_unit_test(a_role_is_one_community_in_every_standing),
 	    cmocka_unit_test(next_hops_are_one_of_each_family),

@@ -37,6 +37,32 @@ static void drop_neighbors_without_as(struct parser *p, struct cfg_bgp *b, const
 	b->n_neighbors = kept;
 }
 
+/* Do both listen for the same connections? */
+static bool listen_alike(const struct cfg_neighbor *a, const struct cfg_neighbor *b)
+{
+	return (a->passive || a->listen) && (b->passive || b->listen) && a->port == b->port &&
+	       ipaddr_equal(&a->address, &b->address) &&
+	       (ipaddr_is_unset(&a->source) || ipaddr_is_unset(&b->source) ||
+		ipaddr_equal(&a->source, &b->source));
+}
+
+/* Complains if the neighbor `one` of `c->bgp[index]` is listened for by a bgp_instance before. */
+static void check_listening(struct parser *p, unsigned int index, const struct cfg_neighbor *one)
+{
+	const struct config *c = p->cfg;
+	char text[IPADDR_TEXT];
+
+	for (unsigned int n = 0; n < index; n++) {
+		for (unsigned int k = 0; k < c->bgp[n].n_neighbors; k++) {
+			if (listen_alike(one, &c->bgp[n].neighbors[k]))
+				parser_warn_at(p, p->bgp_drafts[index].file, one->line,
+					       "bgp_instance %s listens for neighbor %s too, which "
+					       "gets one session; write a source or port for each",
+					       c->bgp[n].name, ipaddr_format(&one->address, text));
+		}
+	}
+}
+
 void complete_bgp(struct parser *p)
 {
 	struct config *c = p->cfg;
@@ -59,6 +85,10 @@ void complete_bgp(struct parser *p)
 		config_bgp_free(b);
 	}
 	c->n_bgp = p->n_bgp_drafts = kept;
+	for (unsigned int n = 1; n < kept; n++) {
+		for (unsigned int k = 0; k < c->bgp[n].n_neighbors; k++)
+			check_listening(p, n, &c->bgp[n].neighbors[k]);
+	}
 }
 
 /* --- bgp_announce
