@@ -64,7 +64,7 @@ PROGRAMS := $(if $(wildcard user/main.c),$(OUT)/holdfastd) $(if $(wildcard user/
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all help deps check check-kernels demo tidy clean tests fuzz FORCE
-.PHONY: bench bench-failover bench-datapath bench-flood bench-packet
+.PHONY: bench bench-checks bench-failover bench-datapath bench-flood bench-packet
 all: $(PROGRAMS) $(LAB_TOOLS) ## build holdfastd, holdfastctl and the lab's tools into build/
 
 help: ## list the targets
@@ -142,11 +142,14 @@ demo: ## two nodes, a BIRD router, a client: what each failure costs (as root, o
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)tools/demo
 
+bench: bench-checks
 bench: bench-failover bench-datapath bench-prefixes bench-reroute ## all measurements, on an idle machine (as root; minutes)
 bench-failover: all ## failover times, ten runs each
 	$(Q)tests/bench/failover
 bench-datapath: all $(BENCH) $(LAB_BIN) ## the data path beside targets and keepalived; PARTS=scale: one part
 	$(Q)tests/bench/datapath $(PARTS)
+bench-checks: all ## adverts beside 200 scripts, a service's death, a TCP check's cost (minutes; PARTS=deaths: one)
+	$(Q)tests/bench/checks $(PARTS)
 bench-flood: all $(OUT)/tests/lab/vrrpflood ## false failovers under forged adverts and hogs, beside keepalived
 	$(Q)tests/bench/flood
 bench-packet: $(BENCH) ## what a packet costs in the kernel half
