@@ -48,6 +48,7 @@ static __always_inline void state_note(struct hf_inst_state *st, const struct ip
 	st->master = *source;
 	st->priority = heard->priority;
 	st->interval_us = heard->interval_us;
+	st->checksum_form = heard->checksum_form;
 }
 
 /* How long from now the master has after an advert judged REFRESH or RESIGNED. */
@@ -105,7 +106,6 @@ static __always_inline void advert_act(__u32 slot, const struct hf_inst_cfg *cfg
 	if (self.role == VRRP_ROLE_OFF)
 		return;
 	__sync_fetch_and_add(&st->adverts, 1);
-	st->checksum_form = heard->checksum_form;
 	now = bpf_ktime_get_ns();
 	ev.at_ns = now;
 	if (heard->list_differs && list_note(st, source, heard, now)) {

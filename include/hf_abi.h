@@ -111,7 +111,7 @@ struct hf_inst_state {
 	__u32 interval_us;	   /* that master's advert interval */
 	__u32 generation;	   /* of hf_inst_cfg when the timer was last armed by the daemon */
 	__u8 priority;		   /* that master's priority */
-	__u8 checksum_form;	   /* enum hf_checksum, last seen */
+	__u8 checksum_form;	   /* enum hf_checksum, that master's */
 	__u8 list_count;	   /* addresses in the last advert that did not have ours */
 	__u8 pad[5];
 };

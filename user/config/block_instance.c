@@ -24,6 +24,7 @@ void instance_set_defaults(struct cfg_instance *i, const struct cfg_globals *g)
 	i->lower_prio_no_advert = g->lower_prio_no_advert;
 	i->higher_prio_send_advert = g->higher_prio_send_advert;
 	i->checksum = g->checksum_as_v2 ? HF_CSUM_PLAIN : HF_CSUM_PSEUDO;
+	i->checksum_learnt = !g->checksum_as_v2;
 	i->interval_ns = NS_PER_S;
 	i->ttl = VRRP_TTL;
 	i->garp = g->garp;
@@ -227,19 +228,22 @@ void set_disable_file(struct parser *p, const struct keyword *kw, void *target)
 
 static void set_checksum(struct parser *p, const struct keyword *kw, void *target)
 {
+	struct cfg_instance *i = target;
 	struct keyword unkept = *kw;
 	bool plain = true;
 
 	unkept.offset = 0; /* a bool on the stack, read as any other */
 	parser_set(p, &unkept, &plain);
-	((struct cfg_instance *)target)->checksum = plain ? HF_CSUM_PLAIN : HF_CSUM_PSEUDO;
+	i->checksum = plain ? HF_CSUM_PLAIN : HF_CSUM_PSEUDO;
+	i->checksum_learnt = false;
 }
 
 static void print_checksum(struct dump *d, const struct keyword *kw, const void *target)
 {
 	const struct cfg_instance *i = target;
 
-	if (i->version == 3 && i->family == 4 && i->checksum != HF_CSUM_PSEUDO_GROUP)
+	if (!i->checksum_learnt && i->version == 3 && i->family == 4 &&
+	    i->checksum != HF_CSUM_PSEUDO_GROUP)
 		dump_line(d, "%s %s", kw->name, i->checksum == HF_CSUM_PLAIN ? "on" : "off");
 }
 
@@ -249,6 +253,7 @@ static void set_old_checksum(struct parser *p, const struct keyword *kw, void *t
 
 	(void)kw;
 	parser_draft(p, i)->unicast = true;
+	i->checksum_learnt = false;
 	if (p->stmt.n == 1)
 		i->checksum = HF_CSUM_PSEUDO_GROUP;
 	else if (strcmp(p->stmt.word[1], "never") != 0)
@@ -405,7 +410,8 @@ static const struct keyword instance[] = {
      .help = "FAULT when unicast_peer is empty"},
     LIST("authentication", KW_ACTS, block_authentication, print_authentication,
 	 "a password, in version 2 only", NULL),
-    {"v3_checksum_as_v2", KW_BOOL, KW_ACTS, KW_NOWHERE, .fallback = "the global one",
+    {"v3_checksum_as_v2", KW_BOOL, KW_ACTS, KW_NOWHERE,
+     .fallback = "the global one; where that is off, what the peer sends",
      .help = "version 3 over IPv4 without the pseudo-header, as RFC 9568 reads it",
      .set = set_checksum, .print = print_checksum},
     {"old_unicast_checksum", KW_CUSTOM, KW_ACTS, KW_NOWHERE, .argument = "[never]",

@@ -32,6 +32,7 @@ static void complete_version(struct parser *p, struct cfg_instance *i, const str
 		i->version = 3;
 	else if (i->version == 0)
 		i->version = p->cfg->globals.version;
+	i->checksum_learnt &= i->version == 3 && i->family == 4;
 	if (i->version == 2)
 		i->checksum = HF_CSUM_PLAIN;
 	else if (i->family == 6 || (i->checksum == HF_CSUM_PSEUDO_GROUP && i->n_peers == 0))

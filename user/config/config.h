@@ -154,8 +154,9 @@ struct cfg_instance { /* vrrp_instance */
 	uint8_t version, vrid, priority, down_adverts;
 	bool start_master, preempt, check_source;
 	bool lower_prio_no_advert, higher_prio_send_advert;
-	uint8_t checksum;  /* enum hf_checksum to send */
-	uint8_t auth_type; /* VRRP_AUTH_* */
+	uint8_t checksum;     /* enum hf_checksum to send */
+	bool checksum_learnt; /* to a peer that has been heard the one it sends */
+	uint8_t auth_type;    /* VRRP_AUTH_* */
 	uint8_t auth_data[8];
 	int64_t interval_ns;
 	struct ipaddr

@@ -116,6 +116,7 @@ static void state_note(struct dp_slot *slot, struct hf_inst_state *st, const str
 	st->master = *source;
 	st->priority = heard->priority;
 	st->interval_us = heard->interval_us;
+	st->checksum_form = heard->checksum_form;
 	if (judgement == VRRP_REFRESH ||
 	    (judgement == VRRP_RESIGNED && (int64_t)(deadline_ns - st->deadline_ns) < 0)) {
 		st->deadline_ns = deadline_ns;
@@ -162,7 +163,6 @@ static void advert_act(struct dp_raw *raw, uint16_t number, const struct ipaddr 
 	if (self.role == VRRP_ROLE_OFF)
 		return;
 	st->adverts++;
-	st->checksum_form = heard->checksum_form;
 	if (heard->list_differs && list_note(st, source, heard, (uint64_t)now.ns))
 		event_queue(raw, st, &ev);
 	judgement = vrrp_judge(&self, heard->priority, source);

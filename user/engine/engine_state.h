@@ -29,6 +29,7 @@
 #include "kernel/garp.h"
 #include "kernel/netlink.h"
 #include "record/record_file.h"
+#include "vrrp/checksum_memory.h"
 #include "vrrp/garp_step.h"
 #include "vrrp/vrrp_socket.h"
 #include "vrrp/vrrp_step.h"
@@ -176,6 +177,7 @@ struct instance {
 	bool published;	     /* to the data path, which hears adverts for it */
 	bool started, stepping, stopped;
 	bool retiring; /* a reload has removed it: it is released, then destroyed */
+	struct checksum_memory checksums; /* of its peers */
 	struct log_limit send_limit;
 	struct mono sent_at; /* the last advert */
 	uint64_t adverts_sent, send_errors, transitions, notify_superseded;

@@ -152,7 +152,10 @@ static int build_advert(const struct instance *in, uint8_t priority, const struc
 	    .vrid = cfg->vrid,
 	    .priority = priority,
 	    .auth_type = cfg->auth_type,
-	    .checksum = cfg->checksum,
+	    .checksum =
+		cfg->checksum_learnt
+		    ? checksum_for(&in->checksums, cfg->n_peers > 0 ? to : NULL, cfg->checksum)
+		    : cfg->checksum,
 	    .interval_us = (uint32_t)(cfg->interval_ns / NS_PER_US),
 	    .source = in->vcfg.address,
 	    .destination = *to,
@@ -319,6 +322,27 @@ static struct mono timer_due(const struct instance *in)
 	return due;
 }
 
+/* What the kernel half heard last, before it is asked to forget it. */
+static void learn_checksum(struct instance *in)
+{
+	static const char *const forms[] = {
+	    [HF_CSUM_PLAIN] = "without a pseudo-header, as RFC 9568 has it",
+	    [HF_CSUM_PSEUDO] = "with a pseudo-header",
+	    [HF_CSUM_PSEUDO_GROUP] = "with the group in the pseudo-header, as old keepalived",
+	};
+	const volatile struct hf_inst_state *seen = datapath_state(in->engine->dp, in->slot);
+	struct ipaddr source = seen->master;
+	uint8_t form = seen->checksum_form;
+	char text[IPADDR_TEXT];
+
+	if (!in->cfg->checksum_learnt || ipaddr_is_unset(&source) || form > HF_CSUM_PSEUDO_GROUP ||
+	    !checksum_note(&in->checksums, &source, form))
+		return;
+	if (form != in->cfg->checksum)
+		log_info("%s: %s sends checksums %s: it is answered in the same way", in->cfg->name,
+			 ipaddr_format(&source, text), forms[form]);
+}
+
 static void step(struct instance *in, struct vrrp_event *ev)
 {
 	const volatile struct hf_inst_state *seen = datapath_state(in->engine->dp, in->slot);
@@ -328,6 +352,7 @@ static void step(struct instance *in, struct vrrp_event *ev)
 		return;
 	in->stepping = true;
 	recording_start_step(in);
+	learn_checksum(in);
 	ev->now = loop_now(in->engine->loop);
 	ev->heard.ns = (int64_t)seen->last_rx_ns;
 	if (!mono_is_set(ev->deadline))
