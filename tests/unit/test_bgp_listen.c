@@ -13,6 +13,7 @@
  */
 #include <netinet/tcp.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "bgp_router.h"
 #include "engine/bgp_listen.h"
@@ -325,6 +326,30 @@ static void a_taken_port_is_tried_again(void **state)
 	answer(r);
 }
 
+/* The connection waits in the backlog, and would wake the loop again at once. */
+static void without_descriptors_it_sleeps_and_tries_again(void **state)
+{
+	struct router *r = &lab.r;
+	struct rlimit limit, none;
+	struct mono began;
+
+	(void)state;
+	start(false, NULL);
+	dial(r);
+	getrlimit(RLIMIT_NOFILE, &limit);
+	none = limit;
+	none.rlim_cur = 0;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	loop_turn(lab.loop, NS_PER_MS);
+	began = loop_clock();
+	for (int i = 0; i < 20; i++)
+		loop_turn(lab.loop, 2 * NS_PER_MS);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	assert_true(mono_diff_ns(loop_clock(), began) > 20 * NS_PER_MS);
+	assert_string_equal(status().state, "Active");
+	answer(r);
+}
+
 /* Two speakers and one port; and the two ends are both ours. */
 static void two_speakers_share_a_port_and_meet(void **state)
 {
@@ -374,6 +399,7 @@ int main(void)
 	    LISTEN_TEST(a_connection_left_over_makes_way),
 	    LISTEN_TEST(a_router_that_restarts_is_let_in_at_once),
 	    LISTEN_TEST(a_taken_port_is_tried_again),
+	    LISTEN_TEST(without_descriptors_it_sleeps_and_tries_again),
 	    LISTEN_TEST(two_speakers_share_a_port_and_meet),
 	};
 
