@@ -137,6 +137,9 @@ check: ## run all the tests (as root, or by sudo); installs what is missing
 check-kernels: all tests ## the kernel half on Debian's 6.1 and 6.12, PREEMPT_RT too, under qemu (minutes)
 	$(Q)tools/check-kernels
 
+sim: $(OUT)/tests/sim/test_sim ## simulate: SEEDS=n histories from FIRST on, or SEED=n with its trace
+	$(Q)$(if $(SEEDS),SIM_SEEDS=$(SEEDS)) $(if $(FIRST),SIM_FIRST=$(FIRST)) $(if $(SEED),SIM_SEED=$(SEED)) $<
+
 demo: ## two nodes, a BIRD router, a client: what each failure costs (as root, or by sudo)
 	$(Q)tools/deps --if-missing
 	$(Q)$(MAKE) --no-print-directory all

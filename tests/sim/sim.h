@@ -73,7 +73,10 @@ struct sim_node {
 	uint8_t priority; /* effective, as its checks want it */
 	bool handover, stop;
 	int64_t back_ns; /* after a stop */
-	bool session;	 /* to the router, as the daemon sees it */
+	bool yield;	 /* a member of its sync group has left */
+	bool reload;
+	struct vrrp_cfg next_cfg; /* what a reload brings */
+	bool session;		  /* to the router, as the daemon sees it */
 	struct mono wake;
 
 	/* What is wrong, and until when. */
@@ -104,6 +107,10 @@ struct sim {
 	int64_t interval_ns; /* the longest of any node */
 	int64_t delay_ns;    /* the most an advert takes when nothing is wrong */
 	int64_t hold_ns, settle_ns;
+	/* The most of any node, also after a reload. */
+	uint8_t down_adverts;
+	int64_t linger_ns, preempt_delay_ns;
+	bool mixed;				       /* intervals, from half the longest on */
 	int duplicated;				       /* percent of adverts, always */
 	int64_t slow_ns;			       /* the most one takes while `slow` */
 	struct mono cut[SIM_MAX_NODES][SIM_MAX_NODES]; /* from, to */
@@ -161,6 +168,8 @@ void sim_break(struct sim *sim, struct sim_node *node, int64_t for_ns);
 void sim_drain(struct sim *sim, struct sim_node *node, int64_t for_ns);
 void sim_handover(struct sim *sim, struct sim_node *node);
 void sim_reset_session(struct sim *sim, struct sim_node *node, int64_t for_ns);
+void sim_yield(struct sim *sim, struct sim_node *node);
+void sim_reload(struct sim *sim, struct sim_node *node, const struct vrrp_cfg *cfg);
 void sim_set_priority(struct sim *sim, struct sim_node *node, uint8_t priority);
 void sim_cut(struct sim *sim, unsigned int from, unsigned int to, int64_t for_ns);
 void sim_trouble(struct sim *sim); /* one at random, and the next is planned */

@@ -5,22 +5,11 @@
  */
 #include "sim.h"
 
-static int64_t longest(int64_t a, int64_t b)
-{
-	return a > b ? a : b;
-}
-
 int64_t sim_down_ns(const struct sim *sim)
 {
-	int64_t down = 0;
+	int64_t skew = sim->nodes[0].cfg.version == 2 ? NS_PER_S : sim->interval_ns;
 
-	for (unsigned int i = 0; i < sim->n; i++) {
-		const struct vrrp_cfg *cfg = &sim->nodes[i].cfg;
-		int64_t skew = cfg->version == 2 ? NS_PER_S : sim->interval_ns;
-
-		down = longest(down, cfg->down_adverts * sim->interval_ns + skew);
-	}
-	return down;
+	return sim->down_adverts * sim->interval_ns + skew;
 }
 
 static bool is_master(const struct sim_node *node)
@@ -103,7 +92,7 @@ static void check_two_masters(struct sim *sim, const struct sim_node *a, const s
 static void check_node(struct sim *sim, const struct sim_node *node)
 {
 	const struct vrrp_fsm *fsm = &node->fsm;
-	int64_t keep_ns = sim_down_ns(sim) + sim->interval_ns + node->cfg.linger_ns + NS_PER_MS;
+	int64_t keep_ns = sim_down_ns(sim) + sim->interval_ns + sim->linger_ns + NS_PER_MS;
 
 	if (fsm->state == VRRP_MASTER && !fsm->claimed)
 		sim_fail(sim, node, "is MASTER without a claim");
@@ -126,11 +115,16 @@ static bool is_served(const struct sim *sim)
 	       !mono_before(sim->now, node->broken);
 }
 
-/* A successor that is heard frees its predecessor, be it by its first advert or its second. */
+/*
+ * A successor that is heard frees its predecessor, be it by its first advert or its second: the
+ * first one may meet the predecessor's deadline, and is then told under a watch that has been
+ * replaced. Its first one comes when it becomes MASTER, or an interval after the world is clean.
+ */
 static void check_kept_claim(struct sim *sim, const struct sim_node *node,
 			     const struct sim_node *master)
 {
-	int64_t keep_ns = sim->interval_ns + sim->delay_ns + node->cfg.linger_ns;
+	int adverts = mono_before(master->state_since, sim->clean) ? 2 : 1;
+	int64_t keep_ns = adverts * sim->interval_ns + sim->delay_ns + sim->linger_ns;
 
 	if (node->fsm.state == VRRP_BACKUP && node->fsm.claimed &&
 	    both_lasted_ns(sim, node, master) > keep_ns + 4 * SIM_LATENCY_NS)

@@ -139,10 +139,25 @@ static uint32_t faults_now(const struct sim *sim, const struct sim_node *node)
 	       (node->session ? 0u : VRRP_FAULT_SESSION);
 }
 
+/* As the engine does: published to the data path, then told. */
+static void reload(struct sim *sim, struct sim_node *node)
+{
+	struct vrrp_cfg before = node->cfg;
+
+	node->reload = false;
+	node->cfg = node->next_cfg;
+	node->kernel.own_interval_us = (uint32_t)(node->cfg.interval_ns / NS_PER_US);
+	step(sim, node,
+	     (struct vrrp_event){
+		 .type = VRRP_EV_CONFIG, .before = &before, .priority = node->priority});
+}
+
 static void obey(struct sim *sim, struct sim_node *node)
 {
 	uint32_t faults;
 
+	if (node->reload)
+		reload(sim, node);
 	if (!node->session && !mono_before(sim->now, node->sessionless)) {
 		sim_open_session(sim, node);
 		sim_send_route(sim, node, node->announce.as);
@@ -155,9 +170,11 @@ static void obey(struct sim *sim, struct sim_node *node)
 		     (struct vrrp_event){.type = VRRP_EV_PRIORITY, .priority = node->priority});
 	if (node->handover)
 		step(sim, node, (struct vrrp_event){.type = VRRP_EV_HANDOVER});
+	if (node->yield)
+		step(sim, node, (struct vrrp_event){.type = VRRP_EV_YIELD});
 	if (node->stop)
 		step(sim, node, (struct vrrp_event){.type = VRRP_EV_STOP});
-	node->handover = node->stop = false;
+	node->handover = node->yield = node->stop = false;
 }
 
 static bool is_due(const struct sim *sim, struct mono due)
@@ -218,7 +235,11 @@ void sim_node_boot(struct sim *sim, struct sim_node *node)
 	node->fsm = (struct vrrp_fsm){0};
 	node->announce = (struct announce_fsm){0};
 	node->last_advert = node->wake = MONO_NEVER;
-	node->handover = node->stop = false;
+	node->handover = node->yield = node->stop = false;
+	if (node->reload) /* it has read the file when it starts */
+		node->cfg = node->next_cfg;
+	node->reload = false;
+	node->kernel.own_interval_us = (uint32_t)(node->cfg.interval_ns / NS_PER_US);
 	node->lost_seen = node->kernel.state.events_lost;
 	node->kernel.queued = 0;
 	node->state_since = sim->now;

@@ -116,6 +116,65 @@ void sim_set_priority(struct sim *sim, struct sim_node *node, uint8_t priority)
 	sim_trace(sim, node, "priority becomes %d", priority);
 }
 
+/* Another member of its sync group has ceased to be MASTER. */
+void sim_yield(struct sim *sim, struct sim_node *node)
+{
+	node->yield = true;
+	nudge(sim, node);
+	sim_trace(sim, node, "is to leave with its group");
+}
+
+void sim_reload(struct sim *sim, struct sim_node *node, const struct vrrp_cfg *cfg)
+{
+	node->next_cfg = *cfg;
+	node->reload = true;
+	node->priority = cfg->priority;
+	disturb(sim, mono_add(sim->now, SIM_LATENCY_NS));
+	nudge(sim, node);
+	sim_trace(sim, node,
+		  "reloads: priority %d, preempt %d after %lld us, %d adverts of %lld us, linger "
+		  "%lld us",
+		  cfg->priority, cfg->preempt, (long long)(cfg->preempt_delay_ns / NS_PER_US),
+		  cfg->down_adverts, (long long)(cfg->interval_ns / NS_PER_US),
+		  (long long)(cfg->linger_ns / NS_PER_US));
+}
+
+/* One to three lines of the file are others than before. */
+static void random_reload(struct sim *sim, struct sim_node *node)
+{
+	struct vrrp_cfg cfg = node->reload ? node->next_cfg : node->cfg;
+	bool owner = cfg.priority == VRRP_PRIO_OWNER;
+
+	for (int64_t n = sim_between(sim, 1, 3); n > 0; n--) {
+		switch (sim_random(sim, 7)) {
+		case 0:
+			cfg.priority = owner ? cfg.priority : (uint8_t)sim_between(sim, 1, 254);
+			break;
+		case 1:
+			cfg.preempt = owner || !cfg.preempt;
+			break;
+		case 2:
+			cfg.down_adverts =
+			    (uint8_t)sim_between(sim, sim->mixed ? 3 : 2, sim->down_adverts);
+			break;
+		case 3:
+			cfg.linger_ns = sim_between(sim, 0, sim->linger_ns);
+			break;
+		case 4:
+			cfg.preempt_delay_ns = sim_between(sim, 0, sim->preempt_delay_ns);
+			break;
+		case 5:
+			cfg.lower_prio_no_advert = !cfg.lower_prio_no_advert;
+			break;
+		default:
+			if (sim->mixed)
+				cfg.interval_ns = sim->interval_ns / sim_between(sim, 1, 2);
+			break;
+		}
+	}
+	sim_reload(sim, node, &cfg);
+}
+
 void sim_cut(struct sim *sim, unsigned int from, unsigned int to, int64_t for_ns)
 {
 	prolong(&sim->cut[from][to], mono_add(sim->now, for_ns));
@@ -172,7 +231,7 @@ static void network_trouble(struct sim *sim, int64_t for_ns)
 
 static void node_trouble(struct sim *sim, struct sim_node *node, int64_t for_ns)
 {
-	switch (sim_random(sim, 10)) {
+	switch (sim_random(sim, 12)) {
 	case 0:
 		sim_pause(sim, node, for_ns);
 		break;
@@ -199,6 +258,12 @@ static void node_trouble(struct sim *sim, struct sim_node *node, int64_t for_ns)
 		break;
 	case 8:
 		sim_reset_session(sim, node, for_ns);
+		break;
+	case 9:
+		sim_yield(sim, node);
+		break;
+	case 10:
+		random_reload(sim, node);
 		break;
 	default:
 		sim_set_priority(sim, node, (uint8_t)sim_between(sim, 1, 254));

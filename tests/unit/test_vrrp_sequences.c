@@ -146,9 +146,10 @@ static void check_published(const struct search *s, const struct world *w,
 	if (w->published.role == VRRP_ROLE_OFF)
 		return;
 	MUST(w->published.priority == w->fsm.priority);
-	MUST(w->published.preempt == (s->cfg.preempt && !w->fsm.yielded &&
+	MUST(w->published.preempt == (s->cfg.preempt && !w->fsm.yielded && !w->fsm.awaits &&
 				      (!s->cfg.preempt_delay_ns || w->fsm.delay_passed)));
 	MUST(w->published.down_adverts == s->cfg.down_adverts);
+	MUST(!w->fsm.awaits || (w->claimed && w->fsm.state == VRRP_BACKUP));
 }
 
 static void check_state(const struct search *s, const struct world *w,

@@ -367,21 +367,30 @@ static const char *const handover[] = {
     "8500 down : RELEASE; " GONE,
 };
 
+#define LEAVE_GROUP                                                                                \
+	"5000 yield : WATCH(BACKUP 128 3500ms nopreempt); SEND(0); MASTER>BACKUP, its sync group " \
+	"has left | 9700"
+
 static const char *const group[] = {
     "# a sync group leaves: resign and keep the claim, but stay free to preempt",
     MASTER_SINCE_4500,
-    "5000 yield : WATCH(BACKUP 128 3500ms); SEND(0); MASTER>BACKUP, its sync group has left | 9700",
+    LEAVE_GROUP,
     "5100 advert priority=200 from=1 interval=1000 heard=5100 : | 5300",
-    "5300 timer : RELEASE",
+    "5300 timer : RELEASE; WATCH(BACKUP 128 3500ms)",
     "5400 yield :",
+    "# a lesser successor is heard before it is displaced: it does not wait for the cap",
+    MASTER_SINCE_4500,
+    LEAVE_GROUP,
+    "5600 advert priority=90 from=1 interval=1000 heard=5600 : | 5800",
+    "5800 timer deadline=9100 : RELEASE; WATCH(BACKUP 128 3300ms)",
     "# who is told to wait for the others waits until then",
     STARTED,
     "4500 down deadline=7500 : WATCH(BACKUP 128 3000ms)",
     "# without a successor it serves until the cap",
     MASTER_SINCE_4500,
-    "5000 yield : WATCH(BACKUP 128 3500ms); SEND(0); MASTER>BACKUP, its sync group has left | 9700",
-    "8500 down deadline=9500 : WATCH(BACKUP 128 1000ms) | 9700",
-    "9700 timer : RELEASE",
+    LEAVE_GROUP,
+    "8500 down deadline=9500 : WATCH(BACKUP 128 1000ms nopreempt) | 9700",
+    "9700 timer deadline=9800 : RELEASE; WATCH(BACKUP 128 100ms)",
     "# a fault of another member is a fault",
     MASTER_SINCE_4500,
     "5000 faults=group : SEND(0); RELEASE; WATCH(OFF); MASTER>FAULT, fault",

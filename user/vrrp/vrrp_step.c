@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * The VRRP state machine. One event goes to the handler of the state it finds; change_state() alone
- * changes that state, storing it before it tells of it. It owns nothing: all memory is the
- * caller's.
+ * changes that state, storing it before it tells of it. All memory is the caller's.
  *
  * A promotion publishes WATCH first: from then on the kernel half judges by the new role, and what
  * it has to tell waits in the ring buffer until this step's other actions are done. Published last,
  * an advert of a better master arriving meanwhile would be judged as a BACKUP's, refresh a deadline
  * that nobody waits for, and be lost until the next one. A planned leave does the same, so that the
- * successor's first advert is seen. Only where the claim must go at once does WATCH stand behind
- * it.
+ * successor's first advert is seen. Only a claim that must go at once goes before WATCH.
  *
- * Rejected: a table of states and events with function pointers. Most of its cells would be empty,
- * and the order of the checks that all states share (fencing, stopped) would be hidden.
+ * Rejected: a table of states and events with function pointers: it would hide the order of the
+ * checks that all states share (fencing, stopped), and most of its cells would be empty.
  */
 #include "vrrp/vrrp_step.h"
 
@@ -46,7 +44,7 @@ static void change_state(const struct step *s, enum vrrp_state to, enum vrrp_cau
 
 static bool preempts(const struct step *s)
 {
-	return s->cfg->preempt && !s->fsm->yielded;
+	return s->cfg->preempt && !s->fsm->yielded && !s->fsm->awaits;
 }
 
 static struct vrrp_self self_as(const struct step *s, enum vrrp_role role)
@@ -83,7 +81,7 @@ static void release(const struct step *s)
 {
 	if (!s->fsm->claimed)
 		return;
-	s->fsm->claimed = false;
+	s->fsm->claimed = s->fsm->awaits = false;
 	s->fsm->linger_until = MONO_NEVER;
 	put(s, (struct vrrp_action){.type = VRRP_ACT_RELEASE});
 }
@@ -118,6 +116,20 @@ static int64_t down_ns(const struct step *s, uint8_t priority)
 				     (uint64_t)s->fsm->master_interval_ns);
 }
 
+/*
+ * The deadline at hand shifts by what the down time, `old_down_ns` before, has changed, as with
+ * keepalived: a priority that keeps changing can neither postpone a takeover nor bring it about.
+ */
+static int64_t shifted_delay_ns(const struct step *s, int64_t old_down_ns)
+{
+	int64_t down = down_ns(s, s->fsm->priority), delay;
+
+	if (!mono_is_set(s->ev->deadline))
+		return down;
+	delay = mono_diff_ns(s->ev->deadline, s->ev->now) + down - old_down_ns;
+	return delay > 0 ? delay : 0;
+}
+
 /* --- entering a state --------------------------------------------------------------------------*/
 
 static void become_master(const struct step *s, enum vrrp_cause cause)
@@ -127,7 +139,7 @@ static void become_master(const struct step *s, enum vrrp_cause cause)
 	forget_master(s);
 	know_master(s, s->cfg->address, fsm->priority);
 	fsm->leaving = VRRP_STAY;
-	fsm->yielded = false;
+	fsm->yielded = fsm->awaits = false;
 	fsm->linger_until = MONO_NEVER;
 	fsm->claimed = true;
 	watch(s, VRRP_ROLE_MASTER, 0);
@@ -195,9 +207,8 @@ static void join(const struct step *s, enum vrrp_cause cause)
 /* --- leaving -----------------------------------------------------------------------------------*/
 
 /*
- * From MASTER on purpose: resign, keep the claim. The successor's first advert shortens the time
- * set here, MASTER_DOWN ends it when there is no successor. It is no more than a cap, should
- * neither be told (a lost wake-up), and lies an interval behind MASTER_DOWN so as not to race it.
+ * From MASTER on purpose: resign, keep the claim. A successor's first advert, be it a lesser one's,
+ * shortens the time set here, MASTER_DOWN ends it; an interval behind that it is but a cap.
  */
 static void resign(const struct step *s, enum vrrp_cause cause)
 {
@@ -205,6 +216,7 @@ static void resign(const struct step *s, enum vrrp_cause cause)
 
 	forget_master(s);
 	wait_ns = down_ns(s, s->fsm->priority);
+	s->fsm->awaits = true;
 	s->fsm->linger_until =
 	    mono_add(s->ev->now, wait_ns + s->cfg->interval_ns + s->cfg->linger_ns);
 	watch(s, VRRP_ROLE_BACKUP, wait_ns);
@@ -223,6 +235,7 @@ static void leave(const struct step *s, enum vrrp_leave how, enum vrrp_cause cau
 static void end_leave(const struct step *s)
 {
 	enum vrrp_leave how = s->fsm->leaving;
+	bool awaited = s->fsm->awaits;
 
 	release(s);
 	s->fsm->leaving = VRRP_STAY;
@@ -230,6 +243,8 @@ static void end_leave(const struct step *s)
 		become_stopped(s);
 	else if (how == VRRP_LEAVE_DRAIN)
 		become_fault(s);
+	else if (awaited && preempts(s))
+		watch(s, VRRP_ROLE_BACKUP, shifted_delay_ns(s, down_ns(s, s->fsm->priority)));
 }
 
 static void stop(const struct step *s)
@@ -255,21 +270,6 @@ static void in_init_or_fault(const struct step *s)
 		become_fault(s);
 	else if (s->ev->type == VRRP_EV_START)
 		watch(s, VRRP_ROLE_OFF, 0);
-}
-
-/*
- * The deadline at hand shifts by what the down time, `old_down_ns` before, has changed, as
- * keepalived shifts it: a priority that keeps changing can then neither postpone a takeover for
- * ever nor bring it about. Where nothing changed it is what is left to wait.
- */
-static int64_t shifted_delay_ns(const struct step *s, int64_t old_down_ns)
-{
-	int64_t down = down_ns(s, s->fsm->priority), delay;
-
-	if (!mono_is_set(s->ev->deadline))
-		return down;
-	delay = mono_diff_ns(s->ev->deadline, s->ev->now) + down - old_down_ns;
-	return delay > 0 ? delay : 0;
 }
 
 /*

@@ -155,6 +155,7 @@ struct vrrp_fsm {
 	uint8_t priority;	/* effective; 0 only before VRRP_EV_START */
 	bool claimed;		/* CLAIM given, RELEASE not yet */
 	bool yielded;		/* do not preempt until MASTER again */
+	bool awaits;		/* BACKUP, claimed: a successor of any priority is listened for */
 	bool resigned;		/* the master said priority 0: names the cause when it is down */
 	uint32_t faults;	/* enum vrrp_fault bits */
 	struct mono advert_due; /* MASTER: next advert */
