@@ -19,6 +19,7 @@
 #include "core/sd_notify.h"
 #include "datapath/datapath.h"
 #include "engine/engine.h"
+#include "engine/host_check.h"
 #include "version.h"
 
 #define DEFAULT_NAME "holdfast"
@@ -189,6 +190,8 @@ static int test_file(const struct options *opt)
 	enum config_verdict verdict =
 	    config_load(find_file(opt), opt->config_id, report_stderr, NULL, &cfg);
 
+	if (cfg && host_check(cfg, find_file(opt), report_stderr, NULL) > 0)
+		verdict = CONFIG_USABLE_WITH_ERRORS;
 	if (cfg && opt->dump)
 		config_dump(cfg, stdout);
 	config_free(cfg);

@@ -5,10 +5,10 @@
  * Links: user/config/block_announce.c user/config/block_bgp.c user/config/block_check.c
  * Links: user/config/block_global.c user/config/block_group.c user/config/block_instance.c
  * Links: user/config/block_lists.c user/config/block_script.c user/config/block_track.c
- * Links: user/config/complete.c user/config/complete_bgp.c user/config/complete_group.c
- * Links: user/config/config.c user/config/defs.c user/config/dump.c user/config/keywords.c
- * Links: user/config/parser.c user/config/platform.c user/config/set.c user/config/text.c
- * Links: user/config/value.c user/config/words.c user/core/addr.c
+ * Links: user/config/complete.c user/config/complete_bgp.c user/config/complete_group.c user/config/config.c
+ * Links: user/config/defs.c user/config/dump.c user/config/keywords.c user/config/parser.c
+ * Links: user/config/platform.c user/config/set.c user/config/text.c user/config/value.c user/config/words.c
+ * Links: user/core/addr.c user/config/complete_warn.c
  */
 #include <errno.h>
 #include <glob.h>
@@ -87,7 +87,6 @@ static char *instance(const char *before, const char *body)
 #define G CONFIG_GOOD
 #define E CONFIG_USABLE_WITH_ERRORS
 #define U CONFIG_UNUSABLE
-
 static const char script_c[] = "vrrp_script c {\nscript /bin/true\n}\n";
 static const char speaker[] = "bgp_instance b {\nlocal_as 65001\nneighbor 192.0.2.1 {\n"
 			      "remote_as 65000\n}\n}\n";
@@ -117,7 +116,7 @@ static const struct {
     {"", "no_virtual_ipaddress", G, NULL},
     /* the dangerous silences of keepalived are loud */
     {"", "authentication {\nauth_type PASS\nauth_pass se!cret\n}", G,
-     "f:7: warning: a comment begins"},
+     "f:7: warning: of the last word only the first 2 characters"},
     {"", "authentication {\nauth_type PASS\nauth_pass 123456789\n}", G, "only the first 8"},
     {"", "authentication {\nauth_pass x\n}", G, "auth_pass without auth_type"},
     {"", "notify_master /x.sh Master", G, "'Master' is read as the user"},
@@ -142,7 +141,7 @@ static const struct {
     {"", "auth_hmac {\nkey 1 x\n}", U, "'auth_hmac' is not supported"},
     {"", "strict_mode on", E, "not supported"},
     {"", "strict_mode off", G, NULL},
-    {"global_defs {\nvrrp_mcast_group4 224.0.0.19\n}", "", E, "use unicast_peer"},
+    {"global_defs {\nvrrp_mcast_group4 224.0.0.19\n}", "", U, "multicast to another group"},
     {"global_defs {\nvrrp_mcast_group4 224.0.0.18\n}", "", G, NULL},
     {"net_namespace x", "", E, "ip netns exec"},
     /* errors by line, with a way out */

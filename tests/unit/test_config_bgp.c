@@ -5,11 +5,10 @@
  * Links: user/config/block_announce.c user/config/block_bgp.c user/config/block_check.c
  * Links: user/config/block_global.c user/config/block_group.c user/config/block_instance.c
  * Links: user/config/block_lists.c user/config/block_script.c user/config/block_track.c
- * Links: user/config/complete.c user/config/complete_bgp.c user/config/complete_group.c
- * Links: user/config/config.c user/config/defs.c user/config/dump.c user/config/keywords.c
- * Links: user/config/parser.c user/config/platform.c user/config/set.c user/config/text.c
- * Links: user/config/value.c user/config/words.c user/core/addr.c user/core/log.c
- * user/core/nearest.c
+ * Links: user/config/complete.c user/config/complete_bgp.c user/config/complete_group.c user/config/config.c
+ * Links: user/config/defs.c user/config/dump.c user/config/keywords.c user/config/parser.c
+ * Links: user/config/platform.c user/config/set.c user/config/text.c user/config/value.c user/config/words.c
+ * Links: user/core/addr.c user/core/log.c user/core/nearest.c user/config/complete_warn.c
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -19,6 +19,7 @@ static void set_argv(struct parser *p, struct cfg_script *s, const char *const *
 	config_command_free(c);
 	*c = (struct cfg_command){.line = p->stmt.line,
 				  .argv = calloc((size_t)n + 1, sizeof(*c->argv))};
+	parser_string(p, &c->file, p->stmt.file);
 	for (int i = 0; c->argv && i < n; i++) {
 		parser_string(p, &c->argv[i], texts[i]);
 		c->argc += c->argv[i] != NULL;

@@ -103,7 +103,10 @@ static void print_fifo(struct dump *d, const struct keyword *kw, const void *tar
 	print_words(d, kw->name, (const char *const[]){fifo->path, fifo->user, fifo->group});
 }
 
-/* The default group may be named; another one nobody would listen to. */
+/*
+ * The default group may be named. Another one is not listened to here: who multicasts there would
+ * be a second master, so such instances are left out (complete.c).
+ */
 static void set_mcast_group(struct parser *p, const struct keyword *kw, void *target)
 {
 	const char *word = parser_word(p, 1), *group;
@@ -113,9 +116,12 @@ static void set_mcast_group(struct parser *p, const struct keyword *kw, void *ta
 	group = kw->name[strlen(kw->name) - 1] == '4' ? VRRP_GROUP_V4 : VRRP_GROUP_V6;
 	if (!word)
 		return;
-	if (ipaddr_parse(&a, word) < 0 || ipaddr_parse(&b, group) < 0 || !ipaddr_equal(&a, &b))
-		parser_error(p, "'%s' other than %s is not supported; use unicast_peer", kw->name,
-			     group);
+	if (ipaddr_parse(&a, word) < 0 || ipaddr_parse(&b, group) < 0 || !ipaddr_equal(&a, &b)) {
+		parser_warn(p,
+			    "'%s' other than %s is not supported; use unicast_peer on every node",
+			    kw->name, group);
+		*(group[0] == '2' ? &p->other_group4 : &p->other_group6) = true;
+	}
 	parser_no_more(p, 2);
 }
 
@@ -177,7 +183,7 @@ static const struct keyword global[] = {
      .help = "drains every instance that names no other, while it exists",
      .set = set_disable_file},
     {"dynamic_interfaces", KW_ANY, KW_NO_EFFECT, KW_NOWHERE, .argument = "[allow_if_changes]",
-     .help = "interfaces may come later"},
+     .help = "interfaces may come later", .instead = "they always may"},
     {"log_unknown_vrids", KW_FLAG, KW_NO_EFFECT, IN_G(log_unknown_vrids), .fallback = "off",
      .help = "log adverts of foreign virtual routers",
      .instead = "they are counted; see holdfastctl counters"},
@@ -260,6 +266,8 @@ static const struct keyword global[] = {
     IGNORED("stats_dump_file", "dump files; use holdfastctl counters"),
     IGNORED("json_dump_file", "dump files; use holdfastctl status --json"),
     IGNORED("state_file_location", "dump files; use holdfastctl status"),
+    IGNORED("stats_file_location", "dump files; use holdfastctl counters"),
+    IGNORED("json_file_location", "dump files; use holdfastctl status --json"),
     IGNORED("snmp_*", "SNMP"),
     IGNORED("enable_snmp_*", "SNMP"),
     IGNORED("enable_traps", "SNMP"),
@@ -275,6 +283,8 @@ static const struct keyword global[] = {
     IGNORED("iproute_*", "names of routing tables"),
     IGNORED("lvs_*", "LVS"),
     IGNORED("checker_*", "LVS"),
+    IGNORED("rs_init_notifies", "LVS"),
+    IGNORED("no_checker_emails", "LVS"),
     IGNORED("bfd_*", "keepalived's BFD process"),
 };
 

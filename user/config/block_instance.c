@@ -68,9 +68,11 @@ void *instance_open(struct parser *p, const struct keyword *kw, void *target)
 	d = parser_append(p, &p->drafts, &p->n_drafts, sizeof(*d), CFG_MAX_INSTANCES,
 			  "vrrp_instances");
 	parser_string(p, &i->name, name);
-	if (!d || !i->name) { /* out of memory */
+	parser_string(p, &i->file, p->stmt.file);
+	if (!d || !i->name || !i->file) { /* out of memory */
 		c->n_instances--;
 		free(i->name);
+		free(i->file);
 		return NULL;
 	}
 	d->file = p->stmt.file;
@@ -303,8 +305,10 @@ static void set_auth_pass(struct parser *p, const struct keyword *kw, void *targ
 	if (!word)
 		return;
 	if (len > sizeof(i->auth_data)) {
-		parser_warn(p, "only the first 8 characters of the password count; VRRP carries no "
-			       "more, shorten it");
+		parser_warn(p,
+			    "only the first 8 of the password's %zu characters count; VRRP "
+			    "carries no more, shorten it on every node",
+			    len);
 		len = sizeof(i->auth_data);
 	}
 	memset(i->auth_data, 0, sizeof(i->auth_data));
@@ -406,8 +410,8 @@ static const struct keyword instance[] = {
      .print = print_check_source},
     {"unicast_ttl", KW_U8, KW_ACTS, IN(ttl), 1, 255, .fallback = "255",
      .help = "TTL or hop limit of unicast adverts", .set = set_ttl, .print = print_ttl},
-    {"unicast_fault_no_peer", KW_FLAG, KW_NO_EFFECT, IN(fault_no_peer), .fallback = "off",
-     .help = "FAULT when unicast_peer is empty"},
+    {"unicast_fault_no_peer", KW_FLAG, KW_ACTS, IN(fault_no_peer), .fallback = "off",
+     .help = "without unicast_peer the instance is left out, instead of multicast"},
     LIST("authentication", KW_ACTS, block_authentication, print_authentication,
 	 "a password, in version 2 only", NULL),
     {"v3_checksum_as_v2", KW_BOOL, KW_ACTS, KW_NOWHERE,

@@ -63,6 +63,7 @@ static void complete_interval(struct parser *p, struct cfg_instance *i, const st
 
 static void complete_priority(struct parser *p, struct cfg_instance *i, const struct draft *d)
 {
+	i->given_priority = i->priority != 0 || i->start_master;
 	if (i->priority == 0)
 		i->priority = i->start_master ? VRRP_PRIO_OWNER : VRRP_PRIO_DEFAULT;
 	if (i->priority == VRRP_PRIO_OWNER)
@@ -110,7 +111,7 @@ static void complete_peers(struct parser *p, struct cfg_instance *i, const struc
 		i->n_peers--;
 		break;
 	}
-	if (i->n_peers == 0 && d->unicast)
+	if (i->n_peers == 0 && d->unicast && !i->fault_no_peer)
 		ERROR("%s: a unicast keyword without unicast_peer, so multicast is used; add the "
 		      "other nodes' addresses to unicast_peer",
 		      i->name);
@@ -161,13 +162,11 @@ void complete_track_bgp(struct parser *p, struct cfg_tracking *track, const char
 static void complete_tracks(struct parser *p, struct cfg_instance *i, const struct draft *d)
 {
 	struct cfg_tracking *track = &i->track;
-	bool weighted = false;
 	unsigned int kept = 0;
 
 	for (unsigned int n = 0; n < track->n_scripts; n++) {
 		const struct cfg_track *t = &track->scripts[n];
 
-		weighted |= t->weight != 0;
 		if (i->priority == VRRP_PRIO_OWNER && t->weight != 0)
 			ERROR("%s: priority 255 never changes, so the weight of %s is ignored with "
 			      "its check; remove it",
@@ -176,10 +175,6 @@ static void complete_tracks(struct parser *p, struct cfg_instance *i, const stru
 			track->scripts[kept++] = *t;
 	}
 	track->n_scripts = kept;
-	if (weighted && !i->preempt)
-		WARN("%s: with nopreempt a lower priority gives nothing up, so a weight other than "
-		     "0 brings no failover; write weight 0",
-		     i->name);
 	complete_track_bgp(p, track, d->file, i->line, i->name);
 }
 
@@ -208,6 +203,26 @@ static void complete_disable_file(struct parser *p, struct cfg_instance *i)
 	i->disable = (int)n;
 }
 
+/* Would it multicast where the other nodes do not listen, or must not? False if it is left out. */
+static bool complete_multicast(struct parser *p, const struct cfg_instance *i,
+			       const struct draft *d)
+{
+	if (i->n_peers > 0)
+		return true;
+	if (d->unicast && i->fault_no_peer) {
+		ERROR("%s has no unicast_peer and is left out, as unicast_fault_no_peer asks; add "
+		      "the other nodes' addresses to unicast_peer",
+		      i->name);
+		return false;
+	}
+	if (i->family == 4 ? !p->other_group4 : !p->other_group6)
+		return true;
+	ERROR("%s is left out, since the other nodes multicast to another group; use unicast_peer "
+	      "on every node",
+	      i->name);
+	return false;
+}
+
 /* Fills in instance `n`. False if it must be left out, and why has been said. */
 static bool complete_one(struct parser *p, struct cfg_instance *i, struct draft *d)
 {
@@ -229,12 +244,15 @@ static bool complete_one(struct parser *p, struct cfg_instance *i, struct draft 
 	}
 	complete_peers(p, i, d);
 	complete_version(p, i, d);
+	if (!complete_multicast(p, i, d))
+		return false;
 	complete_interval(p, i, d);
 	complete_priority(p, i, d);
 	complete_auth(p, i, d);
 	complete_vips(p, i, d);
 	complete_tracks(p, i, d);
 	complete_disable_file(p, i);
+	warn_of_instance(p, i, d);
 	if (!d->announce)
 		return true;
 	complete_announce(p, i, d);

@@ -25,6 +25,7 @@ void config_command_free(struct cfg_command *c)
 	free(c->argv);
 	free(c->user);
 	free(c->group);
+	free(c->file);
 	*c = (struct cfg_command){0};
 }
 
@@ -42,6 +43,7 @@ static void notify_free(struct cfg_notify *n)
 void config_instance_free(struct cfg_instance *i)
 {
 	free(i->name);
+	free(i->file);
 	free(i->peers);
 	free(i->vips);
 	free(i->excluded);
@@ -262,6 +264,7 @@ static enum config_verdict finish(struct parser *p, const char *name, struct con
 	complete_bgp(p);
 	complete_instances(p);
 	complete_groups(p);
+	warn_of_scripts(p);
 	if (p->cfg->n_instances == 0 && p->errors == 0)
 		parser_warn_at(p, name, 0, "no vrrp_instance: there is nothing to do; add one");
 	verdict = p->errors == 0 ? CONFIG_GOOD : CONFIG_USABLE_WITH_ERRORS;

@@ -33,6 +33,7 @@ struct cfg_command {
 	char **argv;
 	int argc;
 	char *user, *group; /* NULL: the script_user */
+	char *file;	    /* where it stands */
 	int line;
 };
 
@@ -147,7 +148,7 @@ struct cfg_announce {
 };
 
 struct cfg_instance { /* vrrp_instance */
-	char *name;
+	char *name, *file;
 	int line;
 	char interface[IF_NAMESIZE];
 	uint8_t family; /* 4 or 6 */
@@ -177,6 +178,7 @@ struct cfg_instance { /* vrrp_instance */
 	char *disable_file;
 	int disable; /* index of that into config.files; -1: none */
 	bool no_vip; /* no_virtual_ipaddress */
+	bool given_priority;
 	bool fault_no_peer, track_src_ip, dont_track_primary, notify_priority_changes;
 };
 

@@ -9,10 +9,12 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "config/words.h"
 
@@ -104,8 +106,41 @@ static const char *directory(const char *file, char *buf)
 	return buf;
 }
 
+/* ${_RANDOM [MIN [MAX]]}: a number from MIN to MAX, 0 to 32767 if not given. NULL if it is not so.
+ */
+static const char *random_number(const char *arg, char *buf)
+{
+	int64_t limit[2] = {0, 32767};
+	unsigned int drawn = 0;
+	char *end;
+
+	for (int i = 0; i < 2; i++) {
+		arg += strspn(arg, " \t");
+		if (!isdigit((unsigned char)*arg))
+			break;
+		limit[i] = strtol(arg, &end, 10);
+		arg = end;
+	}
+	arg += strspn(arg, " \t");
+	if (*arg != '}' || limit[0] > INT32_MAX || limit[1] > INT32_MAX)
+		return NULL;
+	if (limit[0] > limit[1]) /* keepalived takes them either way */
+		limit[1] = limit[0];
+	if (getrandom(&drawn, sizeof(drawn), 0) < 0)
+		return NULL;
+	snprintf(buf, WORDS_LINE_MAX, "%" PRId64,
+		 limit[0] + (int64_t)drawn % (limit[1] - limit[0] + 1));
+	return buf;
+}
+
+static bool is_name(const char *name, size_t len, const char *wanted)
+{
+	return strlen(wanted) == len && memcmp(name, wanted, len) == 0;
+}
+
 /* A predefined name's value, maybe in `buf`; NULL if it is none. */
-static const char *predefined(const char *file, const char *name, size_t len, char *buf)
+static const char *predefined(const struct defs *d, const char *file, const char *name, size_t len,
+			      char *buf)
 {
 	static const struct {
 		const char *name, *value;
@@ -113,14 +148,18 @@ static const char *predefined(const char *file, const char *name, size_t len, ch
 	const char *arg = name + len, *end = strchr(arg, '}');
 
 	for (int i = 0; i < 2; i++) {
-		if (strlen(fixed[i].name) == len && memcmp(name, fixed[i].name, len) == 0)
+		if (is_name(name, len, fixed[i].name))
 			return fixed[i].value;
 	}
-	if (len != 4 || !end)
+	if (!end)
 		return NULL;
-	if (memcmp(name, "_PWD", len) == 0)
+	if (is_name(name, len, "_PWD"))
 		return directory(file, buf);
-	if (memcmp(name, "_ENV", len) != 0)
+	if (is_name(name, len, "_INSTANCE"))
+		return d->id;
+	if (is_name(name, len, "_RANDOM"))
+		return random_number(arg, buf);
+	if (!is_name(name, len, "_ENV"))
 		return NULL;
 	arg += strspn(arg, " \t");
 	snprintf(buf, WORDS_LINE_MAX, "%.*s", (int)(end - arg), arg);
@@ -140,6 +179,20 @@ static int replace(char *text, size_t at, size_t len, const char *value)
 	return 0;
 }
 
+size_t defs_undefined(const char *text, const char **use)
+{
+	for (size_t i = 0; text[i]; i++) {
+		size_t len, name_len;
+		const char *name;
+
+		*use = text + i;
+		if (text[i] == '$' && text[i + 1] == '{' &&
+		    is_use(text + i, &len, &name, &name_len))
+			return len;
+	}
+	return 0;
+}
+
 const char *defs_substitute(const struct defs *d, const char *file, char *text, int *uses)
 {
 	char buf[WORDS_LINE_MAX];
@@ -151,7 +204,7 @@ const char *defs_substitute(const struct defs *d, const char *file, char *text, 
 
 		if (text[i] == '$' && is_use(text + i, &len, &name, &name_len)) {
 			n = find(d, name, name_len);
-			value = n >= 0 ? d->def[n].value : predefined(file, name, name_len, buf);
+			value = n >= 0 ? d->def[n].value : predefined(d, file, name, name_len, buf);
 		}
 		if (!value) {
 			i++;

@@ -17,6 +17,7 @@ struct defs {
 		char *name, *value; /* lines of the value are separated by '\n' */
 	} def[DEFS_MAX];
 	int n;
+	const char *id; /* ${_INSTANCE}: the identifier that @ID is compared with; not owned */
 };
 
 void defs_free(struct defs *d);
@@ -32,6 +33,12 @@ const char *defs_define(struct defs *d, const char *name, const char *value);
  * `file` is the one being read, for ${_PWD}. NULL, or what is wrong; the text is then of no use.
  */
 const char *defs_substitute(const struct defs *d, const char *file, char *text, int *uses);
+
+/*
+ * The first use, in braces, of a name that nothing defines in `text`, which has been substituted:
+ * its length, and where at *use. 0: there is none.
+ */
+size_t defs_undefined(const char *text, const char **use);
 
 /* Replaces every use of `name` alone, once. 0, or -EMSGSIZE. */
 int defs_replace(char *text, const char *name, const char *value);

@@ -251,8 +251,10 @@ static void run_keyword(struct parser *p, const struct keyword_block *b, void *t
 		return;
 	}
 	if (p->stmt.cut && kw->type != KW_ANY)
-		parser_warn(p, "a comment begins in the middle of a word; to keep '#' or '!' put "
-			       "the word in double quotes");
+		parser_warn(p,
+			    "of the last word only the first %zu characters are read: '#' and "
+			    "'!' begin a comment even within a word; put it in double quotes",
+			    strlen(p->stmt.word[p->stmt.n - 1]));
 	if (tell_effect(p, kw)) {
 		if (kw->effect == KW_REFUSED_HERE)
 			refuse_instance(p);

@@ -62,7 +62,8 @@ struct parser {
 	config_report_fn report;
 	void *ctx;
 	unsigned int errors, reports;
-	bool failed; /* out of memory, or the text ended early */
+	bool other_group4, other_group6; /* a multicast group that is not supported */
+	bool failed;			 /* out of memory, or the text ended early */
 	struct conf_text *text;
 	struct words words; /* of the line being read; those before `next` are done */
 	unsigned int next;
@@ -200,6 +201,10 @@ void complete_bgp(struct parser *p);
 void complete_track_bgp(struct parser *p, struct cfg_tracking *track, const char *file, int line,
 			const char *name);
 void complete_announce(struct parser *p, struct cfg_instance *i, struct draft *d);
+
+/* Warns of what is valid and does not do what it looks like. */
+void warn_of_instance(struct parser *p, const struct cfg_instance *i, const struct draft *d);
+void warn_of_scripts(struct parser *p);
 
 /* --- dump
  * ----------------------------------------------------------------------------------------- */

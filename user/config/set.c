@@ -248,6 +248,7 @@ static bool split_argv(struct parser *p, const char *text, struct cfg_command *o
 		return false;
 	}
 	out->line = p->stmt.line;
+	parser_string(p, &out->file, p->stmt.file);
 	out->argv = calloc(words.n + 1, sizeof(*out->argv));
 	for (unsigned int i = 0; out->argv && i < words.n; i++) {
 		parser_string(p, &out->argv[i], words.word[i].text);

@@ -84,6 +84,7 @@ struct conf_text *conf_text_create(const struct text_hooks *hooks, const char *c
 	t->hooks = *hooks;
 	t->file = "";
 	t->id = strdup(config_id);
+	t->defs.id = t->id;
 	if (!t->id) {
 		free(t);
 		return NULL;
@@ -499,6 +500,18 @@ static void read_again(struct conf_text *t)
 		add_pending(t, t->text, strlen(t->text));
 }
 
+/* keepalived leaves such a use as it stands, without a word. */
+static void warn_undefined(struct conf_text *t)
+{
+	const char *use;
+	size_t len = defs_undefined(t->text, &use);
+
+	if (len > 0)
+		complain(t, false,
+			 "nothing defines %.*s, which stays as it is; write $NAME=VALUE above",
+			 (int)(len < 64 ? len : 64), use);
+}
+
 /* Is t->text a finished line? If not it has been used up, and the lines that it made are pending.
  */
 static bool finish_line(struct conf_text *t)
@@ -518,8 +531,10 @@ static bool finish_line(struct conf_text *t)
 	wrong = defs_substitute(&t->defs, t->file, t->text, &t->uses);
 	words_trim(t->text);
 	if (!wrong && t->text[0] != '~' && t->text[0] != '@' && !strchr(t->text, '\n') &&
-	    !is_definition(t->text))
+	    !is_definition(t->text)) {
+		warn_undefined(t);
 		return t->text[0] != '\0';
+	}
 	if (wrong)
 		complain(t, true, "%s", wrong);
 	else if (strchr(t->text, '\n'))
