@@ -7,9 +7,9 @@
  * Links: user/config/text.c user/config/defs.c user/config/words.c user/config/value.c user/config/dump.c
  * Links: user/config/complete.c user/config/complete_group.c user/config/complete_warn.c
  * Links: user/config/complete_bgp.c user/config/platform.c user/config/block_global.c
- * Links: user/config/block_instance.c user/config/block_lists.c user/config/block_script.c
- * Links: user/config/block_group.c user/config/block_bgp.c user/config/block_announce.c
- * Links: user/config/block_check.c user/config/block_track.c user/core/addr.c
+ * Links: user/config/block_instance.c user/config/block_link.c user/config/block_lists.c
+ * Links: user/config/block_script.c user/config/block_group.c user/config/block_bgp.c
+ * Links: user/config/block_announce.c user/config/block_check.c user/config/block_track.c user/core/addr.c
  */
 #include <setjmp.h>
 #include <stdarg.h>

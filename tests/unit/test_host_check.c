@@ -6,9 +6,10 @@
  * Links: user/config/set.c user/config/keywords.c user/config/text.c user/config/defs.c user/config/words.c
  * Links: user/config/value.c user/config/dump.c user/config/complete.c user/config/complete_group.c
  * Links: user/config/complete_warn.c user/config/complete_bgp.c user/config/platform.c
- * Links: user/config/block_global.c user/config/block_instance.c user/config/block_lists.c
- * Links: user/config/block_script.c user/config/block_group.c user/config/block_bgp.c
- * Links: user/config/block_announce.c user/config/block_check.c user/config/block_track.c user/core/addr.c
+ * Links: user/config/block_global.c user/config/block_instance.c user/config/block_link.c
+ * Links: user/config/block_lists.c user/config/block_script.c user/config/block_group.c
+ * Links: user/config/block_bgp.c user/config/block_announce.c user/config/block_check.c
+ * Links: user/config/block_track.c user/core/addr.c
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -7,10 +7,10 @@
  *
  * Links: user/config/block_announce.c user/config/block_bgp.c user/config/block_global.c
  * Links: user/config/platform.c user/config/block_group.c user/config/block_instance.c
- * Links: user/config/block_lists.c user/config/block_check.c user/config/block_track.c
- * Links: user/config/block_script.c user/config/complete.c user/config/complete_bgp.c
- * Links: user/config/complete_group.c user/config/config.c user/config/defs.c user/config/dump.c
- * Links: user/config/keywords.c user/config/parser.c user/config/set.c user/config/text.c
+ * Links: user/config/block_link.c user/config/block_lists.c user/config/block_check.c
+ * Links: user/config/block_track.c user/config/block_script.c user/config/complete.c
+ * Links: user/config/complete_bgp.c user/config/complete_group.c user/config/config.c user/config/defs.c
+ * Links: user/config/dump.c user/config/keywords.c user/config/parser.c user/config/set.c user/config/text.c
  * Links: user/config/value.c user/config/words.c user/core/addr.c user/config/complete_warn.c
  */
 // clang-format off: cmocka.h needs the four before it

@@ -99,6 +99,34 @@ static void the_thread_says_how_many_why_and_who(void **state)
 	close(fds[1]);
 }
 
+/* Those that passed before it was asked to tell are not told afterwards. */
+static void what_is_not_ours_is_told_if_wished(void **state)
+{
+	struct refusals *r;
+	char line[256] = "";
+	int fds[2], saved = dup(STDERR_FILENO);
+
+	(void)state;
+	counted.packets = 7;
+	ipaddr_parse(&counted.last_source, "192.0.2.98");
+	counted_reason = HF_V_UNKNOWN_VRID;
+	assert_int_equal(pipe(fds), 0);
+	log_init("test", true, LOG_LV_INFO);
+	assert_int_equal(refusals_start(NULL, &r), 0);
+	dup2(fds[1], STDERR_FILENO);
+	refusals_tell_unknown(r, true);
+	__atomic_store_n(&counted.packets, 9, __ATOMIC_RELEASE);
+	assert_true(read(fds[0], line, sizeof(line) - 1) > 0);
+	dup2(saved, STDERR_FILENO);
+	refusals_stop(r);
+	if (!strstr(line, "heard 2 adverts of virtual routers that are not ours, the last one from "
+			  "192.0.2.98"))
+		fail_msg("it says: %s", line);
+	close(saved);
+	close(fds[0]);
+	close(fds[1]);
+}
+
 static void stopping_what_never_ran_is_fine(void **state)
 {
 	(void)state;
@@ -111,6 +139,7 @@ int main(void)
 	    cmocka_unit_test(a_flood_is_told_at_once_then_seldom_and_in_full),
 	    cmocka_unit_test(what_passes_is_no_refusal),
 	    cmocka_unit_test(the_thread_says_how_many_why_and_who),
+	    cmocka_unit_test(what_is_not_ours_is_told_if_wished),
 	    cmocka_unit_test(stopping_what_never_ran_is_fine),
 	};
 

@@ -125,6 +125,46 @@ static void set_mcast_group(struct parser *p, const struct keyword *kw, void *ta
 	parser_no_more(p, 2);
 }
 
+static void set_rt_priority(struct parser *p, const struct keyword *kw, void *target)
+{
+	int64_t value;
+
+	if (!parser_int(p, 1, kw->min, kw->max, &value))
+		return;
+	parser_no_more(p, 2);
+	((struct config *)target)->globals.rt_priority = (int)value;
+}
+
+static void print_rt_priority(struct dump *d, const struct keyword *kw, const void *target)
+{
+	const struct cfg_globals *g = &((const struct config *)target)->globals;
+
+	if (g->rt_priority)
+		dump_line(d, "%s %d", kw->name, g->rt_priority);
+}
+
+static void set_cpus(struct parser *p, const struct keyword *kw, void *target)
+{
+	struct cfg_globals *g = &((struct config *)target)->globals;
+	int64_t cpu;
+
+	for (unsigned int i = 1; i == 1 || i < p->stmt.n; i++) {
+		if (!parser_int(p, i, kw->min, kw->max, &cpu))
+			return;
+		g->cpus[cpu / 8] |= (uint8_t)(1u << cpu % 8);
+	}
+}
+
+static void print_cpus(struct dump *d, const struct keyword *kw, const void *target)
+{
+	const struct cfg_globals *g = &((const struct config *)target)->globals;
+
+	for (int cpu = 0; cpu < CFG_MAX_CPUS; cpu++) {
+		if (g->cpus[cpu / 8] & (1u << cpu % 8))
+			dump_line(d, "%s %d", kw->name, cpu);
+	}
+}
+
 #define DELAY(name_, field, fallback_, help_)                                                      \
 	{                                                                                          \
 		name_, KW_SECONDS, KW_ACTS, IN_G(field), 0, MAX_DELAY_NS, .fallback = fallback_,   \
@@ -184,9 +224,8 @@ static const struct keyword global[] = {
      .set = set_disable_file},
     {"dynamic_interfaces", KW_ANY, KW_NO_EFFECT, KW_NOWHERE, .argument = "[allow_if_changes]",
      .help = "interfaces may come later", .instead = "they always may"},
-    {"log_unknown_vrids", KW_FLAG, KW_NO_EFFECT, IN_G(log_unknown_vrids), .fallback = "off",
-     .help = "log adverts of foreign virtual routers",
-     .instead = "they are counted; see holdfastctl counters"},
+    {"log_unknown_vrids", KW_FLAG, KW_ACTS, IN_G(log_unknown_vrids), .fallback = "off",
+     .help = "log adverts of foreign virtual routers: at most two lines, then one in ten seconds"},
     {"vrrp_notify_priority_changes", KW_BOOL, KW_ACTS, IN_G(notify_priority_changes),
      .fallback = "off", .help = "changes of the effective priority go to the FIFOs"},
     {"notify_fifo", KW_CUSTOM, KW_ACTS, IN_G(notify_fifo), .argument = "PATH [USER [GROUP]]",
@@ -200,21 +239,28 @@ static const struct keyword global[] = {
      .help = "the reader of vrrp_notify_fifo"},
     {"fifo_write_vrrp_states_on_reload", KW_FLAG, KW_ACTS, IN_G(fifo_states_on_reload),
      .fallback = "off", .help = "after a reload all states go to the FIFOs once more"},
-    {"startup_script", KW_COMMAND, KW_NO_EFFECT, IN_G(startup_script), .help = "run once at start",
+    {"startup_script", KW_COMMAND, KW_REFUSED, IN_G(startup_script), .help = "run once at start",
      .instead = "use ExecStartPre= of the systemd unit"},
-    {"shutdown_script", KW_COMMAND, KW_NO_EFFECT, IN_G(shutdown_script),
+    {"shutdown_script", KW_COMMAND, KW_REFUSED, IN_G(shutdown_script),
      .help = "run once at the end", .instead = "use ExecStopPost= of the systemd unit"},
     {"startup_script_timeout", KW_SECONDS, KW_NO_EFFECT, IN_G(startup_timeout_ns), NS_PER_S,
      1000 * NS_PER_S, .fallback = "10", .help = "seconds for startup_script"},
     {"shutdown_script_timeout", KW_SECONDS, KW_NO_EFFECT, IN_G(shutdown_timeout_ns), NS_PER_S,
      1000 * NS_PER_S, .fallback = "10", .help = "seconds for shutdown_script"},
     {"vrrp_priority", KW_INT, KW_NO_EFFECT, IN_G(nice), -20, 19, .fallback = "0",
-     .help = "the process's nice value"},
-    {"vrrp_rt_priority", KW_INT, KW_NO_EFFECT, IN_G(rt_priority), 1, 99,
-     .help = "the process's SCHED_RR priority",
+     .help = "the process's nice value",
      .instead = "the engine is real-time wherever it is permitted"},
+    {"vrrp_rt_priority", KW_CUSTOM, KW_ACTS, KW_NOWHERE, 1, 99, .argument = "N",
+     .fallback = "a deadline, which goes before every priority",
+     .help = "the engine's SCHED_RR priority instead; from the next start on",
+     .set = set_rt_priority, .print = print_rt_priority},
+    {"vrrp_cpu_affinity", KW_CUSTOM, KW_ACTS, KW_NOWHERE, 0, CFG_MAX_CPUS - 1,
+     .argument = "CPU ...", .fallback = "all",
+     .help = "the CPUs that the engine runs on, without a deadline; from the next start on",
+     .set = set_cpus, .print = print_cpus},
     {"vrrp_rlimit_rttime", KW_U32, KW_NO_EFFECT, IN_G(rlimit_rttime), 1, UINT32_MAX,
-     .help = "microseconds the process may run without a system call"},
+     .help = "microseconds the process may run without a system call",
+     .instead = "after one second, which is never reached, it ends with a core file"},
     {"vrrp_no_swap", KW_FLAG, KW_NO_EFFECT, IN_G(no_swap), .fallback = "off",
      .help = "lock the process in memory", .instead = "the engine always does so"},
     {"reload_check_config", KW_ANY, KW_NO_EFFECT, KW_NOWHERE, .help = "check before a reload",
@@ -237,7 +283,6 @@ static const struct keyword global[] = {
     IGNORED("vrrp_owner_ignore_adverts", "an owner hears nobody"),
     IGNORED("max_auto_priority", "real-time priority on lateness"),
     IGNORED("min_auto_priority_delay", "what counts as lateness"),
-    IGNORED("vrrp_cpu_affinity", "the processors to run on"),
     IGNORED("vrrp_rx_bufs_policy", "the receive buffer"),
     IGNORED("vrrp_rx_bufs_multiplier", "the receive buffer"),
     IGNORED("default_interface", "the interface of static addresses"),
@@ -323,7 +368,8 @@ static const struct keyword top[] = {
     BLOCK("vrrp_track_process", block_process, process_open, process_close, "NAME { }",
 	  "a process that must run"),
     SKIPPED("bfd_instance", "a BFD session", NULL),
-    SKIPPED("interface_up_down_delays", "delays of link changes", NULL),
+    BLOCK("interface_up_down_delays", block_link_delays, NULL, NULL, "{ }",
+	  "lines of IF DOWN [UP]: seconds until a change of its link counts"),
     SKIPPED("linkbeat_interfaces", "interfaces to be polled", NULL),
     SKIPPED("linkbeat_use_polling", "poll interfaces", NULL),
     SKIPPED("garp_group", "pacing of gratuitous ARP", FIXED_PACE),

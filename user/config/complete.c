@@ -247,6 +247,7 @@ static bool complete_one(struct parser *p, struct cfg_instance *i, struct draft 
 	if (!complete_multicast(p, i, d))
 		return false;
 	complete_interval(p, i, d);
+	complete_link_delay(p, i, d->file);
 	complete_priority(p, i, d);
 	complete_auth(p, i, d);
 	complete_vips(p, i, d);

@@ -113,6 +113,7 @@ void config_free(struct config *cfg)
 	free(cfg->files);
 	free(cfg->processes);
 	free(cfg->groups);
+	free(cfg->link_delays);
 	free(cfg);
 }
 

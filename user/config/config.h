@@ -19,14 +19,16 @@
 #include "ipaddr.h"
 #include "vrrp_wire.h"
 
-#define CFG_MAX_INSTANCES HF_MAX_INSTANCES
-#define CFG_MAX_PEERS	  64 /* of one instance */
-#define CFG_MAX_VIPS	  HF_MAX_VIPS
-#define CFG_MAX_PREFIXES  10000 /* of one announcement; a speaker holds BGP_MAX_PREFIXES */
-#define CFG_MAX_SCRIPTS	  1024
-#define CFG_MAX_NEIGHBORS 64 /* of one BGP instance */
-#define CFG_MAX_ARGS	  64 /* of one command */
-#define CFG_NAME_MAX	  64 /* instance, script, group names */
+#define CFG_MAX_INSTANCES   HF_MAX_INSTANCES
+#define CFG_MAX_PEERS	    64 /* of one instance */
+#define CFG_MAX_VIPS	    HF_MAX_VIPS
+#define CFG_MAX_PREFIXES    10000 /* of one announcement; a speaker holds BGP_MAX_PREFIXES */
+#define CFG_MAX_SCRIPTS	    1024
+#define CFG_MAX_NEIGHBORS   64 /* of one BGP instance */
+#define CFG_MAX_ARGS	    64 /* of one command */
+#define CFG_NAME_MAX	    64 /* instance, script, group names */
+#define CFG_MAX_CPUS	    1024
+#define CFG_MAX_LINK_DELAYS 64
 
 /* A command to run: argv ends with NULL. Not given: argc == 0. */
 struct cfg_command {
@@ -77,6 +79,11 @@ struct cfg_tracking { /* what an instance or a sync group goes by */
 	struct cfg_track_interface *interfaces;
 	struct cfg_track_bgp *bgp;
 	unsigned int n_scripts, n_files, n_processes, n_interfaces, n_bgp;
+};
+
+struct cfg_link_delay { /* one line of interface_up_down_delays */
+	char interface[IF_NAMESIZE];
+	int64_t down_ns, up_ns;
 };
 
 struct cfg_file { /* track_file; or disable_file of instances, named by its path */
@@ -235,9 +242,10 @@ struct cfg_globals {
 	struct cfg_command notify_fifo_script, vrrp_notify_fifo_script;
 	struct cfg_command startup_script, shutdown_script;
 	int64_t startup_timeout_ns, shutdown_timeout_ns;
-	int nice;		/* vrrp_priority, -20..19 */
-	int rt_priority;	/* 1..99; 0: not given */
-	uint32_t rlimit_rttime; /* microseconds; 0: not given */
+	int nice;			/* vrrp_priority, -20..19 */
+	int rt_priority;		/* 1..99; 0: not given */
+	uint32_t rlimit_rttime;		/* microseconds; 0: not given */
+	uint8_t cpus[CFG_MAX_CPUS / 8]; /* vrrp_cpu_affinity, a bit each; none: all */
 	bool no_swap, log_unknown_vrids, notify_priority_changes, fifo_states_on_reload;
 };
 
@@ -258,6 +266,8 @@ struct config {
 	unsigned int n_processes;
 	struct cfg_group *groups;
 	unsigned int n_groups;
+	struct cfg_link_delay *link_delays;
+	unsigned int n_link_delays;
 };
 
 /* How a file reads, and the exit status of `holdfastd -t` (keepalived's values). */

@@ -260,6 +260,7 @@ int config_dump(const struct config *cfg, FILE *to)
 	dump_open(&d, "global_defs");
 	dump_block(&d, &block_global, cfg, &none);
 	dump_close(&d);
+	print_link_delays(&d);
 	for (unsigned int i = 0; i < cfg->n_scripts; i++) {
 		const struct keyword_block *b = check_blocks[cfg->scripts[i].kind];
 

@@ -80,6 +80,7 @@ extern const struct keyword_block block_group_members, block_instance, block_aut
 extern const struct keyword_block block_vips, block_excluded, block_peers;
 extern const struct keyword_block block_track_script, block_track_file, block_track_process;
 extern const struct keyword_block block_track_interface, block_track_bgp;
+extern const struct keyword_block block_link_delays;
 extern const struct keyword_block block_bgp, block_neighbor, block_announce;
 
 /* --- for the tables ----------------------------------------------------------------------------

@@ -176,6 +176,7 @@ void print_peers(struct dump *d, const struct keyword *kw, const void *target);
 void print_vips(struct dump *d, const struct keyword *kw, const void *target);
 void print_tracks(struct dump *d, const struct keyword *kw, const void *target);
 void print_track_interfaces(struct dump *d, const struct keyword *kw, const void *target);
+void print_link_delays(struct dump *d);
 void print_track_bgp(struct dump *d, const struct keyword *kw, const void *target);
 void print_announce(struct dump *d, const struct keyword *kw, const void *target);
 
@@ -201,6 +202,9 @@ void complete_bgp(struct parser *p);
 void complete_track_bgp(struct parser *p, struct cfg_tracking *track, const char *file, int line,
 			const char *name);
 void complete_announce(struct parser *p, struct cfg_instance *i, struct draft *d);
+
+/* Drops a delay of the instance's link that is too long for it. */
+void complete_link_delay(struct parser *p, const struct cfg_instance *i, const char *file);
 
 /* Warns of what is valid and does not do what it looks like. */
 void warn_of_instance(struct parser *p, const struct cfg_instance *i, const struct draft *d);

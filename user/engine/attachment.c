@@ -103,6 +103,33 @@ static int publish(struct instance *in)
 	return err == 0 ? datapath_attach_interface(in->engine->dp, in->ifindex) : err;
 }
 
+/* With track_src_ip: 0, -ENOENT if the configured source is not on the interface, or -errno. */
+static int check_source(const struct instance *in)
+{
+	int rc;
+
+	if (!in->cfg->track_src_ip || ipaddr_is_unset(&in->cfg->source))
+		return 0;
+	rc = netlink_has_address(in->engine->nl, in->ifindex, &in->cfg->source);
+	return rc > 0 ? 0 : rc == 0 ? -ENOENT : rc;
+}
+
+void instance_source_gone(struct instance *in, const struct ipprefix *prefix)
+{
+	if (in->faults & VRRP_FAULT_ADDRESS ||
+	    (prefix && !ipaddr_equal(&prefix->addr, &in->cfg->source)) || check_source(in) == 0)
+		return;
+	log_error("%s: its source address is gone from %s", in->cfg->name, in->cfg->interface);
+	instance_fault(in, VRRP_FAULT_ADDRESS, true);
+}
+
+void instance_link(struct instance *in)
+{
+	bool down = !in->link_up && !in->cfg->dont_track_primary;
+
+	instance_fault(in, VRRP_FAULT_LINK, in->ifindex == 0 || down);
+}
+
 void instance_republish(struct instance *in)
 {
 	const struct cfg_instance *cfg = in->cfg;
@@ -111,6 +138,8 @@ void instance_republish(struct instance *in)
 	if (ipaddr_is_unset(&in->vcfg.address))
 		err = netlink_first_address(in->engine->nl, in->ifindex, cfg->family,
 					    &in->vcfg.address);
+	if (err == 0)
+		err = check_source(in);
 	if (err == 0) {
 		in->socket = pooled_socket(in);
 		err = in->socket < 0 ? in->socket : publish(in);

@@ -95,7 +95,7 @@ static void on_signal(struct loop_source *src, uint32_t ready)
 /* --- events of the parts
  * ---------------------------------------------------------------------------- */
 
-static void on_link(void *ctx, const struct netlink_link *link)
+static void tell_link(void *ctx, const struct netlink_link *link)
 {
 	struct engine *engine = ctx;
 
@@ -104,18 +104,28 @@ static void on_link(void *ctx, const struct netlink_link *link)
 	links_report(engine, link);
 }
 
+static void on_link(void *ctx, const struct netlink_link *link)
+{
+	struct engine *engine = ctx;
+
+	if (!link_delays_hold(&engine->link_delays, link))
+		tell_link(engine, link);
+}
+
 /* An instance without a source address tries again with each one that appears. */
 static void on_address(void *ctx, uint32_t ifindex, const struct ipprefix *prefix, bool gone)
 {
 	struct engine *engine = ctx;
 	struct instance *in;
 
-	if (gone) {
+	if (gone)
 		addresses_on_removed(engine, ifindex, prefix);
-		return;
-	}
 	ENGINE_EACH_INSTANCE (engine, in) {
-		if (in->ifindex == ifindex)
+		if (in->ifindex != ifindex)
+			continue;
+		if (gone)
+			instance_source_gone(in, prefix);
+		else
 			instance_prepare(in, ifindex);
 	}
 }
@@ -241,6 +251,8 @@ static int open_network(struct engine *engine)
 	int err;
 
 	count_vips(engine);
+	link_delays_init(&engine->link_delays, engine->loop, tell_link, engine);
+	link_delays_set(&engine->link_delays, engine->cfg);
 	engine->nl = netlink_open(engine->loop, on_link, engine);
 	if (!engine->nl)
 		return -errno;
@@ -430,13 +442,15 @@ static int start(struct engine *engine)
 	if (err < 0)
 		return err;
 	if (!engine->opt->no_realtime) {
-		realtime_enter();
-		address_worker_hurry(engine->address_worker, REALTIME_PRIORITY - 1);
+		int priority = realtime_enter(&engine->cfg->globals);
+
+		address_worker_hurry(engine->address_worker, priority > 1 ? priority - 1 : 1);
 	}
 	start_timers(engine);
 	checks_links_told(engine);
 	for (unsigned int i = 0; i < engine->cfg->n_bgp; i++)
 		announcer_on_sessions(engine->speakers[i], engine->speakers[i]->established);
+	refusals_tell_unknown(engine->refusals, engine->cfg->globals.log_unknown_vrids);
 	startup_delay_begin(engine);
 	ENGINE_EACH_INSTANCE (engine, in)
 		instance_start(in);
@@ -458,6 +472,7 @@ static void finish(struct engine *engine)
 	addresses_finish(engine);
 	checks_stop(engine);
 	recording_close(engine);
+	link_delays_stop(&engine->link_delays);
 	netlink_close(engine->nl);
 	datapath_close(engine->dp);
 	for (unsigned int i = 0; i < engine->n_sockets; i++)

@@ -17,6 +17,7 @@
 #include "core/log.h"
 #include "core/loop.h"
 #include "datapath/datapath.h"
+#include "engine/link_delay.h"
 #include "engine/bgp_listen.h"
 #include "engine/bgp_speaker.h"
 #include "engine/drain.h"
@@ -174,6 +175,7 @@ struct instance {
 	bool ordered_out;    /* drained by the operator */
 	uint32_t drained_by; /* enum status_drain bits: together they are VRRP_FAULT_DRAIN */
 	uint32_t pending;    /* enum pending bits: together they are VRRP_FAULT_PENDING */
+	bool link_up;	     /* its interface, when last heard of */
 	bool published;	     /* to the data path, which hears adverts for it */
 	bool started, stepping, stopped;
 	bool retiring; /* a reload has removed it: it is released, then destroyed */
@@ -236,6 +238,7 @@ struct engine {
 	struct loop *loop;
 	struct netlink *nl;
 	struct links links;
+	struct link_delays link_delays;
 	struct address_worker *address_worker;
 	struct address_set *gone_addresses; /* sets whose jobs are not yet done */
 	struct garp garp;
@@ -302,6 +305,10 @@ void instance_prepare(struct instance *in, uint32_t ifindex);
 void instance_greet(struct instance *in);
 /* The interface is gone. */
 void instance_unprepare(struct instance *in);
+/* Its interface is up or down, as link_up says: a fault or, with dont_track_primary, none. */
+void instance_link(struct instance *in);
+/* An address is gone from its interface, `prefix` or (NULL) nobody knows which: track_src_ip. */
+void instance_source_gone(struct instance *in, const struct ipprefix *prefix);
 /* Source address, socket and data path anew, by the configuration and state as they are. */
 void instance_republish(struct instance *in);
 /* What of the configuration the state machine goes by. */

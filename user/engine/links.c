@@ -35,8 +35,9 @@ static void tell(struct instance *in, const struct netlink_link *link)
 		lose_interface(in);
 	if (!named || link->gone)
 		return;
+	in->link_up = link->up;
 	instance_prepare(in, link->ifindex);
-	instance_fault(in, VRRP_FAULT_LINK, !link->up);
+	instance_link(in);
 }
 
 /* Tells of the first in the queue; false if `until` came before the last instance was told. */

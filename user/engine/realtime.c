@@ -87,10 +87,25 @@ static int enter_deadline(void)
 	return syscall(SYS_sched_setattr, 0, &attr, 0) < 0 ? -errno : 0;
 }
 
-void realtime_enter(void)
+/* vrrp_cpu_affinity; none given: wherever the kernel likes. */
+static void bind_to_cpus(const struct cfg_globals *globals)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	for (unsigned int cpu = 0; cpu < CFG_MAX_CPUS; cpu++) {
+		if (globals->cpus[cpu / 8] & (1u << cpu % 8))
+			CPU_SET(cpu, &set);
+	}
+	if (CPU_COUNT(&set) > 0 && sched_setaffinity(0, sizeof(set), &set) < 0)
+		log_warn("vrrp_cpu_affinity does not hold: %s", strerror(errno));
+}
+
+int realtime_enter(const struct cfg_globals *globals)
 {
 	const struct rlimit seat_belt = {RT_SECONDS_SOFT * 1000000, RT_SECONDS_HARD * 1000000};
-	const struct sched_param param = {.sched_priority = REALTIME_PRIORITY};
+	const struct sched_param param = {
+	    .sched_priority = globals->rt_priority ? globals->rt_priority : REALTIME_PRIORITY};
 	int err;
 
 #ifndef __SANITIZE_ADDRESS__ /* its shadow memory cannot be locked */
@@ -99,13 +114,16 @@ void realtime_enter(void)
 			 strerror(errno));
 	touch_stack();
 #endif
-	err = enter_deadline();
+	bind_to_cpus(globals);
+	err = globals->rt_priority ? -ECANCELED : enter_deadline();
 	if (err == 0)
-		return;
-	log_info("no deadline scheduling (%s): by a real-time priority", strerror(-err));
+		return param.sched_priority;
+	if (!globals->rt_priority)
+		log_info("no deadline scheduling (%s): by a real-time priority", strerror(-err));
 	if (setrlimit(RLIMIT_RTTIME, &seat_belt) < 0)
 		log_warn("no limit on real-time running: %s", strerror(errno));
 	if (sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &param) < 0)
 		log_warn("no real-time scheduling: %s; a loaded host may delay adverts",
 			 strerror(errno));
+	return param.sched_priority;
 }

@@ -3,14 +3,18 @@
 #ifndef HF_ENGINE_REALTIME_H
 #define HF_ENGINE_REALTIME_H
 
+#include "config/config.h"
+
 #define REALTIME_PRIORITY 50 /* above ordinary real-time work, level with threaded interrupts */
 
 /*
  * Locks memory as it is touched and goes SCHED_DEADLINE, where that is refused SCHED_RR, with
  * RESET_ON_FORK. An engine that runs away does not take the host with it: a deadline has half a
- * CPU, a priority RLIMIT_RTTIME. What is not permitted is logged and done without.
+ * CPU, a priority RLIMIT_RTTIME. What is not permitted is logged and done without. By
+ * vrrp_rt_priority it goes SCHED_RR at that priority, and by vrrp_cpu_affinity onto those CPUs,
+ * which forbids a deadline. Returns the priority that would be its own without a deadline.
  */
-void realtime_enter(void);
+int realtime_enter(const struct cfg_globals *globals);
 /*
  * Large blocks, such as those of a status's answer, go back to the kernel when they are freed. By
  * itself malloc() keeps them once it has seen one freed, and what is locked it cannot give back.

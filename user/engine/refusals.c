@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -23,6 +24,7 @@
 struct refusals {
 	struct datapath *dp;
 	int stop_fd; /* readable: end */
+	atomic_bool tells_unknown;
 	pthread_t thread;
 	struct refusal_count counts[HF_V_MAX];
 };
@@ -42,25 +44,44 @@ uint64_t refusal_due(struct refusal_count *count, uint64_t seen, struct mono now
 	return n;
 }
 
+static void tell(uint32_t reason, uint64_t n, const struct ipaddr *last)
+{
+	char text[IPADDR_TEXT];
+
+	ipaddr_format(last, text);
+	if (reason == HF_V_UNKNOWN_VRID)
+		log_info("heard %llu adverts of virtual routers that are not ours, the last one "
+			 "from %s",
+			 (unsigned long long)n, text);
+	else
+		log_with(LOG_LV_WARN, LOG_FIELDS({"HF_REASON", datapath_verdict_name(reason)}),
+			 "refused %llu adverts (%s), the last one from %s", (unsigned long long)n,
+			 datapath_verdict_name(reason), text);
+}
+
 static void look(struct refusals *r)
 {
+	bool unknown = atomic_load(&r->tells_unknown);
 	struct mono now = loop_clock();
-	char text[IPADDR_TEXT];
 	struct hf_verdict seen;
 
 	for (uint32_t reason = 0; reason < HF_V_MAX; reason++) {
+		bool told = refusal_is_one(reason) || (reason == HF_V_UNKNOWN_VRID && unknown);
 		uint64_t n;
 
-		if (!refusal_is_one(reason) || datapath_verdict(r->dp, reason, &seen) < 0)
+		if (datapath_verdict(r->dp, reason, &seen) < 0)
 			continue;
+		if (!told)
+			r->counts[reason].told = seen.packets;
 		n = refusal_due(&r->counts[reason], seen.packets, now);
 		if (n > 0)
-			log_with(LOG_LV_WARN,
-				 LOG_FIELDS({"HF_REASON", datapath_verdict_name(reason)}),
-				 "refused %llu adverts (%s), the last one from %s",
-				 (unsigned long long)n, datapath_verdict_name(reason),
-				 ipaddr_format(&seen.last_source, text));
+			tell(reason, n, &seen.last_source);
 	}
+}
+
+void refusals_tell_unknown(struct refusals *refusals, bool on)
+{
+	atomic_store(&refusals->tells_unknown, on);
 }
 
 static void *watch(void *arg)

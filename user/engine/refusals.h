@@ -16,6 +16,8 @@ struct refusals;
 
 /* Starts the thread: it tells of what is refused from now on. 0 or -errno. */
 int refusals_start(struct datapath *dp, struct refusals **out);
+/* log_unknown_vrids: whether it tells of adverts that passed as none of ours, from now on. */
+void refusals_tell_unknown(struct refusals *refusals, bool on);
 /* Ends it; before `dp` is closed. NULL is fine. */
 void refusals_stop(struct refusals *refusals);
 

@@ -322,6 +322,8 @@ static void swap_configurations(struct engine *engine, struct reload *r)
 	instance_sweep_sockets(engine);
 	drop_gone(engine, r);
 	change_places(engine, r);
+	refusals_tell_unknown(engine->refusals, engine->cfg->globals.log_unknown_vrids);
+	r->asks_links |= link_delays_set(&engine->link_delays, engine->cfg);
 	reconfigure_speakers(engine, r);
 	if (r->asks_links && netlink_sync(engine->nl) == 0)
 		checks_links_told(engine);

@@ -53,6 +53,7 @@ void instance_reconfigure(struct instance *in, const struct reload_instance *r)
 	if (in->ifindex != 0)
 		instance_republish(in);
 	instance_new_config(in, &r->before);
+	instance_link(in);
 	news = addresses_settle(in->addresses, in->fsm.claimed);
 	if (in->fsm.state == VRRP_MASTER)
 		addresses_tell(in->addresses, news ? GARP_EV_MASTER : GARP_EV_CONFIG);

@@ -358,11 +358,21 @@ static int ask_addresses(struct netlink *nl, uint8_t family, mnl_cb_t cb, void *
 	return ask_whole(nl, nlh, cb, data);
 }
 
-/* What is looked for: by `want`'s interface and scope, or by its interface and prefix. */
+/* What of `want` is looked for, beside its interface. */
 struct address_search {
 	struct seen_address want, got;
-	bool by_prefix;
+	enum { BY_SCOPE, BY_PREFIX, BY_ADDRESS } by;
 };
+
+static bool is_wanted(const struct address_search *search, const struct seen_address *seen)
+{
+	const struct seen_address *want = &search->want;
+
+	if (search->by == BY_SCOPE)
+		return seen->scope == want->scope;
+	return ipaddr_equal(&seen->prefix.addr, &want->prefix.addr) &&
+	       (search->by == BY_ADDRESS || seen->prefix.len == want->prefix.len);
+}
 
 static int on_address_message(const struct nlmsghdr *nlh, void *data)
 {
@@ -373,9 +383,7 @@ static int on_address_message(const struct nlmsghdr *nlh, void *data)
 	if (search->got.found || nlh->nlmsg_type != RTM_NEWADDR || !read_address(nlh, &seen) ||
 	    seen.ifindex != want->ifindex || seen.family != want->family)
 		return MNL_CB_OK;
-	if (search->by_prefix ? seen.prefix.len == want->prefix.len &&
-				    ipaddr_equal(&seen.prefix.addr, &want->prefix.addr)
-			      : seen.scope == want->scope)
+	if (is_wanted(search, &seen))
 		search->got = seen;
 	return MNL_CB_OK;
 }
@@ -385,12 +393,23 @@ int netlink_address_is_ours(struct netlink *nl, uint32_t ifindex, const struct i
 	struct address_search search = {.want = {.prefix = *prefix,
 						 .ifindex = ifindex,
 						 .family = (uint8_t)ipaddr_family(&prefix->addr)},
-					.by_prefix = true};
+					.by = BY_PREFIX};
 	int err = ask_addresses(nl, search.want.family, on_address_message, &search);
 
 	if (err < 0)
 		return err;
 	return search.got.found && search.got.proto == NETLINK_ADDRESS_PROTO;
+}
+
+int netlink_has_address(struct netlink *nl, uint32_t ifindex, const struct ipaddr *address)
+{
+	struct address_search search = {.want = {.prefix = {.addr = *address},
+						 .ifindex = ifindex,
+						 .family = (uint8_t)ipaddr_family(address)},
+					.by = BY_ADDRESS};
+	int err = ask_addresses(nl, search.want.family, on_address_message, &search);
+
+	return err < 0 ? err : search.got.found;
 }
 
 int netlink_first_address(struct netlink *nl, uint32_t ifindex, uint8_t family, struct ipaddr *out)

@@ -59,6 +59,8 @@ int netlink_address_add(struct netlink *nl, uint32_t ifindex, const struct ippre
 int netlink_address_remove(struct netlink *nl, uint32_t ifindex, const struct ipprefix *prefix);
 /* Is `prefix` on `ifindex` and marked as Holdfast's? 1, 0 or -errno. */
 int netlink_address_is_ours(struct netlink *nl, uint32_t ifindex, const struct ipprefix *prefix);
+/* Is `address` on `ifindex`, with whatever prefix length? 1, 0 or -errno. */
+int netlink_has_address(struct netlink *nl, uint32_t ifindex, const struct ipaddr *address);
 /* The first address of `family` (4 or 6) on `ifindex`: global for IPv4, link-local for IPv6. 0 or
  * -ENOENT or -errno. */
 int netlink_first_address(struct netlink *nl, uint32_t ifindex, uint8_t family, struct ipaddr *out);
