@@ -122,8 +122,8 @@ static void check_command(struct host_check *h, const struct cfg_command *cmd, b
 
 static void check_notify(struct host_check *h, const struct cfg_notify *n)
 {
-	const struct cfg_command *const all[] = {&n->master, &n->backup,  &n->fault,
-						 &n->stop,   &n->deleted, &n->any};
+	const struct cfg_command *const all[] = {&n->master,  &n->backup, &n->fault,   &n->stop,
+						 &n->deleted, &n->any,	  &n->rx_lower};
 
 	for (unsigned int i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		check_command(h, all[i], false);
@@ -186,5 +186,7 @@ unsigned int host_check(const struct config *cfg, const char *path, config_repor
 		check_instance(&h, &cfg->instances[n]);
 	for (unsigned int n = 0; n < cfg->n_groups; n++)
 		check_notify(&h, &cfg->groups[n].notify);
+	check_command(&h, &cfg->globals.notify_fifo_script, false);
+	check_command(&h, &cfg->globals.vrrp_notify_fifo_script, false);
 	return h.errors;
 }
