@@ -31,7 +31,8 @@ static const char *const default_files[] = {"/etc/holdfast/holdfast.conf",
 
 struct options {
 	const char *file, *name, *config_id;
-	bool test, dump, foreground, log_stderr, debug, detach, forbid_xdp, force_raw, no_realtime;
+	bool test, dump, foreground, log_stderr, debug, detach, forbid_xdp, force_raw, no_bpf_timer,
+	    no_realtime;
 };
 
 static const char usage_text[] =
@@ -49,10 +50,19 @@ static const char usage_text[] =
     "      --detach            remove what a daemon of that name left in the kernel, and end\n"
     "      --datapath RUNG     where to begin: xdp (default), tc, or raw without BPF; --no-xdp is "
     "tc\n"
+    "      --no-bpf-timer      find a dead master by a timer of the daemon's own\n"
     "      --no-realtime       stay in the ordinary scheduling class\n"
     "  -v, --version\n";
 
-enum { OPT_DUMP = 256, OPT_NAME, OPT_DETACH, OPT_NO_XDP, OPT_NO_REALTIME, OPT_DATAPATH };
+enum {
+	OPT_DUMP = 256,
+	OPT_NAME,
+	OPT_DETACH,
+	OPT_NO_XDP,
+	OPT_NO_REALTIME,
+	OPT_DATAPATH,
+	OPT_NO_BPF_TIMER
+};
 
 static const struct option long_options[] = {
     {"use-file", required_argument, NULL, 'f'},
@@ -66,6 +76,7 @@ static const struct option long_options[] = {
     {"detach", no_argument, NULL, OPT_DETACH},
     {"no-xdp", no_argument, NULL, OPT_NO_XDP},
     {"datapath", required_argument, NULL, OPT_DATAPATH},
+    {"no-bpf-timer", no_argument, NULL, OPT_NO_BPF_TIMER},
     {"no-realtime", no_argument, NULL, OPT_NO_REALTIME},
     {"version", no_argument, NULL, 'v'},
     {"help", no_argument, NULL, 'h'},
@@ -128,6 +139,9 @@ static int set_option(struct options *opt, int c)
 		break;
 	case OPT_DATAPATH:
 		return set_rung(opt, optarg);
+	case OPT_NO_BPF_TIMER:
+		opt->no_bpf_timer = true;
+		break;
 	case OPT_NO_REALTIME:
 		opt->no_realtime = true;
 		break;
@@ -332,6 +346,7 @@ static int run_daemon(const struct options *opt)
 						       .config_id = opt->config_id,
 						       .forbid_xdp = opt->forbid_xdp,
 						       .force_raw = opt->force_raw,
+						       .no_bpf_timer = opt->no_bpf_timer,
 						       .no_realtime = opt->no_realtime,
 						       .ready = tell_ready,
 						       .ctx = &ready_fd});

@@ -29,7 +29,7 @@ struct datapath_options {
 	bool forbid_xdp;  /* start the ladder at TC: tests, and the operator's choice */
 	bool force_raw;	  /* as if the kernel refused BPF altogether: likewise */
 	bool keep; /* leave links and maps pinned when closed, for the next daemon to adopt */
-	bool force_timerfd; /* as if the kernel refused bpf_timer: tests */
+	bool force_timerfd; /* as if the kernel refused bpf_timer */
 };
 
 /*

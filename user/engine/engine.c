@@ -231,6 +231,7 @@ static int load_datapath(struct engine *engine)
 	    .name = engine->opt->name,
 	    .forbid_xdp = engine->opt->forbid_xdp,
 	    .force_raw = engine->opt->force_raw,
+	    .force_timerfd = engine->opt->no_bpf_timer,
 	    .keep = true,
 	};
 

@@ -14,6 +14,7 @@ struct engine_options {
 	const char *config_id;	  /* of config_load() */
 	bool forbid_xdp;	  /* attach by TC even where XDP would do */
 	bool force_raw;		  /* no BPF at all */
+	bool no_bpf_timer;	  /* find a dead master by the loop's timer */
 	bool no_realtime;	  /* stay in the ordinary scheduling class, lock no memory */
 	void (*ready)(void *ctx); /* called once, when everything has been started; may be NULL */
 	void *ctx;
