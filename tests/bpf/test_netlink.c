@@ -7,6 +7,7 @@
  * Links: user/core/addr.c user/kernel/address_worker.c
  */
 #include <errno.h>
+#include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
 #include <netinet/in.h>
 #include <sched.h>
@@ -98,6 +99,8 @@ static void links_are_reported_at_first_and_when_they_change(void **state)
 	loop_destroy(loop);
 }
 
+static const struct netlink_address_options plain;
+
 static void addresses_are_added_found_and_removed(void **state)
 {
 	static const char *const texts[] = {"203.0.113.57/32", "2001:db8::57/128"};
@@ -115,8 +118,8 @@ static void addresses_are_added_found_and_removed(void **state)
 		struct ipprefix p;
 
 		assert_int_equal(ipprefix_parse(&p, texts[i]), 0);
-		assert_int_equal(netlink_address_add(nl, 1, &p, "", RT_SCOPE_UNIVERSE), 0);
-		assert_int_equal(netlink_address_add(nl, 1, &p, "", RT_SCOPE_UNIVERSE), -EEXIST);
+		assert_int_equal(netlink_address_add(nl, 1, &p, "", RT_SCOPE_UNIVERSE, &plain), 0);
+		assert_int_equal(netlink_address_add(nl, 1, &p, "", RT_SCOPE_UNIVERSE, &plain), -EEXIST);
 		if (i == 0) {
 			assert_int_equal(netlink_first_address(nl, 1, 4, &found), 0);
 			assert_true(ipaddr_equal(&found, &p.addr));
@@ -125,8 +128,56 @@ static void addresses_are_added_found_and_removed(void **state)
 		assert_int_equal(netlink_address_remove(nl, 1, &p), -EADDRNOTAVAIL);
 	}
 	assert_int_equal(netlink_first_address(nl, 1, 4, &found), -ENOENT);
-	assert_int_equal(netlink_address_add(nl, 99, &(struct ipprefix){.len = 128}, "", 0),
+	assert_int_equal(netlink_address_add(nl, 99, &(struct ipprefix){.len = 128}, "", 0, &plain),
 			 -ENODEV);
+	netlink_close(nl);
+	loop_destroy(loop);
+}
+
+/* What `ip` says of lo's addresses. */
+static void check_ip(const char *want)
+{
+	char text[4096] = "";
+	FILE *f = popen("ip -o addr show dev lo", "r");
+
+	assert_non_null(f);
+	text[fread(text, 1, sizeof(text) - 1, f)] = '\0';
+	pclose(f);
+	if (!strstr(text, want))
+		fail_msg("%s is not in: %s", want, text);
+}
+
+static void options_reach_the_kernel(void **state)
+{
+	static const struct {
+		const char *prefix;
+		struct netlink_address_options options;
+		const char *want;
+	} rows[] = {
+	    {"203.0.113.57/24", {.flags = IFA_F_NOPREFIXROUTE}, "scope global noprefixroute lo"},
+	    {"203.0.113.57/24",
+	     {.broadcast = {{[10] = 0xff, [11] = 0xff, 203, 0, 113, 255}}},
+	     "203.0.113.57/24 brd 203.0.113.255 "},
+	    {"2001:db8::57/128", {.limited = true}, "deprecated"},
+	    {"2001:db8::57/128", {.limited = true, .preferred_s = 3600}, "preferred_lft 3600sec"},
+	    {"2001:db8::57/128", {0}, "valid_lft forever preferred_lft forever"},
+	};
+	struct loop *loop;
+	struct netlink *nl;
+	struct seen seen = {0};
+	struct ipprefix p;
+
+	(void)state;
+	need_root();
+	loop = loop_create();
+	nl = netlink_open(loop, on_link, &seen);
+	set_lo(true);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_int_equal(ipprefix_parse(&p, rows[i].prefix), 0);
+		assert_int_equal(netlink_address_add(nl, 1, &p, "", 0, &rows[i].options), 0);
+		check_ip(rows[i].want);
+		assert_int_equal(netlink_address_remove(nl, 1, &p), 0);
+	}
 	netlink_close(nl);
 	loop_destroy(loop);
 }
@@ -161,7 +212,7 @@ static bool marks_are_kept(struct netlink *nl)
 	bool kept;
 
 	assert_int_equal(ipprefix_parse(&p, "203.0.113.99/32"), 0);
-	assert_int_equal(netlink_address_add(nl, 1, &p, "", RT_SCOPE_UNIVERSE), 0);
+	assert_int_equal(netlink_address_add(nl, 1, &p, "", RT_SCOPE_UNIVERSE, &plain), 0);
 	kept = netlink_address_is_ours(nl, 1, &p) == 1;
 	assert_int_equal(netlink_address_remove(nl, 1, &p), 0);
 	return kept;
@@ -265,7 +316,7 @@ static void removed_addresses_are_reported(void **state)
 		struct ipprefix p;
 
 		assert_int_equal(ipprefix_parse(&p, texts[i]), 0);
-		assert_int_equal(netlink_address_add(nl, 1, &p, "", RT_SCOPE_UNIVERSE), 0);
+		assert_int_equal(netlink_address_add(nl, 1, &p, "", RT_SCOPE_UNIVERSE, &plain), 0);
 		assert_int_equal(netlink_address_remove(nl, 1, &p), 0);
 		for (int k = 0; k < 100 && removals.n == i; k++)
 			loop_turn(loop, 10 * NS_PER_MS);
@@ -300,6 +351,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(links_are_reported_at_first_and_when_they_change),
 	    cmocka_unit_test(addresses_are_added_found_and_removed),
+	    cmocka_unit_test(options_reach_the_kernel),
 	    cmocka_unit_test(the_worker_does_its_jobs_in_order),
 	    cmocka_unit_test(removed_addresses_are_reported),
 	    cmocka_unit_test(an_interface_without_ethernet_addresses_is_refused),

@@ -3,6 +3,7 @@
  * The blocks of an instance whose lines are values: addresses and peers. A wrong word costs its
  * line, or only itself where keepalived goes on without it.
  */
+#include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -61,26 +62,65 @@ static bool set_label(struct parser *p, unsigned int i, struct cfg_vip *v)
 	return true;
 }
 
+/* Options of one word that set a flag of the kernel's. */
+static const struct {
+	const char *name;
+	uint32_t flag; /* 0: nothing to be done */
+} vip_flags[] = {{"noprefixroute", IFA_F_NOPREFIXROUTE},
+		 {"home", IFA_F_HOMEADDRESS},
+		 {"mngtmpaddr", IFA_F_MANAGETEMPADDR},
+		 {"-nodad", 0}};
+
 /* Options with the number of words that follow them; none has an effect. */
 static const struct {
 	const char *name;
 	unsigned int values;
-} vip_ignored[] = {{"brd", 1},		 {"broadcast", 1},     {"-nodad", 0},	{"home", 0},
-		   {"mngtmpaddr", 0},	 {"noprefixroute", 0}, {"autojoin", 0}, {"no_track", 0},
-		   {"preferred_lft", 1}, {"track_group", 1},   {"use_vmac", 0}, {"peer", 1}};
+} vip_ignored[] = {{"track_group", 1}, {"use_vmac", 0}, {"autojoin", 0}};
 
-/* The option at word `i`: returns the number of words it takes, 0 if the address must go. */
-static unsigned int vip_option(struct parser *p, unsigned int i, struct cfg_vip *v)
+/* `brd ADDRESS`, or + and - for the last and the first address of the network. */
+static void set_broadcast(struct parser *p, unsigned int i, struct cfg_vip *v)
+{
+	const char *word = parser_word(p, i);
+	bool computed = word && (strcmp(word, "+") == 0 || strcmp(word, "-") == 0);
+	struct ipaddr a = v->prefix.addr;
+
+	if (!word)
+		return;
+	if (!ipaddr_is_v4(&v->prefix.addr) || (computed && v->prefix.len > 30) ||
+	    (!computed && (ipaddr_parse(&a, word) < 0 || !ipaddr_is_v4(&a)))) {
+		parser_error(p, "'%s' is no broadcast address of %s and ignored; remove it", word,
+			     p->stmt.word[0]);
+		return;
+	}
+	for (unsigned int bit = v->prefix.len; computed && bit < 32; bit++) {
+		uint8_t mask = (uint8_t)(0x80 >> bit % 8), *octet = &a.b[12 + bit / 8];
+
+		*octet = (uint8_t)(*word == '+' ? *octet | mask : *octet & ~mask);
+	}
+	v->broadcast = a;
+}
+
+static void set_preferred(struct parser *p, unsigned int i, struct cfg_vip *v)
+{
+	int64_t seconds;
+
+	if (i < p->stmt.n && strcmp(p->stmt.word[i], "forever") == 0)
+		v->preferred_s = UINT32_MAX;
+	else if (parser_int(p, i, 0, UINT32_MAX - 1, &seconds))
+		v->preferred_s = (uint32_t)seconds;
+}
+
+/* An option of one word, or one that is passed over: returns the number of words, 0 if it is none.
+ */
+static unsigned int plain_option(struct parser *p, unsigned int i, struct cfg_vip *v)
 {
 	const char *word = p->stmt.word[i];
 
-	if (strcmp(word, "dev") == 0)
-		return parser_ifname(p, i + 1, v->dev) ? 2 : 0;
-	if (strcmp(word, "label") == 0)
-		return set_label(p, i + 1, v) ? 2 : 0;
-	if (strcmp(word, "scope") == 0) {
-		set_scope(p, i + 1, v);
-		return 2;
+	for (unsigned int n = 0; n < KW_COUNT(vip_flags); n++) {
+		if (strcmp(vip_flags[n].name, word) == 0) {
+			v->flags |= vip_flags[n].flag;
+			return 1;
+		}
 	}
 	for (unsigned int n = 0; n < KW_COUNT(vip_ignored); n++) {
 		if (strcmp(vip_ignored[n].name, word) == 0) {
@@ -88,9 +128,48 @@ static unsigned int vip_option(struct parser *p, unsigned int i, struct cfg_vip 
 			return 1 + vip_ignored[n].values;
 		}
 	}
+	v->untracked |= strcmp(word, "no_track") == 0;
+	return strcmp(word, "no_track") == 0;
+}
+
+/* The option at word `i`: returns the number of words it takes, 0 if the address must go. */
+static unsigned int vip_option(struct parser *p, unsigned int i, struct cfg_vip *v)
+{
+	static const struct {
+		const char *name;
+		void (*set)(struct parser *p, unsigned int i, struct cfg_vip *v);
+	} valued[] = {{"scope", set_scope},
+		      {"brd", set_broadcast},
+		      {"broadcast", set_broadcast},
+		      {"preferred_lft", set_preferred}};
+	const char *word = p->stmt.word[i];
+	unsigned int taken = plain_option(p, i, v);
+
+	if (taken > 0)
+		return taken;
+	if (strcmp(word, "dev") == 0)
+		return parser_ifname(p, i + 1, v->dev) ? 2 : 0;
+	if (strcmp(word, "label") == 0)
+		return set_label(p, i + 1, v) ? 2 : 0;
+	for (unsigned int n = 0; n < KW_COUNT(valued); n++) {
+		if (strcmp(valued[n].name, word) == 0) {
+			valued[n].set(p, i + 1, v);
+			return 2;
+		}
+	}
+	if (strcmp(word, "peer") == 0) {
+		parser_error(p, "'peer' of an address is not supported and ignored; add a route");
+		return 2;
+	}
 	parser_error(p, "unknown word '%s' after an address is ignored; write dev, label or scope",
 		     word);
 	return 1;
+}
+
+/* keepalived's default: no IPv6 host address becomes the source of the node's own connections. */
+static uint32_t preferred_default(const struct ipprefix *prefix)
+{
+	return !ipaddr_is_v4(&prefix->addr) && prefix->len == 128 ? 0 : UINT32_MAX;
 }
 
 static bool parse_vip(struct parser *p, struct cfg_vip *v)
@@ -110,6 +189,7 @@ static bool parse_vip(struct parser *p, struct cfg_vip *v)
 		parser_error(p, "'%s' is not the address of a host; write one", word);
 		return false;
 	}
+	v->preferred_s = preferred_default(&v->prefix);
 	for (unsigned int i = 1, taken; i < p->stmt.n; i += taken) {
 		taken = vip_option(p, i, v);
 		if (taken == 0)
@@ -161,6 +241,26 @@ static void excluded_line(struct parser *p, void *target)
 	vip_line(p, target, true);
 }
 
+static void print_options(struct dump *d, const struct cfg_vip *v)
+{
+	char text[IPADDR_TEXT];
+
+	if (!ipaddr_is_unset(&v->broadcast))
+		fprintf(d->f, " brd %s", ipaddr_format(&v->broadcast, text));
+	for (unsigned int n = 0; n < KW_COUNT(vip_flags); n++) {
+		if (v->flags & vip_flags[n].flag)
+			fprintf(d->f, " %s", vip_flags[n].name);
+	}
+	if (v->untracked)
+		fputs(" no_track", d->f);
+	if (v->preferred_s == preferred_default(&v->prefix))
+		return;
+	if (v->preferred_s == UINT32_MAX)
+		fputs(" preferred_lft forever", d->f);
+	else
+		fprintf(d->f, " preferred_lft %u", v->preferred_s);
+}
+
 void print_vips(struct dump *d, const struct keyword *kw, const void *target)
 {
 	const struct cfg_instance *i = target;
@@ -182,6 +282,7 @@ void print_vips(struct dump *d, const struct keyword *kw, const void *target)
 		}
 		if (v->scope)
 			fprintf(d->f, " scope %d", v->scope);
+		print_options(d, v);
 		dump_end(d);
 	}
 	dump_close(d);

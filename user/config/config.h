@@ -121,7 +121,11 @@ struct cfg_vip { /* one line of virtual_ipaddress */
 	struct ipprefix prefix;
 	char dev[IF_NAMESIZE]; /* the instance's interface when not given */
 	char label[IF_NAMESIZE];
-	uint8_t scope; /* RT_SCOPE_* */
+	uint8_t scope;		 /* RT_SCOPE_* */
+	uint32_t flags;		 /* IFA_F_* beyond those that are always set */
+	struct ipaddr broadcast; /* all zero: none */
+	uint32_t preferred_s;	 /* preferred lifetime; UINT32_MAX: for ever */
+	bool untracked;		 /* no_track: not put back when others remove it */
 };
 
 struct cfg_notify {

@@ -181,7 +181,13 @@ static void hold(struct address_set *set, const struct cfg_vip *vip, bool announ
 
 	*held = (struct held_address){.set = set, .dev_is_lo = strcmp(vip->dev, "lo") == 0};
 	held->stays = announced && held->dev_is_lo;
-	held->job = (struct address_job){.prefix = vip->prefix, .scope = vip->scope};
+	held->untracked = vip->untracked;
+	held->job = (struct address_job){
+	    .prefix = vip->prefix,
+	    .scope = vip->scope,
+	    .options = {vip->flags, vip->broadcast, vip->preferred_s != UINT32_MAX,
+			vip->preferred_s},
+	};
 	memcpy(held->job.dev, vip->dev, sizeof(held->job.dev));
 	memcpy(held->job.label, vip->label, sizeof(held->job.label));
 }
@@ -364,7 +370,7 @@ bool addresses_settle(struct address_set *set, bool claimed)
 static void check_one(struct address_set *set, struct held_address *held, uint32_t ifindex,
 		      const struct ipprefix *prefix)
 {
-	if (!held->wanted || held->failed)
+	if (!held->wanted || held->failed || held->untracked)
 		return;
 	if (prefix && (held->ifindex != ifindex || prefix->len != held->job.prefix.len ||
 		       !ipaddr_equal(&prefix->addr, &held->job.prefix.addr)))

@@ -63,6 +63,7 @@ struct held_address {
 	uint32_t ifindex;	/* where the last job found its interface */
 	bool stays; /* on every node, MASTER or not: `dev lo` with a bgp_announce block */
 	bool dev_is_lo;
+	bool untracked; /* no_track: who removes it may do so, until it is claimed anew */
 	bool wanted;
 	bool added;   /* by us: what was there before is never removed */
 	bool foreign; /* there already */

@@ -56,7 +56,8 @@ static void list_append(struct list *list, struct address_job *job)
 
 static int add(struct netlink *nl, struct address_job *job)
 {
-	int err = netlink_address_add(nl, job->ifindex, &job->prefix, job->label, job->scope);
+	int err = netlink_address_add(nl, job->ifindex, &job->prefix, job->label, job->scope,
+				      &job->options);
 
 	job->was_there =
 	    err == -EEXIST && netlink_address_is_ours(nl, job->ifindex, &job->prefix) == 1;

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "core/loop.h"
+#include "kernel/netlink.h"
 #include "ipaddr.h"
 
 enum address_op {
@@ -28,6 +29,7 @@ struct address_job {
 	struct ipprefix prefix;
 	char label[IF_NAMESIZE]; /* may be empty */
 	uint8_t scope;
+	struct netlink_address_options options;
 	uint32_t ifindex; /* filled in: where `dev` was; 0: it was not there */
 	int err;	  /* filled in: 0 or -errno */
 	bool was_there;	  /* filled in: ADDRESS_ADD found it, marked as ours */

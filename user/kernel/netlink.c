@@ -301,15 +301,14 @@ static const uint8_t *octets_of(const struct ipaddr *a, size_t *len)
 	return a->b + (16 - *len);
 }
 
-static int change_address(struct netlink *nl, uint16_t type, uint16_t flags, uint32_t ifindex,
-			  const struct ipprefix *prefix, const char *label, uint8_t scope)
+/* The head of a message about `prefix`, with its address: false if the buffer is too small. */
+static bool begin_address(char *buf, size_t size, uint16_t type, uint16_t flags, uint32_t ifindex,
+			  const struct ipprefix *prefix)
 {
-	char buf[256] = {0};
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
 	struct ifaddrmsg *ifa;
 	size_t len;
 	const uint8_t *octets = octets_of(&prefix->addr, &len);
-	bool fits;
 
 	nlh->nlmsg_type = type;
 	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | flags;
@@ -317,31 +316,55 @@ static int change_address(struct netlink *nl, uint16_t type, uint16_t flags, uin
 	ifa->ifa_family = (uint8_t)ipaddr_family(&prefix->addr);
 	ifa->ifa_prefixlen = prefix->len;
 	ifa->ifa_index = ifindex;
-	ifa->ifa_scope = scope;
+	return mnl_attr_put_check(nlh, size, IFA_LOCAL, len, octets) &&
+	       mnl_attr_put_check(nlh, size, IFA_ADDRESS, len, octets);
+}
+
+static bool put_options(struct nlmsghdr *nlh, size_t size,
+			const struct netlink_address_options *options)
+{
+	const struct ifaddrmsg *ifa = mnl_nlmsg_get_payload(nlh);
+	struct ifa_cacheinfo lifetime = {.ifa_prefered = options->preferred_s,
+					 .ifa_valid = UINT32_MAX};
+	uint32_t flags = options->flags;
+	size_t len;
+	const uint8_t *broadcast = octets_of(&options->broadcast, &len);
+
 	if (ifa->ifa_family == AF_INET6)
-		ifa->ifa_flags = IFA_F_NODAD; /* the old master may hold it still */
-	fits = mnl_attr_put_check(nlh, sizeof(buf), IFA_LOCAL, len, octets) &&
-	       mnl_attr_put_check(nlh, sizeof(buf), IFA_ADDRESS, len, octets);
-	if (type == RTM_NEWADDR)
-		fits = fits &&
-		       mnl_attr_put_u8_check(nlh, sizeof(buf), IFA_PROTO, NETLINK_ADDRESS_PROTO);
-	if (label[0] != '\0')
-		fits = fits && mnl_attr_put_strz_check(nlh, sizeof(buf), IFA_LABEL, label);
-	if (!fits)
-		return -EMSGSIZE;
-	return ask_kernel(nl, nlh, NULL, NULL);
+		flags |= IFA_F_NODAD; /* the old master may hold it still */
+	if (flags && !mnl_attr_put_u32_check(nlh, size, IFA_FLAGS, flags))
+		return false;
+	if (!ipaddr_is_unset(&options->broadcast) &&
+	    !mnl_attr_put_check(nlh, size, IFA_BROADCAST, len, broadcast))
+		return false;
+	return !options->limited ||
+	       mnl_attr_put_check(nlh, size, IFA_CACHEINFO, sizeof(lifetime), &lifetime);
 }
 
 int netlink_address_add(struct netlink *nl, uint32_t ifindex, const struct ipprefix *prefix,
-			const char *label, uint8_t scope)
+			const char *label, uint8_t scope,
+			const struct netlink_address_options *options)
 {
-	return change_address(nl, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, ifindex, prefix, label,
-			      scope);
+	char buf[256] = {0};
+	struct nlmsghdr *nlh = (struct nlmsghdr *)buf;
+	bool fits = begin_address(buf, sizeof(buf), RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, ifindex,
+				  prefix);
+
+	((struct ifaddrmsg *)mnl_nlmsg_get_payload(nlh))->ifa_scope = scope;
+	fits = fits && mnl_attr_put_u8_check(nlh, sizeof(buf), IFA_PROTO, NETLINK_ADDRESS_PROTO) &&
+	       put_options(nlh, sizeof(buf), options);
+	if (label[0] != '\0')
+		fits = fits && mnl_attr_put_strz_check(nlh, sizeof(buf), IFA_LABEL, label);
+	return fits ? ask_kernel(nl, nlh, NULL, NULL) : -EMSGSIZE;
 }
 
 int netlink_address_remove(struct netlink *nl, uint32_t ifindex, const struct ipprefix *prefix)
 {
-	return change_address(nl, RTM_DELADDR, 0, ifindex, prefix, "", 0);
+	char buf[256] = {0};
+
+	if (!begin_address(buf, sizeof(buf), RTM_DELADDR, 0, ifindex, prefix))
+		return -EMSGSIZE;
+	return ask_kernel(nl, (struct nlmsghdr *)buf, NULL, NULL);
 }
 
 /* Goes through all addresses of `family` (AF_*). */

@@ -46,6 +46,14 @@ int netlink_sync(struct netlink *nl);
 /* Marks an address as Holdfast's where the kernel keeps it (5.18 and later): VRRP's IP protocol. */
 #define NETLINK_ADDRESS_PROTO 112
 
+/* What may be said of an address beyond its place. All zero: nothing. */
+struct netlink_address_options {
+	uint32_t flags;		 /* IFA_F_* */
+	struct ipaddr broadcast; /* all zero: none */
+	bool limited;		 /* its preferred lifetime is `preferred_s`; 0: deprecated */
+	uint32_t preferred_s;
+};
+
 /*
  * The next three wait for the kernel's RTNL lock, which others hold for a tenth of a second at
  * times: not for the engine's loop once it runs (see kernel/address_worker.h).
@@ -54,7 +62,8 @@ int netlink_sync(struct netlink *nl);
  * 0, -EEXIST if it is there already, or -errno.
  */
 int netlink_address_add(struct netlink *nl, uint32_t ifindex, const struct ipprefix *prefix,
-			const char *label, uint8_t scope);
+			const char *label, uint8_t scope,
+			const struct netlink_address_options *options);
 /* 0, -EADDRNOTAVAIL if it is not there, or -errno. */
 int netlink_address_remove(struct netlink *nl, uint32_t ifindex, const struct ipprefix *prefix);
 /* Is `prefix` on `ifindex` and marked as Holdfast's? 1, 0 or -errno. */
