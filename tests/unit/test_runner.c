@@ -31,6 +31,7 @@
 
 #include "core/loop.h"
 #include "health/runner.h"
+#include "health/runner_spawn.h"
 #include "runner_fixture.h"
 
 static void notifications_keep_order_and_the_latest_wins(void **state)
@@ -212,6 +213,53 @@ static void scripts_inherit_nothing_of_the_engine(void **state)
 	assert_int_equal(sched_getscheduler(runner), SCHED_OTHER);
 }
 
+#define TAKES                                                                                      \
+	"takes=$(awk '/core file|file size|data size/ {print $(NF-2)}' /proc/self/limits)\n"       \
+	"takes=$(echo $takes $(cat /proc/self/oom_score_adj))\n"
+
+/* "file size, data size, core, OOM score" in the order of /proc/PID/limits; ours are unlimited. */
+static void a_check_may_not_take_all_and_a_notification_may(void **state)
+{
+	struct rlimit all[SPAWN_LIMITS], limit;
+	struct runner_result r;
+
+	(void)state;
+	for (int i = 0; i < SPAWN_LIMITS; i++) {
+		assert_int_equal(getrlimit(spawn_limits[i].resource, &all[i]), 0);
+		limit = (struct rlimit){all[i].rlim_max, all[i].rlim_max};
+		if (limit.rlim_max != RLIM_INFINITY)
+			skip();
+		assert_int_equal(setrlimit(spawn_limits[i].resource, &limit), 0);
+	}
+	assert_int_equal(runner_start("test", &engine, &runner), 0);
+	for (int i = 0; i < SPAWN_LIMITS; i++)
+		setrlimit(spawn_limits[i].resource, &all[i]);
+	r = run_once(script("check", TAKES "echo $takes"), DEADLINE_NS);
+	assert_string_equal(r.detail, "1073741824 1073741824 0 500");
+	send_notify(1, script("note", TAKES "echo $takes > $D/log"), "x", DEADLINE_NS);
+	assert_int_equal(next_done().outcome, HEALTH_OK);
+	assert_non_null(strstr(text_of("log"), "unlimited unlimited unlimited "));
+}
+
+/* Memory that is not touched and a file of nothing but a hole: this takes nothing of the machine.
+ */
+static void a_check_that_wants_too_much_fails_alone(void **state)
+{
+	static char eater[] = "dd if=/dev/null of=/dev/null bs=1500M count=1";
+	static char filler[] = "truncate -s 1500M $D/full";
+	char *wants[] = {eater, filler};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(wants) / sizeof(wants[0]); i++) {
+		char *path = script("wants", wants[i]);
+		struct runner_result r = run_once(path, DEADLINE_NS);
+
+		assert_true(r.outcome == HEALTH_EXIT || r.outcome == HEALTH_SIGNAL);
+		send_notify(1, path, "x", DEADLINE_NS);
+		assert_int_equal(next_done().outcome, HEALTH_OK);
+	}
+}
+
 static void commands_run_as_their_user(void **state)
 {
 	char *who = script("who", "echo $(id -u) $(id -g) $(id -G) $(id -ru)");
@@ -338,6 +386,9 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(scripts_inherit_nothing_of_the_engine, start_directory,
 					    stop),
 	    cmocka_unit_test_setup_teardown(commands_run_as_their_user, start_directory, stop),
+	    cmocka_unit_test_setup_teardown(a_check_may_not_take_all_and_a_notification_may,
+					    start_directory, stop),
+	    RUNNER_TEST(a_check_that_wants_too_much_fails_alone),
 	    RUNNER_TEST(garbage_on_the_socket_is_dropped),
 	    RUNNER_TEST(the_runner_takes_no_more_than_its_limit_of_checks),
 	    cmocka_unit_test_setup_teardown(an_engine_that_does_not_read_finds_the_latest_result,

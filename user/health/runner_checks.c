@@ -64,7 +64,7 @@ static void check_arm(struct check *c, struct mono from)
 static void check_start(struct check *c)
 {
 	const struct runner_check *check = &c->cmd->msg.check;
-	struct run_order order = {check->argv, check->user, check->timeout_ns};
+	struct run_order order = {check->argv, check->user, check->timeout_ns, true};
 	int err;
 
 	if (c->builtin) {

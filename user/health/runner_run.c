@@ -338,7 +338,8 @@ static void run_adopt(struct run *run, struct runs *runs, const struct spawned *
 int run_start(struct runs *runs, const struct run_order *order, const struct run_ops *ops,
 	      void *owner, struct run **out)
 {
-	struct spawn_order spawn = {order->argv, runs->envp, order->user, runs->nofile};
+	struct spawn_order spawn = {order->argv, runs->envp, order->user, runs->nofile,
+				    order->limited};
 	struct spawned child;
 	struct run *run;
 	int err;

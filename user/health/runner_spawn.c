@@ -61,6 +61,40 @@ static int child_descriptors(int out_fd, int error_fd)
 	return null_fd < 0 || dup2(null_fd, STDIN_FILENO) < 0 ? -errno : 0;
 }
 
+const struct spawn_limit spawn_limits[SPAWN_LIMITS] = {
+    {RLIMIT_CORE, 0},
+    {RLIMIT_FSIZE, (rlim_t)1 << 30},
+    {RLIMIT_DATA, (rlim_t)1 << 30}, /* not RLIMIT_AS: what is only reserved costs nothing */
+};
+
+static int child_limit(void)
+{
+	struct rlimit limit;
+
+	for (size_t i = 0; i < SPAWN_LIMITS; i++) {
+		if (getrlimit(spawn_limits[i].resource, &limit) < 0)
+			return -errno;
+		if (limit.rlim_cur > spawn_limits[i].most)
+			limit.rlim_cur = spawn_limits[i].most;
+		if (setrlimit(spawn_limits[i].resource, &limit) < 0)
+			return -errno;
+	}
+	return 0;
+}
+
+/* Raises the value, which everybody may, to at least `least`; without /proc nothing can be done. */
+static void child_oom_score(int least)
+{
+	int fd = open("/proc/self/oom_score_adj", O_RDWR | O_CLOEXEC);
+	char text[16] = "";
+
+	if (fd < 0)
+		return;
+	if (read(fd, text, sizeof(text) - 1) > 0 && strtol(text, NULL, 10) < least)
+		dprintf(fd, "%d", least);
+	close(fd);
+}
+
 static int child_become(const struct runner_user *user)
 {
 	const struct passwd *pw;
@@ -125,6 +159,7 @@ static _Noreturn void child_run(const struct spawn_order *order, pid_t runner, i
 	err = child_descriptors(out_fd, error_fd);
 	if (err == 0 && setrlimit(RLIMIT_NOFILE, &order->nofile) < 0)
 		err = -errno;
+	child_oom_score(order->limited ? SPAWN_OOM_CHECK : SPAWN_OOM_NOTIFY);
 	if (err == 0)
 		err = child_become(&order->user);
 	if (err < 0)
@@ -137,6 +172,9 @@ static _Noreturn void child_run(const struct spawn_order *order, pid_t runner, i
 	if ((file[0] == '<' || file[0] == '>') && file[1] == '/')
 		child_test_open(file);
 	environ = order->envp;
+	/* Last of all: a sanitizer in us has more than the limit already. */
+	if (order->limited && child_limit() < 0)
+		child_fail(HEALTH_SPAWN, errno);
 	execvp(file, order->argv);
 	child_fail(exec_outcome(errno), errno);
 }

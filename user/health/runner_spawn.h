@@ -15,7 +15,25 @@ struct spawn_order {
 	char **envp;	   /* ends with NULL */
 	struct runner_user user;
 	struct rlimit nofile; /* RLIMIT_NOFILE of the command */
+	bool limited;	      /* a check: it may take no more than spawn_limits */
 };
+
+/*
+ * What a check may take, each of its processes: far more than one needs, and what a mistake in one
+ * must not exceed. Soft limits: who needs more says so (`ulimit -S -d unlimited`). The number of
+ * processes is not among them, for the kernel counts those of a user over the whole host.
+ */
+struct spawn_limit {
+	int resource; /* RLIMIT_* */
+	rlim_t most;
+};
+#define SPAWN_LIMITS 3
+extern const struct spawn_limit spawn_limits[SPAWN_LIMITS];
+
+/* When memory runs out, checks go before what the host is there for; and no command has the
+ * protection that the service manager gives to us. */
+#define SPAWN_OOM_CHECK	 500
+#define SPAWN_OOM_NOTIFY 0
 
 struct spawned {
 	pid_t pid; /* and the number of its process group */
