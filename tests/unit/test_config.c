@@ -127,7 +127,7 @@ static const struct {
     {"", "nopreempt off", G, "'off' and what follows"},
     /* known, without effect */
     {"", "garp_master_delay 1", G, NULL},
-    {"global_defs {\nvrrp_garp_interval 1\n}", "", G, "no effect"},
+    {"global_defs {\nvrrp_garp_extra_if 1\n}", "", G, "no effect"},
     {"", "smtp_alert", G, "no effect"},
     {"", "smtp_alert off", G, NULL},
     {"global_defs {\nnotification_email {\na@b\n}\n}", "", G, "no effect"},

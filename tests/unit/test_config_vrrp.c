@@ -89,6 +89,42 @@ static void startup_delays_are_read_in_silence(void **state)
 	config_free(r.cfg);
 }
 
+static void the_pace_of_announcements_is_read(void **state)
+{
+	static const struct {
+		const char *global;
+		uint32_t repeat;
+		int64_t delay_s, interval_ms;
+	} cases[] = {
+	    {"", 5, 5, 0},
+	    {"vrrp_min_garp", 1, 0, 0},
+	    {"vrrp_min_garp off", 5, 5, 0},
+	    {"vrrp_min_garp\n vrrp_garp_master_repeat 2", 2, 0, 0},
+	    {"vrrp_garp_interval 0.25\n vrrp_gna_interval 0.5", 5, 5, 250},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct cfg_garp *garp;
+		struct reading r;
+		char text[512];
+
+		snprintf(text, sizeof(text), "global_defs {\n %s\n}\n" INSTANCE("a", "1", ""),
+			 cases[i].global);
+		r = read_text(text, CONFIG_GOOD);
+		garp = &r.cfg->instances[0].garp;
+		assert_string_equal(r.said, "");
+		assert_int_equal(garp->master_repeat, cases[i].repeat);
+		assert_int_equal(garp->master_delay_ns, cases[i].delay_s * NS_PER_S);
+		assert_int_equal(garp->lower_prio_delay_ns, cases[i].delay_s * NS_PER_S);
+		assert_int_equal(garp->lower_prio_repeat, cases[i].delay_s ? 5 : 1);
+		assert_int_equal(r.cfg->globals.garp_interval_ns, cases[i].interval_ms * NS_PER_MS);
+		assert_int_equal(r.cfg->globals.gna_interval_ns,
+				 2 * cases[i].interval_ms * NS_PER_MS);
+		config_free(r.cfg);
+	}
+}
+
 static void a_member_is_in_one_group_once(void **state)
 {
 	struct reading r = read_text(
@@ -128,6 +164,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(preempt_delay_is_kept_or_cleared),
 	    cmocka_unit_test(startup_delays_are_read_in_silence),
+	    cmocka_unit_test(the_pace_of_announcements_is_read),
 	    cmocka_unit_test(a_member_is_in_one_group_once),
 	    cmocka_unit_test(weights_do_not_part_a_group),
 	};

@@ -110,6 +110,24 @@ static void other_knobs_move_the_next_refresh(void **state)
 	PLAY(&keepalived, lines);
 }
 
+static void announcements_keep_their_distance(void **state)
+{
+	struct mono next = MONO_NEVER, second = {NS_PER_S};
+
+	(void)state;
+	assert_true(garp_may_send(&next, 0, second));
+	assert_true(garp_may_send(&next, 0, second));
+	assert_true(garp_may_send(&next, 100, second));
+	assert_int_equal(next.ns, NS_PER_S + 100);
+	assert_false(garp_may_send(&next, 100, second));
+	assert_false(garp_may_send(&next, 100, (struct mono){NS_PER_S + 99}));
+	assert_true(garp_may_send(&next, 100, (struct mono){NS_PER_S + 100}));
+	/* What was missed is not made up for. */
+	assert_true(garp_may_send(&next, 100, (struct mono){2 * NS_PER_S}));
+	assert_int_equal(next.ns, 2 * NS_PER_S + 100);
+	assert_true(garp_may_send(&next, 0, second)); /* a reload has turned it off */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -118,6 +136,7 @@ int main(void)
 	    cmocka_unit_test(a_rival_is_answered_without_a_storm),
 	    cmocka_unit_test(other_knobs_move_the_next_refresh),
 	    cmocka_unit_test(all_of_it_can_be_turned_off),
+	    cmocka_unit_test(announcements_keep_their_distance),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,7 +14,6 @@
 
 #define IN(field)     offsetof(struct config, field)
 #define IN_G(field)   offsetof(struct config, globals.field)
-#define FIXED_PACE    "at most 32 announcements of an instance are sent in a millisecond"
 #define MAX_DELAY_NS  (86400 * NS_PER_S)
 #define MAX_GARP_S_NS (4294 * NS_PER_S) /* keepalived's limit: microseconds in 32 bits */
 
@@ -170,6 +169,21 @@ static void print_cpus(struct dump *d, const struct keyword *kw, const void *tar
 		name_, KW_SECONDS, KW_ACTS, IN_G(field), 0, MAX_DELAY_NS, .fallback = fallback_,   \
 									  .help = help_            \
 	}
+/* As keepalived's: it sets what stands for itself below. */
+static void set_min_garp(struct parser *p, const struct keyword *kw, void *target)
+{
+	struct cfg_garp *garp = &((struct config *)target)->globals.garp;
+	struct keyword unkept = *kw;
+	bool on = true;
+
+	unkept.offset = 0; /* a bool on the stack, read as any other */
+	parser_set(p, &unkept, &on);
+	if (!on)
+		return;
+	garp->master_delay_ns = garp->lower_prio_delay_ns = 0;
+	garp->master_repeat = garp->lower_prio_repeat = 1;
+}
+
 #define GARP_S(name_, field, fallback_, help_)                                                     \
 	{                                                                                          \
 		name_, KW_SECONDS, KW_ACTS, field, 0, MAX_GARP_S_NS, .fallback = fallback_,        \
@@ -274,11 +288,10 @@ static const struct keyword global[] = {
     GARP_S("vrrp_garp_lower_prio_delay", IN_G(garp.lower_prio_delay_ns), "5",
 	   "seconds to the second burst after a lesser master"),
     GARP_N("vrrp_garp_lower_prio_repeat", garp.lower_prio_repeat, "5", "ARPs of these"),
-    {"vrrp_garp_interval", KW_SECONDS, KW_NO_EFFECT, KW_NOWHERE, 0, MAX_GARP_S_NS, .fallback = "0",
-     .help = "seconds between two gratuitous ARPs", .instead = FIXED_PACE},
-    {"vrrp_gna_interval", KW_SECONDS, KW_NO_EFFECT, KW_NOWHERE, 0, MAX_GARP_S_NS, .fallback = "0",
-     .help = "seconds between two unsolicited NAs", .instead = FIXED_PACE},
-    IGNORED("vrrp_min_garp", "one gratuitous ARP, never repeated"),
+    GARP_S("vrrp_garp_interval", IN_G(garp_interval_ns), "0", "seconds between two gratuitous ARPs"),
+    GARP_S("vrrp_gna_interval", IN_G(gna_interval_ns), "0", "seconds between two unsolicited NAs"),
+    {"vrrp_min_garp", KW_BOOL, KW_ACTS, KW_NOWHERE, .fallback = "off",
+     .help = "one gratuitous ARP instead of bursts, not repeated", .set = set_min_garp},
     IGNORED("vrrp_garp_extra_if", "gratuitous ARP on the lower interface"),
     IGNORED("vrrp_owner_ignore_adverts", "an owner hears nobody"),
     IGNORED("max_auto_priority", "real-time priority on lateness"),
@@ -372,7 +385,8 @@ static const struct keyword top[] = {
 	  "lines of IF DOWN [UP]: seconds until a change of its link counts"),
     SKIPPED("linkbeat_interfaces", "interfaces to be polled", NULL),
     SKIPPED("linkbeat_use_polling", "poll interfaces", NULL),
-    SKIPPED("garp_group", "pacing of gratuitous ARP", FIXED_PACE),
+    SKIPPED("garp_group", "pacing of gratuitous ARP by interface",
+	    "vrrp_garp_interval and vrrp_gna_interval pace all interfaces together"),
     SKIPPED("static_ipaddress", "addresses of the node", "leave them to the system"),
     SKIPPED("static_routes", "routes of the node", "leave them to the system"),
     SKIPPED("static_rules", "routing rules of the node", "leave them to the system"),

@@ -240,6 +240,7 @@ struct cfg_globals {
 	uint8_t down_adverts;
 	bool check_source, lower_prio_no_advert, higher_prio_send_advert, checksum_as_v2;
 	struct cfg_garp garp;
+	int64_t garp_interval_ns, gna_interval_ns; /* between two announcements; 0: none */
 	int64_t startup_delay_ns, delay_after_boot_ns;
 	char *disable_file; /* of instances that have none */
 	struct cfg_fifo notify_fifo, vrrp_notify_fifo;

@@ -416,10 +416,26 @@ static bool is_told(const struct held_address *held)
 	       (held->added || held->foreign);
 }
 
-/* Sends what is left of the rounds, a batch in a turn. True if more is to be sent. */
-static bool send_batch(struct address_set *set)
+/* May `held` be told now, as all interfaces are paced together? If not, *when it may. */
+static bool may_tell(struct engine *engine, const struct held_address *held, struct mono *when)
+{
+	bool v4 = ipaddr_is_v4(&held->job.prefix.addr);
+	struct mono *next = v4 ? &engine->next_arp : &engine->next_na;
+	const struct cfg_globals *g = &engine->cfg->globals;
+
+	if (garp_may_send(next, v4 ? g->garp_interval_ns : g->gna_interval_ns,
+			  loop_now(engine->loop)))
+		return true;
+	*when = *next;
+	return false;
+}
+
+/* Sends what is left of the rounds, a batch in a turn. True if more is to be sent: *when. */
+static bool send_batch(struct address_set *set, struct mono *when)
 {
 	unsigned int sent = 0;
+
+	*when = mono_add(loop_now(set->engine->loop), GARP_PAUSE_NS);
 
 	while (set->garp_fsm.rounds > 0 && sent < GARP_BATCH) {
 		struct held_address *held;
@@ -430,7 +446,10 @@ static bool send_batch(struct address_set *set)
 				  loop_now(set->engine->loop));
 			continue;
 		}
-		held = &set->held[set->garp_next++];
+		held = &set->held[set->garp_next];
+		if (is_told(held) && !may_tell(set->engine, held, when))
+			return true;
+		set->garp_next++;
 		if (!is_told(held))
 			continue;
 		sent++;
@@ -444,10 +463,10 @@ static bool send_batch(struct address_set *set)
 static void garp_go_on(struct address_set *set)
 {
 	struct loop *loop = set->engine->loop;
-	struct mono due = garp_due(&set->garp_fsm);
+	struct mono due = garp_due(&set->garp_fsm), when;
 
-	if (set->busy == 0 && send_batch(set))
-		due = mono_add(loop_now(loop), GARP_PAUSE_NS);
+	if (set->busy == 0 && send_batch(set, &when))
+		due = mono_earliest(due, when);
 	if (mono_is_set(due))
 		loop_arm(loop, &set->garp_timer, due);
 	else

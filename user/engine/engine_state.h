@@ -243,6 +243,7 @@ struct engine {
 	struct address_worker *address_worker;
 	struct address_set *gone_addresses; /* sets whose jobs are not yet done */
 	struct garp garp;
+	struct mono next_arp, next_na; /* may be sent, by vrrp_garp_interval and vrrp_gna_interval */
 	struct datapath *dp;
 	struct control *ctl;
 	struct record_ring *records; /* the flight recorder */

@@ -71,6 +71,16 @@ void garp_step(const struct garp_cfg *cfg, struct garp_fsm *fsm, enum garp_event
 	}
 }
 
+bool garp_may_send(struct mono *next, int64_t interval_ns, struct mono now)
+{
+	if (interval_ns == 0)
+		return true;
+	if (mono_is_set(*next) && mono_before(now, *next))
+		return false;
+	*next = mono_add(now, interval_ns);
+	return true;
+}
+
 struct mono garp_due(const struct garp_fsm *fsm)
 {
 	return mono_earliest(fsm->delayed_at, fsm->refresh_at);

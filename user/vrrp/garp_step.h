@@ -37,6 +37,9 @@ enum garp_event {
 
 void garp_step(const struct garp_cfg *cfg, struct garp_fsm *fsm, enum garp_event ev,
 	       struct mono now);
+/* May one announcement be sent, `interval_ns` after the one before? If so, *next is when the one
+ * behind it may. 0: always. */
+bool garp_may_send(struct mono *next, int64_t interval_ns, struct mono now);
 /* When GARP_EV_TIMER is wanted; MONO_NEVER: not at all. */
 struct mono garp_due(const struct garp_fsm *fsm);
 
