@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * IPv6 extension headers: RFC 9568 has no room for them, so an advert behind one is none to either
+ * program; it passes, uncounted and without effect.
+ *
+ * Links: user/datapath/datapath.c user/datapath/load.c user/datapath/pins.c user/datapath/attach.c
+ * Links: user/datapath/tc.c user/datapath/raw.c user/datapath/instance.c user/datapath/traffic.c
+ * Links: user/datapath/verdict_name.c user/core/loop.c user/core/log.c user/core/addr.c
+ */
+#include "fixture.h"
+
+#include <linux/bpf.h>
+#include <linux/pkt_cls.h>
+
+#define IPV6_AT	  14
+#define LENGTH_AT (IPV6_AT + 5) /* the low octet of the payload's length */
+#define NEXT_AT	  (IPV6_AT + 6)
+#define L4_AT	  (IPV6_AT + 40)
+#define EXT_LEN	  8
+
+/* An advert with an extension header of this number, if it is one, before VRRP. */
+static struct frame frame_behind(int number)
+{
+	struct frame f = frame_advert(&(struct advert){ADVERT_V6});
+
+	if (number < 0)
+		return f;
+	memmove(f.b + L4_AT + EXT_LEN, f.b + L4_AT, f.len - L4_AT);
+	memset(f.b + L4_AT, 0, EXT_LEN);
+	f.b[L4_AT] = f.b[NEXT_AT];
+	if (number != IPPROTO_FRAGMENT) { /* PadN over the other four */
+		f.b[L4_AT + 2] = 1;
+		f.b[L4_AT + 3] = 4;
+	}
+	f.b[NEXT_AT] = (uint8_t)number;
+	f.b[LENGTH_AT] = (uint8_t)(f.b[LENGTH_AT] + EXT_LEN);
+	f.len += EXT_LEN;
+	return f;
+}
+
+static uint64_t all_verdicts(void)
+{
+	uint64_t n = 0;
+
+	for (uint32_t reason = 0; reason < HF_V_MAX; reason++)
+		n += fixture_verdict(reason).packets;
+	return n;
+}
+
+static void no_advert_is_behind_an_extension_header(void **state)
+{
+	static const int numbers[] = {IPPROTO_HOPOPTS, IPPROTO_ROUTING, IPPROTO_FRAGMENT,
+				      IPPROTO_DSTOPTS, IPPROTO_AH,	-1};
+
+	(void)state;
+	fixture_open();
+	fixture_instance(UNICAST_V6, TEST_LO, VRRP_ROLE_BACKUP);
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		struct frame f = frame_behind(numbers[i]);
+		bool plain = numbers[i] < 0; /* the last one, to show that the frame is good */
+
+		assert_int_equal(run_frame(fx.dp->skel->progs.hf_xdp, &f, 1), XDP_PASS);
+		assert_int_equal(run_frame(fx.dp->skel->progs.hf_tc_in, &f, 1), TC_ACT_UNSPEC);
+		assert_int_equal(all_verdicts(), plain ? 2 : 0);
+		assert_int_equal(datapath_state(fx.dp, 0)->adverts, plain ? 2 : 0);
+		assert_int_equal(datapath_state(fx.dp, 0)->last_rx_ns != 0, plain);
+	}
+}
+
+#define CASE(name) cmocka_unit_test_teardown(name, fixture_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    CASE(no_advert_is_behind_an_extension_header),
+	};
+
+	return cmocka_run_group_tests(tests, fixture_enter, NULL);
+}
