@@ -18,6 +18,7 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -179,12 +180,11 @@ static void it_keeps_what_runners_need(void **state)
 	if (geteuid() != 0)
 		skip();
 	for (int i = 0; i < 2; i++) {
-		assert_int_equal(status_field(pids[i], "CapPrm") & ~want, 0);
-		assert_int_equal(status_field(pids[i], "CapEff"), status_field(pids[i], "CapPrm"));
+		assert_int_equal(status_field(pids[i], "CapEff") & ~want, 0);
 		/* A script that is to run as root is root, as far as this test is. */
 		assert_int_equal(status_field(pids[i], "CapBnd"), status_field(getpid(), "CapBnd"));
 	}
-	assert_int_not_equal(status_field(forker, "CapPrm") & UINT64_C(1) << CAP_SETUID, 0);
+	assert_int_not_equal(status_field(forker, "CapEff") & UINT64_C(1) << CAP_SETUID, 0);
 }
 
 static void a_script_has_what_its_user_has(void **state)
@@ -201,6 +201,68 @@ static void a_script_has_what_its_user_has(void **state)
 	assert_string_equal(ask_as(65534, command).detail, "0000000000000000");
 }
 
+/* 0 while the file holds no number. */
+static pid_t number_in(const char *path)
+{
+	char text[16] = "";
+	FILE *f = fopen(path, "re");
+
+	assert_non_null(f);
+	if (!fgets(text, sizeof(text), f))
+		text[0] = '\0';
+	fclose(f);
+	return strchr(text, '\n') ? (pid_t)strtol(text, NULL, 10) : 0;
+}
+
+static bool runs(pid_t pid)
+{
+	char path[64], text[256] = "";
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	f = fopen(path, "re");
+	if (f && !fgets(text, sizeof(text), f))
+		text[0] = '\0';
+	if (f)
+		fclose(f);
+	return text[0] != '\0' && !strstr(text, ") Z ");
+}
+
+/* The next runner would run it a second time. */
+static void roots_script_dies_with_its_runner(void **state)
+{
+	char path[] = "/tmp/hf-forker-XXXXXX", command[128];
+	char shell[] = "/bin/sh", option[] = "-c";
+	char *argv[] = {shell, option, command, NULL};
+	struct runner_check check = {.id = 1000,
+				     .interval_ns = 1000 * NS_PER_S,
+				     .timeout_ns = 1000 * NS_PER_S,
+				     .argv = argv,
+				     .kind = RUNNER_SCRIPT};
+	pid_t runner = runner_pid(), script = 0;
+	int fd = mkstemp(path);
+
+	(void)state;
+	assert_true(fd >= 0);
+	close(fd);
+	snprintf(command, sizeof(command), "echo $$ > %s; exec sleep 1000", path);
+	check.user = (struct runner_user){geteuid(), getegid()};
+	assert_int_equal(runner_send_check(runner_fd, &check), 0);
+	for (int i = 0; i < DEADLINE_MS && script == 0; i++) {
+		usleep(1000);
+		script = number_in(path);
+	}
+	unlink(path);
+	assert_int_not_equal(script, 0);
+	assert_true(runs(script));
+	assert_int_equal(kill(runner, SIGKILL), 0);
+	for (int i = 0; i < DEADLINE_MS && runs(script); i++)
+		usleep(1000);
+	assert_false(runs(script));
+	close(runner_fd);
+	order_runner();
+}
+
 #define FORKER_TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
 
 int main(void)
@@ -212,6 +274,7 @@ int main(void)
 	    FORKER_TEST(it_waits_for_its_runner),
 	    FORKER_TEST(it_keeps_what_runners_need),
 	    FORKER_TEST(a_script_has_what_its_user_has),
+	    FORKER_TEST(roots_script_dies_with_its_runner),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

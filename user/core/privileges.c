@@ -29,30 +29,32 @@ static const unsigned int engine_caps[] = {
     CAP_NET_BIND_SERVICE, /* to listen on port 179; the last one */
 };
 
+#define MAX_CAPS      64 /* more than any kernel has; libcap-ng passes over those it has not */
 #define N_ENGINE_CAPS (sizeof(engine_caps) / sizeof(engine_caps[0]))
 
 static const unsigned int runner_caps[] = {CAP_SETUID,	  CAP_SETGID,	       CAP_KILL,
 					   CAP_NET_ADMIN, CAP_DAC_READ_SEARCH, CAP_CHOWN};
 
-/* Keeps `caps`, as far as there are any, and nothing else. 0 or -errno. */
-static int keep(const unsigned int *caps, size_t n, bool bounding)
+static bool is_among(unsigned int cap, const unsigned int *caps, size_t n)
 {
-	bool held[16];
+	for (size_t i = 0; i < n; i++) {
+		if (caps[i] == cap)
+			return true;
+	}
+	return false;
+}
 
+/* Takes all but `caps` out of `sets`. 0 or -errno. */
+static int keep(const unsigned int *caps, size_t n, capng_type_t sets)
+{
 	if (capng_get_caps_process() < 0)
 		return -errno;
-	for (size_t i = 0; i < n; i++)
-		held[i] = capng_have_capability(CAPNG_PERMITTED, caps[i]);
-	capng_clear(bounding ? CAPNG_SELECT_BOTH : CAPNG_SELECT_CAPS);
-	for (size_t i = 0; i < n; i++) {
-		if (held[i])
-			capng_update(CAPNG_ADD,
-				     CAPNG_EFFECTIVE | CAPNG_PERMITTED |
-					 (bounding ? CAPNG_BOUNDING_SET : 0),
-				     caps[i]);
+	for (unsigned int cap = 0; cap < MAX_CAPS; cap++) {
+		if (!is_among(cap, caps, n))
+			capng_update(CAPNG_DROP, sets, cap);
 	}
 	/* The bounding set first, for which CAP_SETPCAP is needed. */
-	if (bounding && capng_apply(CAPNG_SELECT_BOUNDS) < 0)
+	if ((sets & CAPNG_BOUNDING_SET) && capng_apply(CAPNG_SELECT_BOUNDS) < 0)
 		log_warn("privileges: the bounding set stays, for want of CAP_SETPCAP");
 	return capng_apply(CAPNG_SELECT_CAPS) < 0 ? -EPERM : 0;
 }
@@ -74,10 +76,17 @@ int privileges_drop_engine(const char *group, bool low_ports)
 	capng_lock();
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return -errno;
-	return keep(engine_caps, N_ENGINE_CAPS - !low_ports, true);
+	return keep(engine_caps, N_ENGINE_CAPS - !low_ports,
+		    CAPNG_EFFECTIVE | CAPNG_PERMITTED | CAPNG_INHERITABLE | CAPNG_BOUNDING_SET);
 }
 
+/*
+ * Only the effective set: what the runner does itself. Its bounding set is root's scripts' and
+ * stays, so the permitted one would come back with any exec; and an exec that widens the permitted
+ * set clears PR_SET_PDEATHSIG (commit_creds()), so that root's scripts would outlive a killed
+ * runner.
+ */
 int privileges_drop_runner(void)
 {
-	return keep(runner_caps, sizeof(runner_caps) / sizeof(runner_caps[0]), false);
+	return keep(runner_caps, sizeof(runner_caps) / sizeof(runner_caps[0]), CAPNG_EFFECTIVE);
 }

@@ -14,10 +14,10 @@
 int privileges_drop_engine(const char *group, bool low_ports);
 
 /*
- * The runner: keeps CAP_SETUID, CAP_SETGID and CAP_KILL for scripts of other users, CAP_NET_ADMIN
- * for the process connector, CAP_DAC_READ_SEARCH for files that it tracks, and CAP_CHOWN for FIFOs
- * that belong to another user. The bounding set
- * stays: a script that is configured to run as root gets it, as from any root's exec. 0 or -errno.
+ * The runner: has in effect CAP_SETUID, CAP_SETGID and CAP_KILL for scripts of other users,
+ * CAP_NET_ADMIN for the process connector, CAP_DAC_READ_SEARCH for files that it tracks, and
+ * CAP_CHOWN for FIFOs that belong to another user. The permitted and the bounding set stay: a
+ * script that is configured to run as root gets them, as from any root's exec. 0 or -errno.
  */
 int privileges_drop_runner(void);
 
