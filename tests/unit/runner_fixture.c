@@ -197,7 +197,8 @@ struct runner_user self(void)
 void send_check(uint32_t id, char *file, int64_t interval_ns, int64_t timeout_ns)
 {
 	char *argv[] = {file, NULL};
-	struct runner_check check = {id, interval_ns, timeout_ns, self(), argv, RUNNER_SCRIPT};
+	struct runner_check check = {id,   interval_ns,	  timeout_ns, self(),
+				     argv, RUNNER_SCRIPT, false};
 
 	WAIT_UNTIL(runner_send_check(engine, &check) != -EAGAIN);
 }

@@ -73,7 +73,7 @@ static int stop(void **state)
 }
 
 /* The last line that `command` prints, run as a check by the runner that is there. */
-static struct runner_result ask_as(uid_t uid, char *command)
+static struct runner_result ask_with(uid_t uid, bool new_privileges, char *command)
 {
 	static uint32_t id;
 	static char shell[] = "/bin/sh", option[] = "-c";
@@ -82,6 +82,7 @@ static struct runner_result ask_as(uid_t uid, char *command)
 				     .interval_ns = 100 * NS_PER_S,
 				     .timeout_ns = 20 * NS_PER_S,
 				     .user = {uid, uid},
+				     .new_privileges = new_privileges,
 				     .argv = argv,
 				     .kind = RUNNER_SCRIPT};
 	struct runner_answer answer;
@@ -91,6 +92,11 @@ static struct runner_result ask_as(uid_t uid, char *command)
 	assert_int_equal(runner_receive(runner_fd, &answer), RUNNER_GOT_RESULT);
 	assert_int_equal(answer.result.outcome, HEALTH_OK);
 	return answer.result;
+}
+
+static struct runner_result ask_as(uid_t uid, char *command)
+{
+	return ask_with(uid, false, command);
 }
 
 static struct runner_result ask(char *command)
@@ -201,6 +207,15 @@ static void a_script_has_what_its_user_has(void **state)
 	assert_string_equal(ask_as(65534, command).detail, "0000000000000000");
 }
 
+static void a_check_gains_no_privileges_unless_told_so(void **state)
+{
+	static char command[] = "sed -n 's/NoNewPrivs:.//p' /proc/self/status";
+
+	(void)state;
+	assert_string_equal(ask_with(geteuid(), false, command).detail, "1");
+	assert_string_equal(ask_with(geteuid(), true, command).detail, "0");
+}
+
 /* 0 while the file holds no number. */
 static pid_t number_in(const char *path)
 {
@@ -274,6 +289,7 @@ int main(void)
 	    FORKER_TEST(it_waits_for_its_runner),
 	    FORKER_TEST(it_keeps_what_runners_need),
 	    FORKER_TEST(a_script_has_what_its_user_has),
+	    FORKER_TEST(a_check_gains_no_privileges_unless_told_so),
 	    FORKER_TEST(roots_script_dies_with_its_runner),
 	};
 

@@ -52,6 +52,8 @@ static const struct {
     {ROOT, "DIR/open", "", "lo", 0, "f:5: warning: '/tmp/"},
     {SECURITY, "DIR/open", "", "lo", 1, "is not run as root: /tmp/"},
     {SECURITY, "DIR/open\n user nobody", "", "lo", 0, ""},
+    {ROOT, "/bin/su\n user nobody", "", "lo", 0, "warning: '/bin/su' gains privileges when"},
+    {ROOT, "/bin/su\n user nobody\n new_privileges", "", "lo", 0, ""},
     {ROOT, "/bin/true\n user no-such-user", "", "lo", 1, "there is no user no-such-user, so"},
     {"script_user no-such-user", "/bin/true", "", "lo", 1,
      "there is no user no-such-user for script_user"},

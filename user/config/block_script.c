@@ -175,6 +175,8 @@ static const struct keyword script[] = {
      .help = "the command; exit status 0 means healthy", .set = set_script, .print = print_script},
     {"user", KW_CUSTOM, KW_ACTS, KW_NOWHERE, .argument = "USER [GROUP]", .fallback = "script_user",
      .help = "who runs it", .set = set_script_owner, .print = print_script_owner},
+    {"new_privileges", KW_BOOL, KW_ACTS, offsetof(struct cfg_script, new_privileges),
+     .fallback = "off", .help = "may it gain privileges: by sudo, setuid programs, file capabilities"},
     CHECK_KEYWORDS,
 };
 

@@ -52,6 +52,7 @@ struct cfg_script { /* vrrp_script, vrrp_tcp_check, vrrp_http_check */
 	int weight; /* -253..253; 0: down means FAULT */
 	bool reverse;
 	bool init_fail;
+	bool new_privileges; /* a script's: setuid programs and file capabilities work */
 };
 
 struct cfg_track {	     /* one line of track_script, track_file or track_process */

@@ -106,7 +106,10 @@ static void init_script(const struct script_users *users, struct check *check,
 
 	check->name = cfg->name;
 	check->order = (struct runner_check){
-	    .kind = kinds[cfg->kind], .timeout_ns = cfg->timeout_ns, .argv = cfg->command.argv};
+	    .kind = kinds[cfg->kind],
+	    .new_privileges = cfg->new_privileges,
+	    .timeout_ns = cfg->timeout_ns,
+	    .argv = cfg->command.argv};
 	check->interval_ns = cfg->interval_ns;
 	check->fast_interval_ns = cfg->fast_interval_ns;
 	check->hcfg = (struct health_cfg){cfg->rise, cfg->fall, cfg->init_fail};

@@ -120,6 +120,21 @@ static void check_command(struct host_check *h, const struct cfg_command *cmd, b
 		check_security(h, cmd, decides);
 }
 
+/* Of what a script calls nothing is known here: only of the command itself. */
+static void check_confined(struct host_check *h, const struct cfg_script *script)
+{
+	const struct cfg_command *cmd = &script->command;
+	struct stat st;
+
+	if (script->new_privileges || cmd->argc == 0 || stat(cmd->argv[0], &st) < 0)
+		return;
+	if (st.st_mode & (S_ISUID | S_ISGID))
+		TELL(h, cmd, false,
+		     "'%s' gains privileges when it is run, which a check does not by itself; add "
+		     "new_privileges to %s, or name the user that it needs",
+		     cmd->argv[0], script->name);
+}
+
 static void check_notify(struct host_check *h, const struct cfg_notify *n)
 {
 	const struct cfg_command *const all[] = {&n->master,  &n->backup, &n->fault,   &n->stop,
@@ -179,8 +194,10 @@ unsigned int host_check(const struct config *cfg, const char *path, config_repor
 
 	check_default_user(&h);
 	for (unsigned int n = 0; n < cfg->n_scripts; n++) {
-		if (cfg->scripts[n].kind == CFG_CHECK_SCRIPT)
-			check_command(&h, &cfg->scripts[n].command, true);
+		if (cfg->scripts[n].kind != CFG_CHECK_SCRIPT)
+			continue;
+		check_command(&h, &cfg->scripts[n].command, true);
+		check_confined(&h, &cfg->scripts[n]);
 	}
 	for (unsigned int n = 0; n < cfg->n_instances; n++)
 		check_instance(&h, &cfg->instances[n]);

@@ -70,6 +70,7 @@ static bool same_run(const struct check *a, const struct check *b)
 {
 	return a->refused == b->refused && a->order.kind == b->order.kind &&
 	       a->order.user.uid == b->order.user.uid && a->order.user.gid == b->order.user.gid &&
+	       a->order.new_privileges == b->order.new_privileges &&
 	       a->interval_ns == b->interval_ns && a->order.timeout_ns == b->order.timeout_ns &&
 	       same_words(a->order.argv, b->order.argv);
 }

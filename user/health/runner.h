@@ -67,6 +67,7 @@ struct runner_check {
 	struct runner_user user; /* of a script */
 	char *const *argv;	 /* ends with NULL */
 	enum runner_check_kind kind;
+	bool new_privileges; /* a script's: it may gain some (PR_SET_NO_NEW_PRIVS unset) */
 };
 
 struct runner_notify {

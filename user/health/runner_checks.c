@@ -64,7 +64,8 @@ static void check_arm(struct check *c, struct mono from)
 static void check_start(struct check *c)
 {
 	const struct runner_check *check = &c->cmd->msg.check;
-	struct run_order order = {check->argv, check->user, check->timeout_ns, true};
+	struct run_order order = {check->argv, check->user, check->timeout_ns, true,
+				  !check->new_privileges};
 	int err;
 
 	if (c->builtin) {

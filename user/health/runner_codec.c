@@ -150,6 +150,7 @@ static void put_check(struct wr *w, const struct runner_check *check)
 	put_s64(w, check->timeout_ns);
 	put_user(w, &check->user);
 	wr_u8(w, (uint8_t)check->kind);
+	wr_u8(w, check->new_privileges);
 	put_argv(w, check->argv);
 }
 
@@ -160,6 +161,7 @@ static void get_check(struct rd *r, struct runner_message *msg, char *data)
 	msg->check.timeout_ns = get_time(r, RUNNER_MIN_NS);
 	msg->check.user = get_user(r);
 	msg->check.kind = get_u8_max(r, RUNNER_KINDS - 1);
+	msg->check.new_privileges = get_u8_max(r, 1);
 	msg->check.argv = get_argv(r, msg, data);
 }
 

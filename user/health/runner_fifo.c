@@ -222,7 +222,7 @@ static void fifo_start_script(struct fifo *f)
 {
 	const struct runner_fifo *fifo = &f->cmd->msg.fifo;
 	char *argv[RUNNER_MAX_ARGS + 1];
-	struct run_order order = {argv, fifo->reader, RUNNER_MAX_NS, false};
+	struct run_order order = {argv, fifo->reader, RUNNER_MAX_NS, false, false};
 	unsigned int n = 0;
 	int err;
 

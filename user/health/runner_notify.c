@@ -76,7 +76,7 @@ static void owner_next(struct notify_owner *o)
 		return;
 	}
 	notify = &o->running->msg.notify;
-	order = (struct run_order){notify->argv, notify->user, notify->timeout_ns, false};
+	order = (struct run_order){notify->argv, notify->user, notify->timeout_ns, false, false};
 	err = run_start(o->runner->runs, &order, &notify_ops, o, &o->run);
 	if (err < 0) {
 		report(

@@ -339,7 +339,7 @@ int run_start(struct runs *runs, const struct run_order *order, const struct run
 	      void *owner, struct run **out)
 {
 	struct spawn_order spawn = {order->argv, runs->envp, order->user, runs->nofile,
-				    order->limited};
+				    order->limited, order->confined};
 	struct spawned child;
 	struct run *run;
 	int err;

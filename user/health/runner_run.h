@@ -30,7 +30,7 @@ struct run_order {
 	char *const *argv;
 	struct runner_user user;
 	int64_t timeout_ns;
-	bool limited; /* as in struct spawn_order */
+	bool limited, confined; /* as in struct spawn_order */
 };
 
 struct run_verdict {

@@ -162,6 +162,8 @@ static _Noreturn void child_run(const struct spawn_order *order, pid_t runner, i
 	child_oom_score(order->limited ? SPAWN_OOM_CHECK : SPAWN_OOM_NOTIFY);
 	if (err == 0)
 		err = child_become(&order->user);
+	if (err == 0 && order->confined && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		err = -errno;
 	if (err < 0)
 		child_fail(HEALTH_SPAWN, -err);
 	/* Only now: a change of user clears it. A script must not outlive a runner that was killed,

@@ -16,6 +16,7 @@ struct spawn_order {
 	struct runner_user user;
 	struct rlimit nofile; /* RLIMIT_NOFILE of the command */
 	bool limited;	      /* a check: it may take no more than spawn_limits */
+	bool confined;	      /* no exec of it gains privileges */
 };
 
 /*
