@@ -116,7 +116,7 @@ out:
 	return fd;
 }
 
-/* --- answer ----------------------------------------------------------------------------------- */
+/* --- answer --- */
 
 static int run_answer(const struct options *opt)
 {
@@ -144,7 +144,7 @@ static int run_answer(const struct options *opt)
 	return 0;
 }
 
-/* --- send ------------------------------------------------------------------------------------- */
+/* --- send --- */
 
 static void drain_answers(struct sender *s)
 {
@@ -374,7 +374,7 @@ static int run_send(const struct options *opt)
 	return 0;
 }
 
-/* --- command line ----------------------------------------------------------------------------- */
+/* --- command line --- */
 
 static int usage(FILE *to)
 {

@@ -127,7 +127,7 @@ static int open_socket(const char *dev)
 	return fd;
 }
 
-/* --- sending ---------------------------------------------------------------------------------- */
+/* --- sending --- */
 
 static struct router *next_due(struct run *run)
 {
@@ -168,7 +168,7 @@ static void speak(struct run *run, struct router *r)
 	}
 }
 
-/* --- receiving -------------------------------------------------------------------------------- */
+/* --- receiving --- */
 
 /* When the kernel received it, by CLOCK_MONOTONIC. */
 static struct mono received_at(struct msghdr *m)
@@ -267,7 +267,7 @@ static void measure(struct run *run)
 	}
 }
 
-/* --- command line ----------------------------------------------------------------------------- */
+/* --- command line --- */
 
 static int parse_options(struct options *opt, int argc, char **argv)
 {

@@ -27,8 +27,7 @@
 #include "core/addr.h"
 #include "core/mono.h"
 
-/* --- reading from memory -----------------------------------------------------------------------
- */
+/* --- reading from memory --- */
 
 struct reading {
 	enum config_verdict verdict;
@@ -82,8 +81,7 @@ static char *instance(const char *before, const char *body)
 	return text;
 }
 
-/* --- verdicts and complaints -------------------------------------------------------------------
- */
+/* --- verdicts and complaints --- */
 
 #define G CONFIG_GOOD
 #define E CONFIG_USABLE_WITH_ERRORS
@@ -291,8 +289,7 @@ static void limits_end_runaway_text(void **state)
 	free(deep);
 }
 
-/* --- what ends up in the structures ------------------------------------------------------------
- */
+/* --- what ends up in the structures --- */
 
 static struct reading read_good(const char *before, const char *body)
 {
@@ -478,8 +475,7 @@ static void every_keyword_is_documented_and_found(void **state)
 	}
 }
 
-/* --- golden files ------------------------------------------------------------------------------
- */
+/* --- golden files --- */
 
 /* Compares `got` with the file `name` less its ".conf" plus `suffix`, or writes it there. */
 static void golden(const char *name, const char *suffix, const char *got)

@@ -200,8 +200,7 @@ static void no_daemon_is_up_0_alone(void **state)
 	free(text);
 }
 
-/* --- the manual
- * ------------------------------------------------------------------------------------------ */
+/* --- the manual --- */
 
 static const char *scope_labels(enum scope scope)
 {

@@ -35,8 +35,7 @@
 #define TEXT_MAX  2048
 #define LINE_COLS 76 /* mandoc's lint wants input lines below 80 */
 
-/* --- the chapter
- * ----------------------------------------------------------------------------------------- */
+/* --- the chapter --- */
 
 /* A word of the tables as roff reads it: no escape, no request, no quoting. */
 static void print_word(FILE *f, const char *word, size_t len)
@@ -190,8 +189,7 @@ static void print_chapter(FILE *f)
 	fputs(END, f);
 }
 
-/* --- the tests
- * ------------------------------------------------------------------------------------------- */
+/* --- the tests --- */
 
 static char *read_page(void)
 {

@@ -342,8 +342,7 @@ unsigned int bgp_rib_told(const struct bgp_rib *rib, unsigned int peer)
 	return rib->peers[peer].n_told;
 }
 
-/* --- rivals
- * ---------------------------------------------------------------------------------------- */
+/* --- rivals --- */
 
 int bgp_rib_watch(struct bgp_rib *rib, const struct ipprefix *prefix, uint32_t owner)
 {

@@ -70,8 +70,7 @@ static const char *instance_daemon(const struct cfg_instance *i)
 	return found;
 }
 
-/* --- what will come of it
- * --------------------------------------------------------------------------------- */
+/* --- what will come of it --- */
 
 static void tell_election(const struct cfg_instance *i)
 {
@@ -140,8 +139,7 @@ static void tell_instance(const struct config *cfg, const struct cfg_instance *i
 					: "not announced yet: add the blocks below");
 }
 
-/* --- what to add
- * ------------------------------------------------------------------------------------------ */
+/* --- what to add --- */
 
 static void write_speaker(FILE *f, const struct config *cfg, const char *driven)
 {

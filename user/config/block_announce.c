@@ -70,8 +70,7 @@ static void print_instance(struct dump *d, const struct keyword *kw, const void 
 	dump_end(d);
 }
 
-/* --- prefixes
- * ------------------------------------------------------------------------------------------- */
+/* --- prefixes --- */
 
 static void add_prefix(struct parser *p, struct cfg_announce *a, const struct ipprefix *prefix,
 		       const char *word)
@@ -123,8 +122,7 @@ static void print_prefix(struct dump *d, const struct keyword *kw, const void *t
 		dump_line(d, "%s %s", kw->name, ipprefix_format(&a->prefixes[i], text));
 }
 
-/* --- attributes
- * ------------------------------------------------------------------------------------------ */
+/* --- attributes --- */
 
 static bool get_community(struct parser *p, unsigned int i, uint32_t *out)
 {
@@ -318,8 +316,7 @@ static void print_next_hop(struct dump *d, const struct keyword *kw, const void 
 		dump_line(d, "%s self", kw->name);
 }
 
-/* --- takeover
- * -------------------------------------------------------------------------------------------- */
+/* --- takeover --- */
 
 static bool takeover_community(struct parser *p, struct cfg_announce *a)
 {
@@ -452,8 +449,7 @@ static void print_standby(struct dump *d, const struct keyword *kw, const void *
 	dump_line(d, "%s %s", kw->name, const_announce_of(target)->standby ? "announce" : "none");
 }
 
-/* --- the table
- * ------------------------------------------------------------------------------------------- */
+/* --- the table --- */
 
 #define IN(field) offsetof(struct cfg_instance, announce.field)
 

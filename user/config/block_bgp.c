@@ -76,8 +76,7 @@ void bgp_close(struct parser *p, void *target)
 			       "write hold_time 9");
 }
 
-/* --- keywords of their own form
- * ----------------------------------------------------------------------- */
+/* --- keywords of their own form --- */
 
 static void set_as(struct parser *p, const struct keyword *kw, void *target)
 {
@@ -234,8 +233,7 @@ static void set_password(struct parser *p, const struct keyword *kw, void *targe
 	parser_set(p, kw, target);
 }
 
-/* --- the tables
- * --------------------------------------------------------------------------------------------- */
+/* --- the tables --- */
 
 #define IN(field)   offsetof(struct cfg_bgp, field)
 #define IN_N(field) offsetof(struct cfg_neighbor, field)

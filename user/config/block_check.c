@@ -59,8 +59,7 @@ static const struct keyword tcp_check[] = {
 const struct keyword_block block_tcp_check = {"vrrp_tcp_check", tcp_check, KW_COUNT(tcp_check),
 					      NULL};
 
-/* --- vrrp_http_check
- * ------------------------------------------------------------------------------- */
+/* --- vrrp_http_check --- */
 
 enum { HTTP_URL, HTTP_STATUS, HTTP_TEXT, HTTP_VERIFY, HTTP_ARGS };
 

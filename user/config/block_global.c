@@ -348,8 +348,7 @@ static const struct keyword global[] = {
 
 const struct keyword_block block_global = {"global_defs", global, KW_COUNT(global), NULL};
 
-/* --- the top level
- * --------------------------------------------------------------------------------- */
+/* --- the top level --- */
 
 #define BLOCK(name_, block_, open_, close_, argument_, help_)                                      \
 	{                                                                                          \

@@ -98,8 +98,7 @@ bool instance_takes_family(struct parser *p, struct cfg_instance *i, const struc
 	return i->family == family;
 }
 
-/* --- keywords of their own form
- * --------------------------------------------------------------------- */
+/* --- keywords of their own form --- */
 
 static void set_state(struct parser *p, const struct keyword *kw, void *target)
 {
@@ -225,8 +224,7 @@ void set_disable_file(struct parser *p, const struct keyword *kw, void *target)
 		parser_set(p, kw, target);
 }
 
-/* --- checksums
- * ----------------------------------------------------------------------------------------- */
+/* --- checksums --- */
 
 static void set_checksum(struct parser *p, const struct keyword *kw, void *target)
 {
@@ -271,8 +269,7 @@ static void print_old_checksum(struct dump *d, const struct keyword *kw, const v
 		dump_line(d, "%s", kw->name);
 }
 
-/* --- authentication
- * ------------------------------------------------------------------------------------ */
+/* --- authentication --- */
 
 static void set_auth_type(struct parser *p, const struct keyword *kw, void *target)
 {
@@ -344,8 +341,7 @@ static const struct keyword authentication[] = {
 const struct keyword_block block_authentication = {"authentication", authentication,
 						   KW_COUNT(authentication), NULL};
 
-/* --- the table
- * ------------------------------------------------------------------------------------------ */
+/* --- the table --- */
 
 #define LIST(name_, effect_, block_, print_, help_, instead_)                                      \
 	{                                                                                          \

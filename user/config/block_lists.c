@@ -14,8 +14,7 @@
 
 #define LABEL_MAX (IF_NAMESIZE - 1)
 
-/* --- virtual_ipaddress
- * --------------------------------------------------------------------------------- */
+/* --- virtual_ipaddress --- */
 
 static const struct {
 	const char *name;
@@ -291,8 +290,7 @@ void print_vips(struct dump *d, const struct keyword *kw, const void *target)
 const struct keyword_block block_vips = {"virtual_ipaddress", NULL, 0, vips_line};
 const struct keyword_block block_excluded = {"virtual_ipaddress_excluded", NULL, 0, excluded_line};
 
-/* --- unicast_peer
- * --------------------------------------------------------------------------------------- */
+/* --- unicast_peer --- */
 
 /* min_ttl and max_ttl from word 1 on. */
 static void peer_limits(struct parser *p, struct cfg_peer *peer)

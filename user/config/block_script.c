@@ -38,8 +38,7 @@ static const char *block_name(struct parser *p)
 	return name;
 }
 
-/* --- vrrp_script
- * ----------------------------------------------------------------------------------- */
+/* --- vrrp_script --- */
 
 void *script_open(struct parser *p, const struct keyword *kw, void *target)
 {
@@ -182,8 +181,7 @@ static const struct keyword script[] = {
 
 const struct keyword_block block_script = {"vrrp_script", script, KW_COUNT(script), NULL};
 
-/* --- track_file
- * -------------------------------------------------------------------------------------- */
+/* --- track_file --- */
 
 void *file_open(struct parser *p, const struct keyword *kw, void *target)
 {
@@ -240,8 +238,7 @@ static const struct keyword file[] = {
 
 const struct keyword_block block_file = {"track_file", file, KW_COUNT(file), NULL};
 
-/* --- vrrp_track_process
- * ----------------------------------------------------------------------------- */
+/* --- vrrp_track_process --- */
 
 void *process_open(struct parser *p, const struct keyword *kw, void *target)
 {

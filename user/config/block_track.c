@@ -32,8 +32,7 @@ void config_tracking_free(struct cfg_tracking *t)
 	free(t->bgp);
 }
 
-/* --- by name
- * --------------------------------------------------------------------------------------------- */
+/* --- by name --- */
 
 /* By enum tracked_kind: what is tracked, and where struct cfg_tracking lists it. */
 static const struct kind {
@@ -175,8 +174,7 @@ const struct keyword_block block_track_script = {"track_script", NULL, 0, track_
 const struct keyword_block block_track_file = {"track_file", NULL, 0, track_file_line};
 const struct keyword_block block_track_process = {"track_process", NULL, 0, track_process_line};
 
-/* --- track_interface
- * --------------------------------------------------------------------------------------- */
+/* --- track_interface --- */
 
 static void track_interface_line(struct parser *p, void *target)
 {
@@ -220,8 +218,7 @@ void print_track_interfaces(struct dump *d, const struct keyword *kw, const void
 const struct keyword_block block_track_interface = {"track_interface", NULL, 0,
 						    track_interface_line};
 
-/* --- track_bgp
- * ------------------------------------------------------------------------------------------- */
+/* --- track_bgp --- */
 
 /* [sessions N] [weight W [reverse]] from word 1 on; false and a complaint. */
 static bool bgp_options(struct parser *p, struct cfg_track_bgp *t)

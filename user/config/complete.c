@@ -18,8 +18,7 @@
 #define ERROR(...) parser_error_at(p, d->file, i->line, __VA_ARGS__)
 #define WARN(...)  parser_warn_at(p, d->file, i->line, __VA_ARGS__)
 
-/* --- one instance
- * ------------------------------------------------------------------------------------- */
+/* --- one instance --- */
 
 static void complete_version(struct parser *p, struct cfg_instance *i, const struct draft *d)
 {
@@ -260,8 +259,7 @@ static bool complete_one(struct parser *p, struct cfg_instance *i, struct draft 
 	return i->announce.bgp >= 0;
 }
 
-/* --- all of them
- * --------------------------------------------------------------------------------------- */
+/* --- all of them --- */
 
 /* Adverts are told apart by interface, family and virtual router id. */
 static bool is_duplicate(struct parser *p, const struct cfg_instance *i, const struct draft *d,

@@ -15,8 +15,7 @@
 #define ERROR(...) parser_error_at(p, d->file, d->announce_line, __VA_ARGS__)
 #define WARN(...)  parser_warn_at(p, d->file, d->announce_line, __VA_ARGS__)
 
-/* --- bgp_instance
- * ------------------------------------------------------------------------------------- */
+/* --- bgp_instance --- */
 
 static void drop_neighbors_without_as(struct parser *p, struct cfg_bgp *b, const char *file)
 {
@@ -91,8 +90,7 @@ void complete_bgp(struct parser *p)
 	}
 }
 
-/* --- bgp_announce
- * ------------------------------------------------------------------------------------- */
+/* --- bgp_announce --- */
 
 static bool is_internal(const struct cfg_bgp *b)
 {

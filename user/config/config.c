@@ -15,8 +15,7 @@
 
 #include "config/parser.h"
 
-/* --- freeing
- * ---------------------------------------------------------------------------------------- */
+/* --- freeing --- */
 
 void config_command_free(struct cfg_command *c)
 {
@@ -141,8 +140,7 @@ static void parser_free(struct parser *p)
 	free(p);
 }
 
-/* --- files
- * ------------------------------------------------------------------------------------------- */
+/* --- files --- */
 
 /* The whole of a regular file, or of a pipe, in *data (malloc'ed). 0 or -errno. */
 static int read_file(const char *path, char **data, size_t *len)
@@ -221,8 +219,7 @@ static void complain(void *ctx, bool error, const char *file, int line, const ch
 		parser_warn_at(ctx, file, line, "%s", what);
 }
 
-/* --- the whole
- * --------------------------------------------------------------------------------------- */
+/* --- the whole --- */
 
 /* keepalived's default for @id: the host's name up to the first dot. */
 static void host_id(char *buf, size_t size)

@@ -12,8 +12,7 @@
 #include "config/value.h"
 #include "core/addr.h"
 
-/* --- lines
- * -------------------------------------------------------------------------------------------- */
+/* --- lines --- */
 
 void dump_begin(struct dump *d)
 {
@@ -55,8 +54,7 @@ void dump_close(struct dump *d)
 	dump_line(d, "}");
 }
 
-/* --- strings
- * ------------------------------------------------------------------------------------------ */
+/* --- strings --- */
 
 void dump_quoted(struct dump *d, const char *text)
 {
@@ -117,8 +115,7 @@ void dump_command(struct dump *d, const char *name, const struct cfg_command *c)
 	dump_end(d);
 }
 
-/* --- fields
- * ------------------------------------------------------------------------------------------- */
+/* --- fields --- */
 
 static int64_t number(const struct keyword *kw, const void *field)
 {
@@ -228,8 +225,7 @@ void dump_block(struct dump *d, const struct keyword_block *b, const void *targe
 	}
 }
 
-/* --- the whole
- * ------------------------------------------------------------------------------------------ */
+/* --- the whole --- */
 
 static void dump_named(struct dump *d, const char *kind, const char *name,
 		       const struct keyword_block *b, const void *target, const void *defaults)

@@ -83,8 +83,7 @@ extern const struct keyword_block block_track_interface, block_track_bgp;
 extern const struct keyword_block block_link_delays;
 extern const struct keyword_block block_bgp, block_neighbor, block_announce;
 
-/* --- for the tables ----------------------------------------------------------------------------
- */
+/* --- for the tables --- */
 
 /* One block of those that fill a struct cfg_tracking. */
 #define KW_TRACK(name_, offset_, block_, print_, help_)                                            \

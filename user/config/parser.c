@@ -14,8 +14,7 @@
 
 #include "config/value.h"
 
-/* --- complaints ---------------------------------------------------------------------------------
- */
+/* --- complaints --- */
 
 /* `line` 0: about the file as a whole, and never held back. */
 static void report(struct parser *p, const char *file, int line, const char *kind, const char *what)
@@ -78,8 +77,7 @@ void parser_warn_at(struct parser *p, const char *file, int line, const char *fm
 	COMPLAIN(p, false, file, line, fmt);
 }
 
-/* --- items: statements and braces ---------------------------------------------------------------
- */
+/* --- items: statements and braces --- */
 
 /* Splits the next line with any words into p->words; false at the end of the text. */
 static bool next_line(struct parser *p)
@@ -179,8 +177,7 @@ static void skip_any_block(struct parser *p)
 	}
 }
 
-/* --- keywords
- * ------------------------------------------------------------------------------------- */
+/* --- keywords --- */
 
 /* Says that a keyword does nothing here; `off` needs no word about it. True if it is refused. */
 static bool tell_effect(struct parser *p, const struct keyword *kw)

@@ -91,8 +91,7 @@ void parser_warn_at(struct parser *p, const char *file, int line, const char *fm
 /* Reads the whole text into p->cfg. */
 void parser_run(struct parser *p);
 
-/* --- values of the line at hand -----------------------------------------------------------------
- */
+/* --- values of the line at hand --- */
 
 /* Its `i`th word, or NULL and a complaint if there is none or it may not stand there. */
 const char *parser_word(struct parser *p, unsigned int i);
@@ -116,8 +115,7 @@ bool parser_weight(struct parser *p, unsigned int i, int limit, int *weight, boo
 /* Sets the field of a data-driven keyword. */
 void parser_set(struct parser *p, const struct keyword *kw, void *target);
 
-/* --- memory
- * --------------------------------------------------------------------------------------- */
+/* --- memory --- */
 
 /* A copy of `text` in *to, whose old value is freed. */
 void parser_string(struct parser *p, char **to, const char *text);
@@ -180,8 +178,7 @@ void print_link_delays(struct dump *d);
 void print_track_bgp(struct dump *d, const struct keyword *kw, const void *target);
 void print_announce(struct dump *d, const struct keyword *kw, const void *target);
 
-/* --- between the blocks -------------------------------------------------------------------------
- */
+/* --- between the blocks --- */
 
 struct draft *parser_draft(struct parser *p, const struct cfg_instance *i);
 void instance_set_defaults(struct cfg_instance *i, const struct cfg_globals *g);
@@ -210,8 +207,7 @@ void complete_link_delay(struct parser *p, const struct cfg_instance *i, const c
 void warn_of_instance(struct parser *p, const struct cfg_instance *i, const struct draft *d);
 void warn_of_scripts(struct parser *p);
 
-/* --- dump
- * ----------------------------------------------------------------------------------------- */
+/* --- dump --- */
 
 /* By enum cfg_check_kind. */
 extern const struct keyword_block *const check_blocks[];

@@ -13,8 +13,7 @@
 #include "core/addr.h"
 #include "core/mono.h"
 
-/* --- memory
- * --------------------------------------------------------------------------------------- */
+/* --- memory --- */
 
 static void out_of_memory(struct parser *p)
 {
@@ -59,8 +58,7 @@ void *parser_append(struct parser *p, void *array, unsigned int *n, size_t size,
 	return base + (*n)++ * size;
 }
 
-/* --- single values
- * -------------------------------------------------------------------------------- */
+/* --- single values --- */
 
 const char *parser_word(struct parser *p, unsigned int i)
 {
@@ -174,8 +172,7 @@ bool parser_weight(struct parser *p, unsigned int i, int limit, int *weight, boo
 	return true;
 }
 
-/* --- commands
- * --------------------------------------------------------------------------------------- */
+/* --- commands --- */
 
 /* Can the `len` characters at `name` be the name of a user or group, or its number? */
 static bool is_account(const char *name, size_t len)
@@ -306,8 +303,7 @@ bool parser_command(struct parser *p, struct cfg_command *out, bool with_user)
 	return true;
 }
 
-/* --- fields by the table
- * -------------------------------------------------------------------------- */
+/* --- fields by the table --- */
 
 static void set_bool(struct parser *p, const struct keyword *kw, bool *field)
 {

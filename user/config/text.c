@@ -192,8 +192,7 @@ static bool read_line(struct conf_text *t)
 	return false;
 }
 
-/* --- lines in waiting --------------------------------------------------------------------------
- */
+/* --- lines in waiting --- */
 
 static struct pending *add_pending(struct conf_text *t, const char *text, size_t len)
 {
@@ -239,8 +238,7 @@ static void add_lines(struct conf_text *t)
 	}
 }
 
-/* --- definitions, conditions, generators, includes ----------------------------------------------
- */
+/* --- definitions, conditions, generators, includes --- */
 
 /* Cuts a trailing '\' off; true if there was one: the next line belongs to this one. */
 static bool cut_continuation(char *text)

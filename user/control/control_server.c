@@ -108,7 +108,7 @@ static int poll_timeout(struct mono now, struct mono when)
 	return left_ns <= 0 ? 0 : (int)((left_ns + NS_PER_MS - 1) / NS_PER_MS);
 }
 
-/* --- the engine's side ---------------------------------------------------------------------- */
+/* --- the engine's side --- */
 
 /* Takes a ticket back, or the doorbell. True if it is that of the request last sent. */
 static bool take_ticket(struct control_server *s)
@@ -305,7 +305,7 @@ static void reload_unasked(struct control_server *s)
 		request_free(s, req);
 }
 
-/* --- keeping the records -------------------------------------------------------------------- */
+/* --- keeping the records --- */
 
 static void note_save(struct control_server *s, const char *path, int err)
 {
@@ -344,7 +344,7 @@ out:
 	request_free(s, req);
 }
 
-/* --- the clients' side ---------------------------------------------------------------------- */
+/* --- the clients' side --- */
 
 static size_t octets_waiting(const struct control_server *s)
 {
@@ -474,7 +474,7 @@ static void accept_client(struct control_server *s, enum control_socket_index i,
 	c->deadline = mono_add(now, s->timeouts.idle_ns);
 }
 
-/* --- the loop ------------------------------------------------------------------------------- */
+/* --- the loop --- */
 
 /* Fills the poll set and returns when to wake at the latest; MONO_NEVER: when something comes. */
 static struct mono prepare_poll(const struct control_server *s, struct pollfd set[N_POLL],

@@ -123,8 +123,7 @@ static json_object *add_object(json_object *array)
 	return obj;
 }
 
-/* --- objects made when they are printed
- * -------------------------------------------------------------- */
+/* --- objects made when they are printed --- */
 
 typedef void (*later_fn)(json_object *obj, const struct status *st, unsigned int index);
 

@@ -39,7 +39,7 @@ const volatile struct hf_inst_state *datapath_state(const struct datapath *dp, u
 	return slot < HF_MAX_INSTANCES ? &dp->state[slot] : NULL;
 }
 
-/* --- peers ------------------------------------------------------------------------------------ */
+/* --- peers --- */
 
 static struct hf_peer_key peer_key(const struct dp_slot *slot, const struct ipaddr *address)
 {
@@ -120,7 +120,7 @@ int datapath_set_peer(struct datapath *dp, uint32_t slot, const struct ipaddr *a
 	return bpf_map_update_elem(bpf_map__fd(dp->skel->maps.hf_peer), &key, peer, BPF_ANY);
 }
 
-/* --- the watch -------------------------------------------------------------------------------- */
+/* --- the watch --- */
 
 static bool slot_watching(const struct dp_slot *slot)
 {
@@ -298,7 +298,7 @@ int datapath_watch(struct datapath *dp, uint32_t slot, uint8_t role, uint8_t pri
 	return 0;
 }
 
-/* --- instances -------------------------------------------------------------------------------- */
+/* --- instances --- */
 
 /* Takes `slot` out of the index; its timers and events are stale from now on. */
 static void slot_unindex(struct dp_slot *slot)
@@ -404,7 +404,7 @@ int datapath_remove_instance(struct datapath *dp, uint32_t slot)
 	return 0;
 }
 
-/* --- adoption --------------------------------------------------------------------------------- */
+/* --- adoption --- */
 
 static int peers_adopt(struct datapath *dp)
 {

@@ -61,7 +61,7 @@ struct raw_packet {
 	bool options;
 };
 
-/* --- one advert ------------------------------------------------------------------------------- */
+/* --- one advert --- */
 
 static void verdict_count(struct dp_raw *raw, const struct raw_packet *p,
 			  enum hf_verdict_reason reason, struct mono now)
@@ -216,7 +216,7 @@ static void advert_receive(struct raw_lan *lan, const struct raw_packet *p, stru
 		advert_act(raw, number, &p->ip.source, &heard, now);
 }
 
-/* --- reading ---------------------------------------------------------------------------------- */
+/* --- reading --- */
 
 /* An IPv4 raw socket hands the header on with the packet. */
 static bool parse_ipv4(const uint8_t *buf, size_t len, size_t whole, struct raw_packet *p)
@@ -335,7 +335,7 @@ static void deliver(struct loop_timer *timer)
 	raw->n_events = 0;
 }
 
-/* --- sockets ---------------------------------------------------------------------------------- */
+/* --- sockets --- */
 
 static int set_options(int fd, uint8_t family, uint32_t ifindex)
 {
@@ -449,7 +449,7 @@ bool dp_raw_find(const struct dp_raw *raw, const struct hf_inst_key *key, uint32
 	return true;
 }
 
-/* --- the rest of what the kernel half does ---------------------------------------------------- */
+/* --- the rest of what the kernel half does --- */
 
 void dp_raw_arm(struct dp_raw *raw, uint32_t slot, uint32_t generation, uint64_t delay_ns)
 {

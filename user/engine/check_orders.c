@@ -21,8 +21,7 @@
 	"keepalived_script" /* keepalived's, so that its users' set-up holds                       \
 			     */
 
-/* --- who runs what
- * ---------------------------------------------------------------------------------- */
+/* --- who runs what --- */
 
 bool checks_command_user(const struct script_users *users, const struct cfg_command *cmd,
 			 const char *what, struct runner_user *user)
@@ -92,8 +91,7 @@ void checks_resolve_notifiers(const struct script_users *users, const char *name
 	}
 }
 
-/* --- checks
- * ---------------------------------------------------------------------------------------- */
+/* --- checks --- */
 
 static void init_script(const struct script_users *users, struct check *check,
 			const struct cfg_script *cfg)

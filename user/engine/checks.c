@@ -61,8 +61,7 @@ int checks_init(struct engine *engine)
 	return err < 0 ? err : start_runner(engine);
 }
 
-/* --- results
- * ---------------------------------------------------------------------------------------- */
+/* --- results --- */
 
 static struct check *find_check(struct engine *engine, uint32_t id)
 {

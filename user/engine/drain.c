@@ -41,8 +41,7 @@ void drain_open(struct engine *engine)
 			  err == -EBADMSG ? "the file is damaged" : strerror(-err));
 }
 
-/* --- what it means to an instance
- * ------------------------------------------------------------- */
+/* --- what it means to an instance --- */
 
 /* NULL: it has none. */
 static const struct check *disable_file(const struct instance *in)
@@ -139,8 +138,7 @@ static void obey(struct engine *engine, struct instance *in)
 	on_turn(&engine->drains.timer);
 }
 
-/* --- the operator's orders
- * -------------------------------------------------------------------- */
+/* --- the operator's orders --- */
 
 static void LOG_PRINTF(2, 3) note(struct control_request *req, const char *fmt, ...)
 {

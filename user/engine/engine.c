@@ -40,8 +40,7 @@ int64_t engine_wall_ms(void)
 	return ts.tv_sec * INT64_C(1000) + ts.tv_nsec / NS_PER_MS;
 }
 
-/* --- stopping
- * --------------------------------------------------------------------------------------- */
+/* --- stopping --- */
 
 static bool all_stopped(const struct engine *engine)
 {
@@ -92,8 +91,7 @@ static void on_signal(struct loop_source *src, uint32_t ready)
 	}
 }
 
-/* --- events of the parts
- * ---------------------------------------------------------------------------- */
+/* --- events of the parts --- */
 
 static void tell_link(void *ctx, const struct netlink_link *link)
 {
@@ -147,8 +145,7 @@ static void on_watchdog(struct loop_timer *timer)
 	loop_arm(engine->loop, timer, mono_add(loop_now(engine->loop), sd_notify_watchdog_ns()));
 }
 
-/* --- starting
- * --------------------------------------------------------------------------------------- */
+/* --- starting --- */
 
 static int allocate(struct engine *engine)
 {

@@ -291,8 +291,7 @@ struct engine {
 /* Unix time in milliseconds, for records that people read. */
 int64_t engine_wall_ms(void);
 
-/* --- instance.c: one virtual router
- * ----------------------------------------------------------------- */
+/* --- instance.c: one virtual router --- */
 /* A new instance in a free slot, filled from `cfg`; nothing is touched outside. NULL with errno. */
 struct instance *instance_create(struct engine *engine, const struct cfg_instance *cfg);
 void instance_destroy(struct instance *in);
@@ -337,13 +336,11 @@ void instance_announced(struct instance *in);
 /* Whatever was to be done with its addresses has been done. */
 void instance_addresses_ready(struct instance *in);
 
-/* --- transition_log.c
- * ----------------------------------------------------------------------------- */
+/* --- transition_log.c --- */
 /* `in` has changed its state, as its last record says. */
 void transition_log(const struct instance *in);
 
-/* --- addresses.c
- * ------------------------------------------------------------------------------------ */
+/* --- addresses.c --- */
 /* Opens the sockets and starts the worker; 0 or -errno. */
 int addresses_init(struct engine *engine);
 /* When the loop runs no more: waits for what is being removed, and ends the worker. */
@@ -374,8 +371,7 @@ void addresses_tell(struct address_set *set, enum garp_event ev);
 /* Goes on telling, now that the addresses are there. */
 void addresses_tell_more(struct address_set *set);
 
-/* --- announcer.c
- * ------------------------------------------------------------------------------------ */
+/* --- announcer.c --- */
 void announcer_init(struct instance *in);
 void announcer_event(struct instance *in, enum announce_event_type ev);
 /* Are there prefixes that the neighbors are still to be told of? */
@@ -391,16 +387,14 @@ void announcer_reconfigure(struct instance *in);
 /* bgp_sessions_fn; ctx is the struct speaker. */
 void announcer_on_sessions(void *ctx, unsigned int established);
 
-/* --- rivals.c: other nodes that announce our prefixes
- * ----------------------------------------------- */
+/* --- rivals.c: other nodes that announce our prefixes --- */
 void rivals_begin(struct speaker *speaker);
 void rivals_end(struct speaker *speaker);
 /* Rivals of its prefixes are looked for, or no longer; it has a speaker. */
 void rivals_watch(struct instance *in);
 void rivals_unwatch(struct instance *in);
 
-/* --- check_orders.c: what the runner is to do by a configuration
- * ------------------------------------- */
+/* --- check_orders.c: what the runner is to do by a configuration --- */
 /* Who runs what, by the system's databases: not in the loop. */
 void checks_find_users(const struct config *cfg, struct script_users *users);
 /* Who runs `cmd`, of what is named `what`. False, with the reason logged, when it must not run. */
@@ -417,8 +411,7 @@ unsigned int checks_count(const struct config *cfg);
 struct check *checks_create(const struct script_users *users);
 void checks_free(struct check *checks, unsigned int n); /* NULL is fine */
 
-/* --- checks.c: the runner's client
- * ------------------------------------------------------------------ */
+/* --- checks.c: the runner's client --- */
 /* Resolves users and starts the runner; call before privileges are dropped and before threads
  * exist. 0 or -errno. */
 int checks_init(struct engine *engine);
@@ -430,8 +423,7 @@ void checks_tell_runner(struct engine *engine);
 /* The runner is to forget `check`. */
 void checks_forget(struct engine *engine, const struct check *check);
 
-/* --- tracking.c: what the states of checks mean to those who track them
- * ------------------------------ */
+/* --- tracking.c: what the states of checks mean to those who track them --- */
 /* The effective priority of `in` by all that it tracks, as it is. */
 uint8_t checks_priority(const struct instance *in);
 /* Works out `in`'s tracker fault and effective priority from all that it tracks. */
@@ -450,8 +442,7 @@ bool checks_track_sessions(const struct instance *in);
 /* Tells the runner soon what it did not take now. */
 void checks_retry(struct engine *engine);
 
-/* --- notify.c
- * --------------------------------------------------------------------------------------- */
+/* --- notify.c --- */
 /* Runs the command of `kind` and the generic one, whose arguments name `state`, and writes it into
  * the FIFOs; now, or as soon as there is a runner. `state` is a constant. */
 void checks_notify(struct instance *in, enum notifier_kind kind, const char *state);
@@ -469,8 +460,7 @@ void notify_repeat(struct engine *engine);
 void notify_runner_lost(struct engine *engine);
 void notify_done(struct engine *engine, const struct runner_done *done);
 
-/* --- fifos.c
- * ---------------------------------------------------------------------------------------- */
+/* --- fifos.c --- */
 /* What users->cfg says of FIFOs. 0 or -ENOMEM. */
 int fifos_create(const struct script_users *users, struct event_fifo fifos[RUNNER_MAX_FIFOS]);
 void fifos_free(struct event_fifo fifos[RUNNER_MAX_FIFOS]);
@@ -483,16 +473,14 @@ void fifos_forget(struct engine *engine);
 int fifos_tell(struct engine *engine);
 void fifos_on_state(struct engine *engine, const struct runner_fifo_state *state);
 
-/* --- engine.c: BGP instances
- * ------------------------------------------------------------------------- */
+/* --- engine.c: BGP instances --- */
 /* The speaker for bgp_instance `index` of `cfg`, dialling already. NULL with errno, logged. */
 struct speaker *speaker_create(struct engine *engine, const struct config *cfg, unsigned int index);
 void speaker_destroy(struct speaker *speaker, const char *why);
 /* Until now + 5 s a session that was never there is awaited, not missed. */
 void engine_await_sessions(struct engine *engine);
 
-/* --- sync_group.c
- * ----------------------------------------------------------------------------------- */
+/* --- sync_group.c --- */
 /* The groups of `cfg`, without members and commands, by any thread. NULL: no memory. */
 struct sync_group *sync_groups_create(struct engine *engine, const struct config *cfg);
 void sync_groups_free(struct sync_group *groups, unsigned int n); /* NULL is fine */
@@ -521,8 +509,7 @@ bool sync_groups_continue(struct engine *engine, const struct config_diff *diff,
  */
 void sync_groups_settle(struct engine *engine, const struct config_diff *diff);
 
-/* --- snapshot.c, requests.c
- * ------------------------------------------------------------------------- */
+/* --- snapshot.c, requests.c --- */
 void snapshot_limits(const struct engine *engine, struct status_limits *lim);
 void snapshot_fill(struct engine *engine, struct status *st);
 /* control_handler_fn; ctx is the engine. */

@@ -89,8 +89,7 @@ void instance_destroy(struct instance *in)
 	free(in);
 }
 
-/* --- actions
- * ---------------------------------------------------------------------------------------- */
+/* --- actions --- */
 
 static void announce_claim(struct instance *in)
 {
@@ -308,8 +307,7 @@ static void perform(struct instance *in, const struct vrrp_action *act)
 	}
 }
 
-/* --- events
- * ----------------------------------------------------------------------------------------- */
+/* --- events --- */
 
 static void tell_faults(struct instance *in);
 

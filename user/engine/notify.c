@@ -52,8 +52,7 @@ static struct subject group_subject(struct sync_group *group)
 				&group->notice};
 }
 
-/* --- commands
- * --------------------------------------------------------------------------------------- */
+/* --- commands --- */
 
 /* False: not now, but it may be later. */
 static bool run_command(const struct subject *s, uint32_t owner, const struct notifier *notifier,
@@ -110,8 +109,7 @@ static bool run_either(const struct subject *s, unsigned int generic)
 	return true;
 }
 
-/* --- lines
- * ------------------------------------------------------------------------------------------ */
+/* --- lines --- */
 
 static bool has_fifo(const struct engine *engine)
 {
@@ -135,8 +133,7 @@ static bool write_line(const struct subject *s, const char *word)
 	return err != -EPIPE && err != -EAGAIN;
 }
 
-/* --- states
- * ----------------------------------------------------------------------------------------- */
+/* --- states --- */
 
 /* Tells what is due of the subject's last state. */
 static void tell(const struct subject *s)
@@ -194,8 +191,7 @@ void notify_states(struct engine *engine)
 	}
 }
 
-/* --- what is not a state
- * ---------------------------------------------------------------------------- */
+/* --- what is not a state --- */
 
 void notify_priority(struct instance *in)
 {
@@ -221,8 +217,7 @@ void notify_lower_priority(struct instance *in)
 	write_line(&s, "MASTER_RX_LOWER_PRI");
 }
 
-/* --- the runner's answers
- * --------------------------------------------------------------------------- */
+/* --- the runner's answers --- */
 
 static void each_subject(struct engine *engine, void (*fn)(const struct subject *s))
 {

@@ -18,8 +18,7 @@
 
 #define RELOAD_A_TURN 12 /* instances: each is some 20 to 40 us of system calls */
 
-/* --- what an instance of the old configuration becomes
- * ---------------------------------------------- */
+/* --- what an instance of the old configuration becomes --- */
 
 static unsigned int old_index(const struct engine *engine, const struct instance *in)
 {
@@ -53,8 +52,7 @@ static void drop_gone(struct engine *engine, const struct reload *r)
 	}
 }
 
-/* --- changing places
- * -------------------------------------------------------------------------------- */
+/* --- changing places --- */
 
 static bool same_words(char *const *a, char *const *b)
 {
@@ -176,8 +174,7 @@ static void change_places(struct engine *engine, struct reload *r)
 	sync_groups_join(engine);
 }
 
-/* --- BGP instances
- * ---------------------------------------------------------------------------------- */
+/* --- BGP instances --- */
 
 static int create_speakers(struct engine *engine, struct reload *r)
 {
@@ -233,8 +230,7 @@ static void destroy_gone_speakers(struct reload *r)
 	}
 }
 
-/* --- what is new, and what is left
- * ------------------------------------------------------------------ */
+/* --- what is new, and what is left --- */
 
 static bool create_instance(struct engine *engine, const struct reload *r, unsigned int i)
 {
@@ -315,8 +311,7 @@ static void release_interfaces(struct engine *engine)
 	}
 }
 
-/* --- the reload
- * ------------------------------------------------------------------------------------- */
+/* --- the reload --- */
 
 static void swap_configurations(struct engine *engine, struct reload *r)
 {

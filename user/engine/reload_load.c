@@ -53,8 +53,7 @@ void reload_free(struct reload *r)
 	free(r);
 }
 
-/* --- counted addresses
- * ------------------------------------------------------------------------------ */
+/* --- counted addresses --- */
 
 static struct counted_vip *find_vip(struct counted_vip *vips, unsigned int n,
 				    const struct ipaddr *address)
@@ -107,8 +106,7 @@ static int prepare_vips(const struct engine *engine, struct reload *r)
 	return 0;
 }
 
-/* --- the rest
- * --------------------------------------------------------------------------------------- */
+/* --- the rest --- */
 
 static int prepare_instances(struct engine *engine, const struct script_users *users,
 			     struct reload *r)

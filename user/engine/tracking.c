@@ -90,8 +90,7 @@ bool checks_track_sessions(const struct instance *in)
 	return in->cfg->track.n_bgp > 0 || (in->group && in->group->cfg->track.n_bgp > 0);
 }
 
-/* --- links
- * ------------------------------------------------------------------------------------------- */
+/* --- links --- */
 
 /* True if it is one of those tracked. */
 static bool note_link(const struct cfg_tracking *track, enum health_state *links,

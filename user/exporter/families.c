@@ -75,8 +75,7 @@ static void emit_histogram(struct sample *s, const char *key)
 	sample_write_count(s, "_count", count);
 }
 
-/* --- families that are not a number as it stands
- * ------------------------------------------------------------------------- */
+/* --- families that are not a number as it stands --- */
 
 static void emit_build_info(struct sample *s)
 {
@@ -190,8 +189,7 @@ static void emit_datapath(struct sample *s)
 	sample_unlabel(s, len);
 }
 
-/* --- the table
- * ------------------------------------------------------------------------------------------- */
+/* --- the table --- */
 
 #define GAUGE(name, scope, key, unit, help)                                                        \
 	{                                                                                          \

@@ -15,8 +15,7 @@
 /* All metrics of `status`, NULL when there is no daemon: then `holdfast_up` 0 alone. */
 void metrics_write(FILE *f, json_object *status);
 
-/* --- between metrics.c, which knows the format, and families.c, which knows the status
- * ------------------------------------------------------------------------------------- */
+/* --- between metrics.c, which knows the format, and families.c, which knows the status --- */
 
 #define LABELS_MAX 2048 /* six labels, each value a name of the configuration, escaped */
 

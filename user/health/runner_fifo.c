@@ -62,8 +62,7 @@ static void fifo_retry_in(struct fifo *f, int64_t wait_ns)
 	loop_arm(f->runner->loop, &f->retry, mono_add(loop_clock(), wait_ns));
 }
 
-/* --- opening
- * ---------------------------------------------------------------------------------------- */
+/* --- opening --- */
 
 static int open_by_descriptor(int path_fd)
 {
@@ -120,8 +119,7 @@ static int fifo_try_open(struct fifo *f)
 	return fd;
 }
 
-/* --- writing
- * ---------------------------------------------------------------------------------------- */
+/* --- writing --- */
 
 static void fifo_unwatch(struct fifo *f)
 {
@@ -191,8 +189,7 @@ static void fifo_put(struct fifo *f, const char *line)
 	fifo_report(f);
 }
 
-/* --- the script
- * ------------------------------------------------------------------------------------- */
+/* --- the script --- */
 
 static void script_on_verdict(void *owner, const struct run_verdict *verdict)
 {
@@ -243,8 +240,7 @@ static void fifo_start_script(struct fifo *f)
 	fifo_retry_in(f, FIFO_RETRY_NS);
 }
 
-/* --- its life
- * --------------------------------------------------------------------------------------- */
+/* --- its life --- */
 
 static void fifo_begin(struct fifo *f)
 {

@@ -43,8 +43,7 @@ static const char *path_of(const struct check *c)
 	return c->cmd->msg.check.argv[0];
 }
 
-/* --- the number
- * ------------------------------------------------------------------------------------- */
+/* --- the number --- */
 
 /* The file's text in `text`; its length, or -errno. */
 static ssize_t read_text(const char *path, char text[TEXT_MAX])
@@ -131,8 +130,7 @@ static void look(struct check *c, bool changed)
 	check_report(c, &f->told);
 }
 
-/* --- inotify
- * ---------------------------------------------------------------------------------------- */
+/* --- inotify --- */
 
 static bool is_about(const struct check *c, const struct inotify_event *ev)
 {
@@ -198,8 +196,7 @@ static void watch(struct check *c)
 	f->watch = inotify_add_watch(runner->inotify.fd, dirname(path), CHANGES);
 }
 
-/* --- the kind
- * --------------------------------------------------------------------------------------- */
+/* --- the kind --- */
 
 static int file_create(struct check *c)
 {

@@ -38,8 +38,7 @@ struct http_probe {
 	char body[BODY_MAX];
 };
 
-/* --- libcurl on the loop
- * ---------------------------------------------------------------------------- */
+/* --- libcurl on the loop --- */
 
 static void verdict(struct http_probe *h, enum health_outcome outcome, int status,
 		    const char *detail)
@@ -205,8 +204,7 @@ void http_close(struct runner *runner)
 	curl->global_cleanup();
 }
 
-/* --- the kind
- * --------------------------------------------------------------------------------------- */
+/* --- the kind --- */
 
 /* CURLOPT_WRITEFUNCTION: a full buffer ends the transfer. */
 static size_t take_body(char *data, size_t size, size_t n, void *ctx)

@@ -45,8 +45,7 @@ struct process_watch {
 	struct loop_timer delay;
 };
 
-/* --- does a process match?
- * -------------------------------------------------------------------------- */
+/* --- does a process match? --- */
 
 /* A file of /proc/PID; its length, NUL added; -1: gone. */
 static ssize_t read_proc(pid_t pid, const char *name, char *buf, size_t size)
@@ -105,8 +104,7 @@ static bool matches(const struct process_watch *w, pid_t pid)
 	return arguments_match(w, cmdline + strlen(cmdline) + 1, cmdline + len);
 }
 
-/* --- the verdict
- * ------------------------------------------------------------------------------------ */
+/* --- the verdict --- */
 
 static bool is_good(const struct process_watch *w)
 {
@@ -179,8 +177,7 @@ static void scan(struct process_watch *w)
 	judge(w);
 }
 
-/* --- the connector
- * ---------------------------------------------------------------------------------- */
+/* --- the connector --- */
 
 /* Runs `fn` for each check of processes. */
 static void each_watch(struct runner *runner, void (*fn)(struct process_watch *w, pid_t pid),
@@ -292,8 +289,7 @@ static void open_connector(struct runner *runner)
 		mnl_socket_close(sock);
 }
 
-/* --- the kind
- * --------------------------------------------------------------------------------------- */
+/* --- the kind --- */
 
 static int64_t number(const struct check *c, int arg)
 {
