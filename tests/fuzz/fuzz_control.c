@@ -4,6 +4,7 @@
  * Links: user/control/record_json.c user/record/record.c
  * Links: user/control/control_request.c user/control/status.c user/control/status_json.c
  * Links: user/control/utf8.c user/core/addr.c user/vrrp/vrrp_step.c user/vrrp/vrrp_names.c
+ * Links: user/control/json_put.c
  * Links: user/announce/announce_step.c user/health/health_step.c user/datapath/verdict_name.c
  */
 #include <stdint.h>

@@ -5,6 +5,7 @@
  * Links: user/announce/announce_step.c user/control/record_json.c user/record/record_codec.c
  * Links: user/health/health_step.c user/vrrp/vrrp_names.c user/vrrp/vrrp_step.c user/core/addr.c
  * Links: user/record/record.c user/control/utf8.c
+ * Links: user/control/json_put.c
  */
 #include <stdint.h>
 #include <stdlib.h>

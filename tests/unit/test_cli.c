@@ -8,6 +8,7 @@
  * Links: user/control/control.c user/control/control_server.c user/control/control_client.c
  * Links: user/control/control_socket.c user/control/control_request.c user/control/status.c
  * Links: user/control/status_json.c user/control/utf8.c user/core/loop.c user/core/log.c
+ * Links: user/control/json_put.c
  * Links: user/core/addr.c tests/unit/status_sample.c user/vrrp/vrrp_step.c user/vrrp/vrrp_names.c
  * Links: user/announce/announce_step.c user/health/health_step.c user/datapath/verdict_name.c
  */

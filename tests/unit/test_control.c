@@ -5,7 +5,7 @@
  * Links: user/control/control_request.c user/announce/announce_step.c user/control/record_json.c
  * Links: user/control/control_client.c user/control/control_server.c user/datapath/verdict_name.c
  * Links: user/control/control_socket.c user/record/record_codec.c user/control/status_json.c
- * Links: user/record/record_file.c user/health/health_step.c user/core/state_file.c
+ * Links: user/record/record_file.c user/health/health_step.c user/core/state_file.c user/control/json_put.c
  * Links: user/control/control.c user/vrrp/vrrp_step.c user/control/status.c user/record/record.c
  * Links: user/control/utf8.c user/core/loop.c user/core/addr.c user/core/log.c user/vrrp/vrrp_names.c
  */

@@ -9,6 +9,7 @@
  * Links: user/record/record_file.c user/core/state_file.c user/health/health_step.c
  * Links: user/vrrp/vrrp_names.c user/control/control.c user/vrrp/vrrp_step.c
  * Links: user/control/status.c user/record/record.c user/control/utf8.c user/core/loop.c
+ * Links: user/control/json_put.c
  * Links: user/core/addr.c user/core/log.c
  */
 #include <setjmp.h>

@@ -4,6 +4,7 @@
  * Links: user/announce/announce_step.c user/control/record_json.c tests/unit/record_sample.c
  * Links: user/health/health_step.c user/cli/explain_svg.c user/vrrp/vrrp_names.c user/core/addr.c
  * Links: user/vrrp/vrrp_step.c user/record/record.c user/control/utf8.c user/cli/explain.c
+ * Links: user/control/json_put.c
  * Links: user/cli/text.c
  */
 #include <setjmp.h>

@@ -4,6 +4,7 @@
  * list of metrics against the table (`--print` writes it, `make manual` puts it into the page).
  * Links: user/exporter/metrics.c user/exporter/families.c user/cli/text.c
  * Links: user/control/status.c user/control/status_json.c user/control/utf8.c user/core/addr.c
+ * Links: user/control/json_put.c
  * Links: tests/unit/status_sample.c user/vrrp/vrrp_step.c user/vrrp/vrrp_names.c
  * Links: user/announce/announce_step.c user/health/health_step.c user/datapath/verdict_name.c
  */

@@ -6,6 +6,7 @@
  * Links: tests/unit/record_sample.c user/record/record_file.c user/core/state_file.c
  * Links: user/health/health_step.c user/vrrp/vrrp_names.c user/vrrp/vrrp_step.c
  * Links: user/record/record.c user/control/utf8.c user/core/addr.c
+ * Links: user/control/json_put.c
  */
 #include <errno.h>
 #include <setjmp.h>

@@ -2,6 +2,7 @@
 /*
  * The picture as JSON: design section 8's fields by name, nesting and unit, and hostile texts.
  * Links: user/control/status.c user/control/status_json.c user/control/utf8.c user/core/addr.c
+ * Links: user/control/json_put.c
  * Links: tests/unit/status_sample.c user/vrrp/vrrp_step.c user/vrrp/vrrp_names.c
  * Links: user/announce/announce_step.c user/health/health_step.c user/datapath/verdict_name.c
  */

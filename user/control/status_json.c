@@ -16,112 +16,20 @@
 #include <string.h>
 #include <time.h>
 
-#include "control/utf8.h"
+#include "control/json_put.h"
 #include "core/addr.h"
 #include "version.h"
 
 #define STATUS_SCHEMA 1
-#define TEXT_MAX      256 /* the longest text of the picture is an alarm */
 
-_Static_assert(TEXT_MAX >= STATUS_ALARM_TEXT, "alarms fit");
+_Static_assert(JSON_TEXT_MAX >= STATUS_ALARM_TEXT, "alarms fit");
 
-static const char *const fault_names[] = {"pending", "link",  "track", "session",
-					  "address", "drain", "group"};
 static const char *const attach_names[] = {
     [DATAPATH_DETACHED] = "detached",
     [DATAPATH_XDP] = "xdp",
     [DATAPATH_TC] = "tc",
     [DATAPATH_RAW] = "raw",
 };
-
-static json_object *text_object(const char *text)
-{
-	char clean[TEXT_MAX];
-
-	return json_object_new_string_len(clean, (int)utf8_clean(clean, text, sizeof(clean)));
-}
-
-static void put_text(json_object *obj, const char *key, const char *text)
-{
-	json_object_object_add(obj, key, text_object(text));
-}
-
-static void put_int(json_object *obj, const char *key, int64_t value)
-{
-	json_object_object_add(obj, key, json_object_new_int64(value));
-}
-
-static void put_count(json_object *obj, const char *key, uint64_t value)
-{
-	json_object_object_add(obj, key, json_object_new_uint64(value));
-}
-
-static void put_bool(json_object *obj, const char *key, bool value)
-{
-	json_object_object_add(obj, key, json_object_new_boolean(value));
-}
-
-/* Thousandths as a number with a fraction, or without where there is none. */
-static void put_thousandths(json_object *obj, const char *key, int64_t value)
-{
-	char text[32];
-
-	if (value % 1000 == 0) {
-		put_int(obj, key, value / 1000);
-		return;
-	}
-	snprintf(text, sizeof(text), "%.3f", (double)value / 1000);
-	json_object_object_add(obj, key, json_object_new_double_s((double)value / 1000, text));
-}
-
-/* Unix milliseconds as ISO 8601, UTC. */
-static void put_time(json_object *obj, const char *key, int64_t unix_ms)
-{
-	time_t seconds = (time_t)(unix_ms / 1000);
-	char day[32], text[48];
-	struct tm tm;
-
-	if (!gmtime_r(&seconds, &tm)) {
-		json_object_object_add(obj, key, NULL);
-		return;
-	}
-	strftime(day, sizeof(day), "%Y-%m-%dT%H:%M:%S", &tm);
-	snprintf(text, sizeof(text), "%s.%03dZ", day, (int)(unix_ms % 1000));
-	put_text(obj, key, text);
-}
-
-static void put_address(json_object *obj, const char *key, const struct ipaddr *a)
-{
-	char text[IPADDR_TEXT];
-
-	put_text(obj, key, ipaddr_format(a, text));
-}
-
-/* A new array below `obj`; it belongs to it. */
-static json_object *put_array(json_object *obj, const char *key)
-{
-	json_object *array = json_object_new_array();
-
-	json_object_object_add(obj, key, array);
-	return array;
-}
-
-static json_object *put_object(json_object *obj, const char *key)
-{
-	json_object *child = json_object_new_object();
-
-	json_object_object_add(obj, key, child);
-	return child;
-}
-
-/* A new object at the array's end; it belongs to it. */
-static json_object *add_object(json_object *array)
-{
-	json_object *obj = json_object_new_object();
-
-	json_object_array_add(array, obj);
-	return obj;
-}
 
 /* --- objects made when they are printed --- */
 
@@ -171,20 +79,10 @@ static void add_later(json_object *array, later_fn put, const struct status *st,
 	json_object_array_add(array, obj);
 }
 
-static void put_faults(json_object *obj, uint32_t faults)
-{
-	json_object *array = put_array(obj, "faults");
-
-	for (unsigned int i = 0; i < sizeof(fault_names) / sizeof(fault_names[0]); i++) {
-		if (faults & 1u << i)
-			json_object_array_add(array, json_object_new_string(fault_names[i]));
-	}
-}
-
 static void put_drained_by(json_object *obj, uint32_t by)
 {
 	static const char *const names[] = {"operator", "file", "group"};
-	json_object *array = put_array(obj, "drained_by");
+	json_object *array = json_put_array(obj, "drained_by");
 
 	for (unsigned int i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		if (by & 1u << i)
@@ -195,7 +93,7 @@ static void put_drained_by(json_object *obj, uint32_t by)
 static void put_text_or_null(json_object *obj, const char *key, const char *text)
 {
 	if (text[0])
-		put_text(obj, key, text);
+		json_put_text(obj, key, text);
 	else
 		json_object_object_add(obj, key, NULL);
 }
@@ -211,11 +109,11 @@ static void put_stamps(json_object *obj, const struct status_stamps *s)
 	    {"update", s->update_ns},		{"advert", s->advert_ns},
 	};
 	int64_t zero_ns = s->detected_ns ? s->detected_ns : s->woken_ns;
-	json_object *child = put_object(obj, "stamps_us");
+	json_object *child = json_put_object(obj, "stamps_us");
 
 	for (size_t i = 0; zero_ns && i < sizeof(stamps) / sizeof(stamps[0]); i++) {
 		if (stamps[i].at_ns)
-			put_int(child, stamps[i].key, (stamps[i].at_ns - zero_ns) / NS_PER_US);
+			json_put_int(child, stamps[i].key, (stamps[i].at_ns - zero_ns) / NS_PER_US);
 	}
 }
 
@@ -227,35 +125,36 @@ static void put_last_transition(json_object *obj, const struct status_instance *
 		json_object_object_add(obj, "last_transition", NULL);
 		return;
 	}
-	last = put_object(obj, "last_transition");
-	put_time(last, "at", in->last_at_ms);
-	put_text(last, "from", vrrp_state_name(in->last_from));
-	put_text(last, "to", vrrp_state_name(in->last_to));
-	put_text(last, "cause", vrrp_cause_text(in->last_cause));
+	last = json_put_object(obj, "last_transition");
+	json_put_time(last, "at", in->last_at_ms);
+	json_put_text(last, "from", vrrp_state_name(in->last_from));
+	json_put_text(last, "to", vrrp_state_name(in->last_to));
+	json_put_text(last, "cause", vrrp_cause_text(in->last_cause));
 	put_stamps(last, &in->stamps);
 }
 
 static void put_causes(json_object *obj, const struct tally *tally)
 {
-	json_object *child = put_object(obj, "transitions_by_cause");
+	json_object *child = json_put_object(obj, "transitions_by_cause");
 
 	for (unsigned int i = 0; i < VRRP_CAUSE_MAX; i++) {
 		if (tally->causes[i] > 0)
-			put_count(child, vrrp_cause_text((enum vrrp_cause)i), tally->causes[i]);
+			json_put_count(child, vrrp_cause_text((enum vrrp_cause)i),
+				       tally->causes[i]);
 	}
 }
 
 static void put_times(json_object *obj, const char *key, const struct tally_times *t)
 {
-	json_object *child = put_object(obj, key), *bounds = put_array(child, "bounds");
-	json_object *counts = put_array(child, "counts");
+	json_object *child = json_put_object(obj, key), *bounds = json_put_array(child, "bounds");
+	json_object *counts = json_put_array(child, "counts");
 
 	for (unsigned int i = 0; i <= TALLY_BOUNDS; i++) {
 		if (i < TALLY_BOUNDS)
 			json_object_array_add(bounds, json_object_new_int64(tally_bounds_us[i]));
 		json_object_array_add(counts, json_object_new_uint64(t->counts[i]));
 	}
-	put_int(child, "sum", t->sum_ns / NS_PER_US);
+	json_put_int(child, "sum", t->sum_ns / NS_PER_US);
 }
 
 static void put_master(json_object *obj, const struct status_instance *in)
@@ -266,9 +165,9 @@ static void put_master(json_object *obj, const struct status_instance *in)
 		json_object_object_add(obj, "master", NULL);
 		return;
 	}
-	master = put_object(obj, "master");
-	put_address(master, "address", &in->master);
-	put_int(master, "priority", in->master_priority);
+	master = json_put_object(obj, "master");
+	json_put_address(master, "address", &in->master);
+	json_put_int(master, "priority", in->master_priority);
 }
 
 static unsigned int shown(unsigned int n)
@@ -278,85 +177,85 @@ static unsigned int shown(unsigned int n)
 
 static void put_prefixes(json_object *obj, const struct status_instance *in)
 {
-	json_object *addresses = put_array(obj, "virtual_addresses"), *announced, *one;
+	json_object *addresses = json_put_array(obj, "virtual_addresses"), *announced, *one;
 	char text[IPPREFIX_TEXT];
 
 	for (unsigned int i = 0; i < shown(in->n_addresses); i++) {
 		ipprefix_format(&in->addresses[i], text);
 		json_object_array_add(addresses, json_object_new_string(text));
 	}
-	put_int(obj, "virtual_addresses_total", in->n_addresses);
-	announced = put_array(obj, "announced");
+	json_put_int(obj, "virtual_addresses_total", in->n_addresses);
+	announced = json_put_array(obj, "announced");
 	for (unsigned int i = 0; i < shown(in->n_announced); i++) {
-		one = add_object(announced);
-		put_text(one, "prefix", ipprefix_format(&in->announced[i].prefix, text));
-		put_text(one, "as", announce_as_name(in->announced[i].as));
+		one = json_add_object(announced);
+		json_put_text(one, "prefix", ipprefix_format(&in->announced[i].prefix, text));
+		json_put_text(one, "as", announce_as_name(in->announced[i].as));
 	}
-	put_int(obj, "announced_total", in->n_announced);
+	json_put_int(obj, "announced_total", in->n_announced);
 }
 
 static void put_instance(json_object *obj, const struct status *st, unsigned int index)
 {
 	const struct status_instance *in = &st->instances[index];
 
-	put_text(obj, "name", in->name);
-	put_text(obj, "interface", in->interface);
+	json_put_text(obj, "name", in->name);
+	json_put_text(obj, "interface", in->interface);
 	if (in->group[0])
-		put_text(obj, "sync_group", in->group);
-	put_int(obj, "family", in->family);
-	put_int(obj, "version", in->version);
-	put_int(obj, "vrid", in->vrid);
-	put_text(obj, "state", vrrp_state_name(in->state));
-	put_faults(obj, in->faults);
+		json_put_text(obj, "sync_group", in->group);
+	json_put_int(obj, "family", in->family);
+	json_put_int(obj, "version", in->version);
+	json_put_int(obj, "vrid", in->vrid);
+	json_put_text(obj, "state", vrrp_state_name(in->state));
+	json_put_faults(obj, "faults", in->faults);
 	put_drained_by(obj, in->drained_by);
 	put_text_or_null(obj, "disable_file", in->disable_file);
-	put_bool(obj, "yielded", in->yielded);
-	put_int(obj, "base_priority", in->base_priority);
-	put_int(obj, "effective_priority", in->effective_priority);
-	put_thousandths(obj, "advert_interval_ms", in->advert_interval_us);
+	json_put_bool(obj, "yielded", in->yielded);
+	json_put_int(obj, "base_priority", in->base_priority);
+	json_put_int(obj, "effective_priority", in->effective_priority);
+	json_put_thousandths(obj, "advert_interval_ms", in->advert_interval_us);
 	put_master(obj, in);
 	put_last_transition(obj, in);
-	put_count(obj, "transitions", in->transitions);
+	json_put_count(obj, "transitions", in->transitions);
 	put_causes(obj, &in->tally);
 	put_times(obj, "silence_us", &in->tally.silence);
 	put_times(obj, "takeover_us", &in->tally.takeover);
-	put_count(obj, "adverts_sent", in->adverts_sent);
-	put_count(obj, "adverts_received", in->adverts_received);
-	put_count(obj, "adverts_left", in->adverts_left);
-	put_count(obj, "lists_differed", in->lists_differed);
-	put_count(obj, "notify_superseded", in->notify_superseded);
+	json_put_count(obj, "adverts_sent", in->adverts_sent);
+	json_put_count(obj, "adverts_received", in->adverts_received);
+	json_put_count(obj, "adverts_left", in->adverts_left);
+	json_put_count(obj, "lists_differed", in->lists_differed);
+	json_put_count(obj, "notify_superseded", in->notify_superseded);
 	put_prefixes(obj, in);
 }
 
 static void put_neighbor(json_object *obj, const struct bgp_neighbor_status *nb)
 {
-	put_address(obj, "address", &nb->address);
-	put_text(obj, "state", nb->state);
-	put_int(obj, "remote_as", nb->remote_as);
-	put_int(obj, "uptime_s", nb->uptime_s);
-	put_int(obj, "hold_time_s", nb->hold_time_s);
-	put_int(obj, "prefixes_announced", nb->prefixes_announced);
-	put_int(obj, "prefixes_received", nb->prefixes_received);
-	put_int(obj, "rival_paths", nb->rival_paths);
-	put_count(obj, "updates_sent", nb->updates_sent);
-	put_count(obj, "updates_received", nb->updates_received);
-	put_count(obj, "updates_malformed", nb->updates_malformed);
-	put_count(obj, "notifications_sent", nb->notifications_sent);
-	put_count(obj, "notifications_received", nb->notifications_received);
-	put_text(obj, "last_error", nb->last_error);
+	json_put_address(obj, "address", &nb->address);
+	json_put_text(obj, "state", nb->state);
+	json_put_int(obj, "remote_as", nb->remote_as);
+	json_put_int(obj, "uptime_s", nb->uptime_s);
+	json_put_int(obj, "hold_time_s", nb->hold_time_s);
+	json_put_int(obj, "prefixes_announced", nb->prefixes_announced);
+	json_put_int(obj, "prefixes_received", nb->prefixes_received);
+	json_put_int(obj, "rival_paths", nb->rival_paths);
+	json_put_count(obj, "updates_sent", nb->updates_sent);
+	json_put_count(obj, "updates_received", nb->updates_received);
+	json_put_count(obj, "updates_malformed", nb->updates_malformed);
+	json_put_count(obj, "notifications_sent", nb->notifications_sent);
+	json_put_count(obj, "notifications_received", nb->notifications_received);
+	json_put_text(obj, "last_error", nb->last_error);
 }
 
 static void put_bgp(json_object *array, const struct status *st, const struct status_bgp *bgp)
 {
-	json_object *obj = add_object(array), *neighbors;
+	json_object *obj = json_add_object(array), *neighbors;
 
-	put_text(obj, "name", bgp->name);
-	put_int(obj, "local_as", bgp->local_as);
-	put_count(obj, "connections_refused", bgp->refused);
-	neighbors = put_array(obj, "neighbors");
+	json_put_text(obj, "name", bgp->name);
+	json_put_int(obj, "local_as", bgp->local_as);
+	json_put_count(obj, "connections_refused", bgp->refused);
+	neighbors = json_put_array(obj, "neighbors");
 	for (unsigned int i = 0; i < bgp->n_neighbors; i++) {
 		if (bgp->first_neighbor + i < st->n_neighbors)
-			put_neighbor(add_object(neighbors),
+			put_neighbor(json_add_object(neighbors),
 				     &st->neighbors[bgp->first_neighbor + i]);
 	}
 }
@@ -365,38 +264,38 @@ static void put_check(json_object *obj, const struct status *st, unsigned int in
 {
 	const struct status_check *check = &st->checks[index];
 
-	put_text(obj, "name", check->name);
-	put_text(obj, "kind", check->kind);
-	put_text(obj, "state", health_state_name(check->state));
+	json_put_text(obj, "name", check->name);
+	json_put_text(obj, "kind", check->kind);
+	json_put_text(obj, "state", health_state_name(check->state));
 	if (check->ran) {
-		put_time(obj, "last_run", check->last_run_ms);
-		put_thousandths(obj, "duration_ms", check->duration_ns / NS_PER_US);
-		put_text(obj, "outcome", health_outcome_text(check->outcome));
-		put_int(obj, "status", check->status);
+		json_put_time(obj, "last_run", check->last_run_ms);
+		json_put_thousandths(obj, "duration_ms", check->duration_ns / NS_PER_US);
+		json_put_text(obj, "outcome", health_outcome_text(check->outcome));
+		json_put_int(obj, "status", check->status);
 	} else {
 		json_object_object_add(obj, "last_run", NULL);
 		json_object_object_add(obj, "duration_ms", NULL);
 	}
-	put_bool(obj, "stale", check->stale);
-	put_text(obj, "detail", check->detail);
+	json_put_bool(obj, "stale", check->stale);
+	json_put_text(obj, "detail", check->detail);
 }
 
 static void put_fifo(json_object *obj, const struct status_fifo *fifo)
 {
-	put_text(obj, "path", fifo->path);
-	put_count(obj, "lines", fifo->state.sent);
-	put_count(obj, "waiting", fifo->state.waiting);
-	put_count(obj, "lost", fifo->state.lost);
-	put_count(obj, "script_starts", fifo->state.starts);
-	put_text(obj, "error", fifo->state.err ? strerror(fifo->state.err) : "");
+	json_put_text(obj, "path", fifo->path);
+	json_put_count(obj, "lines", fifo->state.sent);
+	json_put_count(obj, "waiting", fifo->state.waiting);
+	json_put_count(obj, "lost", fifo->state.lost);
+	json_put_count(obj, "script_starts", fifo->state.starts);
+	json_put_text(obj, "error", fifo->state.err ? strerror(fifo->state.err) : "");
 }
 
 static void put_interface(json_object *obj, const struct datapath_interface *iface)
 {
-	put_text(obj, "interface", iface->name);
-	put_text(obj, "attach", attach_names[iface->attach]);
-	put_text(obj, "timer", iface->bpf_timer ? "bpf" : "timerfd");
-	put_text(obj, "reason", iface->reason);
+	json_put_text(obj, "interface", iface->name);
+	json_put_text(obj, "attach", attach_names[iface->attach]);
+	json_put_text(obj, "timer", iface->bpf_timer ? "bpf" : "timerfd");
+	json_put_text(obj, "reason", iface->reason);
 }
 
 static void put_idle(json_object *obj, uint64_t last_ns, struct mono now)
@@ -404,7 +303,7 @@ static void put_idle(json_object *obj, uint64_t last_ns, struct mono now)
 	int64_t idle_ns = mono_diff_ns(now, (struct mono){(int64_t)last_ns});
 
 	if (last_ns > 0) /* the coarse clock may be ahead of the one we read before */
-		put_int(obj, "idle_ms", idle_ns > 0 ? idle_ns / NS_PER_MS : 0);
+		json_put_int(obj, "idle_ms", idle_ns > 0 ? idle_ns / NS_PER_MS : 0);
 	else
 		json_object_object_add(obj, "idle_ms", NULL);
 }
@@ -412,17 +311,17 @@ static void put_idle(json_object *obj, uint64_t last_ns, struct mono now)
 static void put_traffic(json_object *obj, const char *key, const struct hf_traffic *t,
 			struct mono now)
 {
-	json_object *child = put_object(obj, key);
+	json_object *child = json_put_object(obj, key);
 
-	put_count(child, "packets", t->packets);
-	put_count(child, "bytes", t->bytes);
-	put_count(child, "tcp_syn", t->tcp_syn);
-	put_count(child, "tcp_syn_ack", t->tcp_syn_ack);
-	put_count(child, "tcp_fin", t->tcp_fin);
-	put_count(child, "tcp_rst", t->tcp_rst);
-	put_count(child, "udp", t->udp);
-	put_count(child, "icmp", t->icmp);
-	put_count(child, "fragments", t->fragments);
+	json_put_count(child, "packets", t->packets);
+	json_put_count(child, "bytes", t->bytes);
+	json_put_count(child, "tcp_syn", t->tcp_syn);
+	json_put_count(child, "tcp_syn_ack", t->tcp_syn_ack);
+	json_put_count(child, "tcp_fin", t->tcp_fin);
+	json_put_count(child, "tcp_rst", t->tcp_rst);
+	json_put_count(child, "udp", t->udp);
+	json_put_count(child, "icmp", t->icmp);
+	json_put_count(child, "fragments", t->fragments);
 	put_idle(child, t->last_ns, now);
 }
 
@@ -430,7 +329,7 @@ static void put_vip(json_object *obj, const struct status *st, unsigned int inde
 {
 	const struct status_vip *vip = &st->vips[index];
 
-	put_address(obj, "address", &vip->address);
+	json_put_address(obj, "address", &vip->address);
 	put_traffic(obj, "rx", &vip->rx, st->counters_at);
 	put_traffic(obj, "tx", &vip->tx, st->counters_at);
 }
@@ -438,18 +337,19 @@ static void put_vip(json_object *obj, const struct status *st, unsigned int inde
 /* A refusal is an advert that claims to be for us and is not fit; the first two are none. */
 static void put_verdicts(json_object *obj, const struct hf_verdict verdicts[HF_V_MAX])
 {
-	json_object *adverts = put_object(obj, "adverts"), *refusals = put_object(obj, "refusals");
+	json_object *adverts = json_put_object(obj, "adverts"),
+		    *refusals = json_put_object(obj, "refusals");
 
-	put_count(adverts, "accepted", verdicts[HF_V_ACCEPTED].packets);
-	put_count(adverts, "unknown_vrid", verdicts[HF_V_UNKNOWN_VRID].packets);
+	json_put_count(adverts, "accepted", verdicts[HF_V_ACCEPTED].packets);
+	json_put_count(adverts, "unknown_vrid", verdicts[HF_V_UNKNOWN_VRID].packets);
 	for (uint32_t reason = HF_V_UNKNOWN_VRID + 1; reason < HF_V_MAX; reason++)
-		put_count(refusals, datapath_verdict_name(reason), verdicts[reason].packets);
+		json_put_count(refusals, datapath_verdict_name(reason), verdicts[reason].packets);
 }
 
 /* Who was refused last, by reason. */
 static void put_offenders(json_object *root, const struct status *st)
 {
-	json_object *offenders = put_object(root, "offenders");
+	json_object *offenders = json_put_object(root, "offenders");
 
 	for (uint32_t reason = HF_V_UNKNOWN_VRID + 1; reason < HF_V_MAX; reason++) {
 		const struct hf_verdict *v = &st->verdicts[reason];
@@ -457,47 +357,48 @@ static void put_offenders(json_object *root, const struct status *st)
 
 		if (v->packets == 0 || v->last_ns == 0)
 			continue;
-		who = put_object(offenders, datapath_verdict_name(reason));
-		put_address(who, "address", &v->last_source);
+		who = json_put_object(offenders, datapath_verdict_name(reason));
+		json_put_address(who, "address", &v->last_source);
 		put_idle(who, v->last_ns, st->counters_at);
 	}
 }
 
 static void put_loop(json_object *obj, const struct loop_stats *stats)
 {
-	json_object *loop = put_object(obj, "loop");
+	json_object *loop = json_put_object(obj, "loop");
 
-	put_count(loop, "turns", stats->turns);
-	put_count(loop, "turns_over_budget", stats->turns_over_budget);
-	put_int(loop, "longest_turn_us", stats->longest_turn_ns / NS_PER_US);
-	put_text(loop, "longest_handler", stats->longest_handler ? stats->longest_handler : "");
+	json_put_count(loop, "turns", stats->turns);
+	json_put_count(loop, "turns_over_budget", stats->turns_over_budget);
+	json_put_int(loop, "longest_turn_us", stats->longest_turn_ns / NS_PER_US);
+	json_put_text(loop, "longest_handler",
+		      stats->longest_handler ? stats->longest_handler : "");
 }
 
 static void put_all(json_object *root, const struct status *st)
 {
-	json_object *array = put_array(root, "instances");
+	json_object *array = json_put_array(root, "instances");
 
 	for (unsigned int i = 0; i < st->n_instances; i++)
 		add_later(array, put_instance, st, i);
-	array = put_array(root, "bgp");
+	array = json_put_array(root, "bgp");
 	for (unsigned int i = 0; i < st->n_bgp; i++)
 		put_bgp(array, st, &st->bgp[i]);
-	array = put_array(root, "checks");
+	array = json_put_array(root, "checks");
 	for (unsigned int i = 0; i < st->n_checks; i++)
 		add_later(array, put_check, st, i);
-	array = put_array(root, "notify_fifos");
+	array = json_put_array(root, "notify_fifos");
 	for (unsigned int i = 0; i < st->n_fifos; i++)
-		put_fifo(add_object(array), &st->fifos[i]);
-	array = put_array(root, "datapath");
+		put_fifo(json_add_object(array), &st->fifos[i]);
+	array = json_put_array(root, "datapath");
 	for (unsigned int i = 0; i < st->n_interfaces; i++)
-		put_interface(add_object(array), &st->interfaces[i]);
-	array = put_array(root, "alarms");
+		put_interface(json_add_object(array), &st->interfaces[i]);
+	array = json_put_array(root, "alarms");
 	for (unsigned int i = 0; i < st->n_alarms && i < STATUS_MAX_ALARMS; i++)
-		json_object_array_add(array, text_object(st->alarms[i]));
+		json_object_array_add(array, json_text_object(st->alarms[i], JSON_TEXT_MAX));
 	put_loop(root, &st->loop);
 	put_verdicts(root, st->verdicts);
 	put_offenders(root, st);
-	array = put_array(root, "traffic");
+	array = json_put_array(root, "traffic");
 	for (unsigned int i = 0; i < st->n_vips; i++)
 		add_later(array, put_vip, st, i);
 }
@@ -505,22 +406,13 @@ static void put_all(json_object *root, const struct status *st)
 char *status_to_json(const struct status *st)
 {
 	json_object *root = json_object_new_object();
-	const char *text;
-	char *copy = NULL;
 
 	if (!root)
 		return NULL;
-	put_int(root, "schema", STATUS_SCHEMA);
-	put_text(root, "name", st->name);
-	put_text(root, "version", HF_VERSION);
-	put_int(root, "uptime_s", st->uptime_ns / NS_PER_S);
+	json_put_int(root, "schema", STATUS_SCHEMA);
+	json_put_text(root, "name", st->name);
+	json_put_text(root, "version", HF_VERSION);
+	json_put_int(root, "uptime_s", st->uptime_ns / NS_PER_S);
 	put_all(root, st);
-	text = json_object_to_json_string_ext(root, JSON_C_TO_STRING_PLAIN |
-							JSON_C_TO_STRING_NOSLASHESCAPE);
-	if (text)
-		copy = strdup(text);
-	json_object_put(root);
-	if (!copy)
-		errno = ENOMEM;
-	return copy;
+	return json_take_line(root);
 }
