@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Any octets as a VRRP message: the inputs that a fuzzer found to differ, judged once more.
+ *
+ * Links: tests/fuzz/fuzz_vrrp_advert.c
+ */
+#include "corpus.h"
+
+static void the_corpus_breaks_nothing(void **state)
+{
+	(void)state;
+	assert_true(run_corpus("tests/fuzz/corpus/vrrp_advert") > 30);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(the_corpus_breaks_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
