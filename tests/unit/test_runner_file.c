@@ -135,6 +135,8 @@ static void a_folder_that_comes_later_is_found(void **state)
 	assert_int_equal(runner_send_remove(engine, 1), 0);
 	/* One descriptor for inotify stays, whatever comes and goes. */
 	WAIT_UNTIL(descriptors_of_runner() == IDLE_DESCRIPTORS + 1);
+	assert_int_equal(unlink(at("late/f")), 0);
+	assert_int_equal(rmdir(at("late")), 0);
 }
 
 /* Of a file that only has to be there. */
