@@ -161,7 +161,7 @@ bench-packet: $(BENCH) ## what a packet costs in the kernel half
 .PHONY: bench-prefixes bench-reroute
 bench-prefixes: all ## 10,000 prefixes on a takeover, beside BIRD
 	$(Q)tests/bench/prefixes
-bench-reroute: all tests ## from a taker's UPDATE to the router's route, BIRD and FRR
+bench-reroute: all tests ## from a taker's UPDATE to the router's route, all five routers
 	$(Q)tests/bench/reroute
 
 deps: ## install what Debian 12 lacks

@@ -175,7 +175,8 @@ static const struct keyword script[] = {
     {"user", KW_CUSTOM, KW_ACTS, KW_NOWHERE, .argument = "USER [GROUP]", .fallback = "script_user",
      .help = "who runs it", .set = set_script_owner, .print = print_script_owner},
     {"new_privileges", KW_BOOL, KW_ACTS, offsetof(struct cfg_script, new_privileges),
-     .fallback = "off", .help = "may it gain privileges: by sudo, setuid programs, file capabilities"},
+     .fallback = "off",
+     .help = "may it gain privileges: by sudo, setuid programs, file capabilities"},
     CHECK_KEYWORDS,
 };
 
@@ -226,14 +227,39 @@ static void print_file_weight(struct dump *d, const struct keyword *kw, const vo
 	dump_line(d, "%s %d%s", kw->name, f->weight, f->reverse ? " reverse" : "");
 }
 
+static void set_init_file(struct parser *p, const struct keyword *kw, void *target)
+{
+	struct cfg_file *f = target;
+	unsigned int at = 1;
+	int64_t value = 0;
+
+	(void)kw;
+	if (at < p->stmt.n && strcmp(p->stmt.word[at], "overwrite") != 0 &&
+	    !parser_int(p, at++, INT_MIN, INT_MAX, &value))
+		return;
+	f->overwrite = at < p->stmt.n && strcmp(p->stmt.word[at], "overwrite") == 0;
+	parser_no_more(p, at + f->overwrite);
+	f->init_value = (int)value;
+	f->init = true;
+}
+
+static void print_init_file(struct dump *d, const struct keyword *kw, const void *target)
+{
+	const struct cfg_file *f = target;
+
+	if (f->init)
+		dump_line(d, "%s %d%s", kw->name, f->init_value, f->overwrite ? " overwrite" : "");
+}
+
 static const struct keyword file[] = {
     {"file", KW_WORD, KW_ACTS, offsetof(struct cfg_file, path), .argument = "PATH",
      .help = "the file, which holds one decimal number"},
     {"weight", KW_CUSTOM, KW_ACTS, KW_NOWHERE, -254, 254, .argument = "N [reverse]",
      .fallback = "1", .help = "the number is multiplied by it", .set = set_file_weight,
      .print = print_file_weight},
-    {"init_file", KW_ANY, KW_NO_EFFECT, KW_NOWHERE, .argument = "[VALUE] [overwrite]",
-     .help = "make the file at start"},
+    {"init_file", KW_CUSTOM, KW_ACTS, KW_NOWHERE, .argument = "[VALUE] [overwrite]",
+     .fallback = "no; VALUE 0", .help = "make the file at start if it is missing, or write it anew",
+     .set = set_init_file, .print = print_init_file},
 };
 
 const struct keyword_block block_file = {"track_file", file, KW_COUNT(file), NULL};

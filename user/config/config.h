@@ -93,6 +93,8 @@ struct cfg_file { /* track_file; or disable_file of instances, named by its path
 	bool disables;
 	int weight; /* -254..254 */
 	bool reverse;
+	bool init, overwrite; /* at start the file is made, or written anew, with `init_value` */
+	int init_value;
 };
 
 /* Which arguments of a process must be those given: all, the first, and of the last a part. */

@@ -22,6 +22,7 @@
 #include "core/privileges.h"
 #include "core/sd_notify.h"
 #include "engine/engine_state.h"
+#include "engine/init_files.h"
 #include "engine/realtime.h"
 #include "engine/reload.h"
 #include "engine/startup_delay.h"
@@ -411,6 +412,7 @@ static int start(struct engine *engine)
 	int err = allocate(engine);
 	struct instance *in;
 
+	init_files(engine->cfg, NULL);
 	if (err == 0)
 		err = checks_init(engine); /* forks the runner: before everything else */
 	if (err == 0)

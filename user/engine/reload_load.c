@@ -12,6 +12,7 @@
 #include "control/control_request.h"
 #include "core/addr.h"
 #include "core/sd_notify.h"
+#include "engine/init_files.h"
 #include "engine/reload.h"
 
 /* What config_load() complained of: all of it is logged, the first error is told. */
@@ -230,6 +231,8 @@ void reload_load(void *ctx, struct control_request *req)
 	err = r ? read_file(engine, r, req) : -ENOMEM;
 	if (err == 0)
 		err = prepare(engine, r);
+	if (err == 0)
+		init_files(r->cfg, engine->cfg);
 	if (err < 0 && !req->refused)
 		control_request_refuse(req, "%s", strerror(-err));
 }
