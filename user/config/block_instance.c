@@ -23,6 +23,7 @@ void instance_set_defaults(struct cfg_instance *i, const struct cfg_globals *g)
 	i->check_source = g->check_source;
 	i->lower_prio_no_advert = g->lower_prio_no_advert;
 	i->higher_prio_send_advert = g->higher_prio_send_advert;
+	i->owner_ignore_adverts = g->owner_ignore_adverts;
 	i->checksum = g->checksum_as_v2 ? HF_CSUM_PLAIN : HF_CSUM_PSEUDO;
 	i->checksum_learnt = !g->checksum_as_v2;
 	i->interval_ns = NS_PER_S;
@@ -427,6 +428,8 @@ static const struct keyword instance[] = {
 	 "the addresses, which are in the adverts too", NULL),
     LIST("virtual_ipaddress_excluded", KW_ACTS, block_excluded, print_vips,
 	 "addresses that are not in the adverts", NULL),
+    {"owner_ignore_adverts", KW_BOOL, KW_ACTS, IN(owner_ignore_adverts),
+     .fallback = "vrrp_owner_ignore_adverts", .help = "at priority 255 it hears nobody"},
     {"no_virtual_ipaddress", KW_FLAG, KW_ACTS, IN(no_vip), .fallback = "off",
      .help = "it is meant to have no address"},
     KW_TRACKING(struct cfg_instance, track),
@@ -467,7 +470,6 @@ static const struct keyword instance[] = {
     {"timer_expired_backup", KW_ANY, KW_NO_EFFECT, KW_NOWHERE, .argument = "[PRIORITY]",
      .help = "a late master yields", .instead = "a late master always looks before it speaks"},
     IGNORED("thread_timer_expired", "an old name of timer_expired_backup"),
-    {"owner_ignore_adverts", KW_BOOL, KW_NO_EFFECT, KW_NOWHERE, .help = "an owner hears nobody"},
     {"strict_mode", KW_BOOL, KW_REFUSED, KW_NOWHERE, .help = "adherence to the RFC's letter",
      .instead = "remove it: unicast and passwords would not be allowed under it"},
     {"auth_hmac", KW_ANY, KW_REFUSED_HERE, KW_NOWHERE, .argument = "{ }",

@@ -168,7 +168,7 @@ struct cfg_instance { /* vrrp_instance */
 	uint8_t family; /* 4 or 6 */
 	uint8_t version, vrid, priority, down_adverts;
 	bool start_master, preempt, check_source;
-	bool lower_prio_no_advert, higher_prio_send_advert;
+	bool lower_prio_no_advert, higher_prio_send_advert, owner_ignore_adverts;
 	uint8_t checksum;     /* enum hf_checksum to send */
 	bool checksum_learnt; /* to a peer that has been heard the one it sends */
 	uint8_t auth_type;    /* VRRP_AUTH_* */
@@ -242,6 +242,7 @@ struct cfg_globals {
 	uint8_t version; /* vrrp_version */
 	uint8_t down_adverts;
 	bool check_source, lower_prio_no_advert, higher_prio_send_advert, checksum_as_v2;
+	bool owner_ignore_adverts;
 	struct cfg_garp garp;
 	int64_t garp_interval_ns, gna_interval_ns; /* between two announcements; 0: none */
 	int64_t startup_delay_ns, delay_after_boot_ns;

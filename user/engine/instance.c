@@ -422,6 +422,12 @@ static void on_other_list(struct instance *in, const struct hf_event *ev)
 	    in->cfg->name, ipaddr_format(&ev->source, text), ev->count, in->cfg->n_vips);
 }
 
+/* An owner told to: two of them are a mistake that it does not settle. */
+static bool is_deaf(const struct instance *in)
+{
+	return in->cfg->owner_ignore_adverts && in->cfg->priority == VRRP_PRIO_OWNER;
+}
+
 void instance_on_event(void *ctx, const struct hf_event *ev)
 {
 	struct engine *engine = ctx;
@@ -434,7 +440,7 @@ void instance_on_event(void *ctx, const struct hf_event *ev)
 		on_master_down(in, ev);
 	} else if (ev->type == HF_EV_LIST) {
 		on_other_list(in, ev);
-	} else if (ev->type == HF_EV_ADVERT) {
+	} else if (ev->type == HF_EV_ADVERT && !is_deaf(in)) {
 		in->stamps.detected_ns = (int64_t)ev->at_ns;
 		in->stamps.woken_ns = loop_clock().ns;
 		step(in, &(struct vrrp_event){.type = VRRP_EV_ADVERT,
