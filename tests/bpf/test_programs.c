@@ -318,8 +318,8 @@ static void a_full_ring_is_counted_and_a_flood_is_read_in_portions(void **state)
 	run_frame(fx.dp->skel->progs.hf_xdp, &f, 5000);
 	assert_in_range(datapath_state(fx.dp, 0)->events_lost, 5000 - fits, 5001 - fits);
 	assert_int_equal(loop_turn(fx.loop, 0), 0);
-	assert_int_equal(fx.n_events, DP_EVENTS_A_TURN);
-	for (int i = 0; i < 100; i++)
+	assert_in_range(fx.n_events, 1, DP_EVENTS_A_TURN); /* or what its slice of time holds */
+	for (int i = 0; i < 5000 && fx.n_events < fits; i++)
 		assert_int_equal(loop_turn(fx.loop, 0), 0);
 	assert_int_equal(fx.n_events + datapath_state(fx.dp, 0)->events_lost, 5000);
 }
