@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
-/* From a frame to the few facts about its IP packet that the programs ask for. */
+/* Parses a frame into the properties of its IP packet that the programs need. Numbers are in host
+ * byte order. */
 #ifndef HF_PARSING_BPF_H
 #define HF_PARSING_BPF_H
 
 #include "kernel.bpf.h"
 
 #include "ipaddr.h"
+#include "vrrp_wire.h"
 
 #define ETH_P_IP	 0x0800
 #define ETH_P_IPV6	 0x86dd
@@ -14,6 +16,7 @@
 
 #define VLAN_MAX_DEPTH	 2 /* 802.1ad: a provider's tag and the customer's */
 #define VLAN_VID_MASK	 0x0fff
+#define L3_MAX_OFFSET	 (14 + 4 * VLAN_MAX_DEPTH)
 
 #define IPPROTO_ICMP	 1
 #define IPPROTO_TCP	 6
@@ -25,17 +28,18 @@
 #define IP_MF		 0x2000
 
 struct packet {
-	void *l3, *l4, *end; /* [l3, fixed IP header) is readable, all else needs a check */
+	void *l3, *l4, *end; /* the fixed IP header at l3 is readable; the rest up to `end` needs a
+			      * bounds check */
 	void *ctx;	     /* of the program: struct __sk_buff, or struct xdp_md */
 	bool is_skb;
-	__u32 l4_offset; /* of l4 in the frame */
+	__u32 l3_offset, l4_offset; /* in the frame */
 	__u32 ifindex;
-	__u32 segs;	   /* packets on the wire that this one stands for */
-	__u32 len;	   /* from the IP header on, by the IP header */
-	__u32 payload_len; /* behind the IP header and its options */
-	__u16 vid;	   /* not 0: of a VLAN, which is another LAN than the interface's own */
-	__u16 frag_off;	   /* not 0: there is no transport header in it */
-	__u8 family;	   /* 4 or 6 */
+	__u32 segs;	   /* packets on the wire (GSO, GRO) */
+	__u32 len;	   /* octets from the IP header on, by the IP header */
+	__u32 payload_len; /* after the IP header and its options */
+	__u16 vid;	/* not 0: on a VLAN inside the interface; the value has no other meaning */
+	__u16 frag_off; /* not 0: a later fragment, which has no transport header */
+	__u8 family;	/* 4 or 6 */
 	__u8 protocol;
 	__u8 ttl;     /* or hop limit */
 	bool options; /* IPv4 */
@@ -57,7 +61,7 @@ static __always_inline bool packet_parse_ipv4(struct packet *p)
 		return false;
 	p->payload_len = p->len - header_len;
 	p->l4 = p->l3 + header_len;
-	p->l4_offset += header_len;
+	p->l4_offset = p->l3_offset + header_len;
 	p->family = 4;
 	p->protocol = ip->protocol;
 	p->ttl = ip->ttl;
@@ -67,7 +71,7 @@ static __always_inline bool packet_parse_ipv4(struct packet *p)
 	return true;
 }
 
-/* What stands behind an extension header is not looked at: no advert has one. */
+/* Data after an extension header is not parsed: no advert has one. */
 static __always_inline bool packet_parse_ipv6(struct packet *p)
 {
 	struct ipv6hdr *ip = p->l3;
@@ -77,7 +81,7 @@ static __always_inline bool packet_parse_ipv6(struct packet *p)
 	p->payload_len = bpf_ntohs(ip->payload_len);
 	p->len = p->payload_len + sizeof(*ip);
 	p->l4 = ip + 1;
-	p->l4_offset += sizeof(*ip);
+	p->l4_offset = p->l3_offset + sizeof(*ip);
 	p->family = 6;
 	p->protocol = ip->nexthdr;
 	p->ttl = ip->hop_limit;
@@ -87,14 +91,14 @@ static __always_inline bool packet_parse_ipv6(struct packet *p)
 	return true;
 }
 
-/* Fills `p`, but for what the caller knows (ctx, is_skb, ifindex, segs), from a frame. False: not
- * IP, or too short to tell. */
+/* Fills `p` from a frame, except the members that the caller knows (ctx, is_skb, ifindex, segs).
+ * False: not IP, or too short. */
 static __always_inline bool packet_parse(struct packet *p, void *data, void *end)
 {
 	struct ethhdr *eth = data;
 	__be16 ethertype;
 
-	p->l4_offset = sizeof(*eth);
+	p->l3_offset = sizeof(*eth);
 	p->l3 = eth + 1;
 	p->end = end;
 	p->vid = 0;
@@ -112,13 +116,49 @@ static __always_inline bool packet_parse(struct packet *p, void *data, void *end
 		p->vid |= vlan->h_vlan_TCI & bpf_htons(VLAN_VID_MASK);
 		ethertype = vlan->h_vlan_encapsulated_proto;
 		p->l3 = vlan + 1;
-		p->l4_offset += sizeof(*vlan);
+		p->l3_offset += sizeof(*vlan);
 	}
 	if (ethertype == bpf_htons(ETH_P_IP))
 		return packet_parse_ipv4(p);
 	if (ethertype == bpf_htons(ETH_P_IPV6))
 		return packet_parse_ipv6(p);
 	return false;
+}
+
+/*
+ * Parses the IP packet at `l3_offset` of a frame. For global functions to which a program passes
+ * what packet_parse() has found: the verifier then follows one offset, and not one for each number
+ * of tags. The packet is on no VLAN inside the interface.
+ */
+static __always_inline bool packet_parse_ip(struct packet *p, void *data, void *end,
+					    __u32 l3_offset, __u32 family)
+{
+	__u64 at = l3_offset;
+	__u32 known; /* for the verifier, which does not relate a second test of `family` to the
+			first */
+
+	VRRP_FORGET(data); /* the pointer itself, of whose half clang would make a number */
+	VRRP_FORGET(at);
+	if (at > L3_MAX_OFFSET)
+		return false;
+	p->l3 = data + at;
+	VRRP_FORGET(p->l3);
+	p->l3_offset = l3_offset;
+	p->end = end;
+	p->vid = 0;
+	if (family == 4) {
+		if (!packet_parse_ipv4(p))
+			return false;
+		known = 4;
+		VRRP_FORGET(known);
+	} else {
+		if (!packet_parse_ipv6(p))
+			return false;
+		known = 6;
+		VRRP_FORGET(known);
+	}
+	p->family = known;
+	return true;
 }
 
 enum packet_side { PACKET_SOURCE, PACKET_DESTINATION };
@@ -139,12 +179,17 @@ static __always_inline __u8 packet_last_octet(const struct packet *p, enum packe
 static __always_inline void packet_address(const struct packet *p, enum packet_side side,
 					   struct ipaddr *out)
 {
-	const __u8 *at = packet_address_at(p, side);
+	const __u32 *at = (const __u32 *)packet_address_at(p, side);
+	__u32 *word = (__u32 *)out->b;
 
-	if (p->family == 4)
-		ipaddr_from_v4(out, at);
-	else
-		__builtin_memcpy(out, at, sizeof(*out));
+	if (p->family == 4) {
+		word[0] = word[1] = 0;
+		word[2] = bpf_htonl(0xffff);
+		word[3] = at[0];
+	} else {
+		for (int i = 0; i < 4; i++)
+			word[i] = at[i];
+	}
 }
 
 #endif

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
 /*
- * One address type for both families and both halves: sixteen octets in network order, IPv4 as the
- * IPv4-mapped form ::ffff:a.b.c.d (RFC 4291 section 2.5.5.2). Map keys, configuration and packets
- * then compare with one memcmp, and no structure carries a family beside an address that could
- * contradict it. Rejected: a tagged union, which needs padding rules in every map key.
+ * One address type for both families and both halves: sixteen octets in network byte order. An IPv4
+ * address has the IPv4-mapped form ::ffff:a.b.c.d (RFC 4291 section 2.5.5.2). So one memcmp
+ * compares addresses of map keys, configuration and packets, and no structure has a family field
+ * that could contradict its address. Rejected: a tagged union, which needs padding rules in every
+ * map key.
  */
 #ifndef HF_IPADDR_H
 #define HF_IPADDR_H
@@ -12,9 +13,23 @@
 #include <linux/types.h>
 #endif
 
+#include "octets.h"
+
+/*
+ * The kernel half copies and compares addresses by words, which its verifier follows in a quarter
+ * of the instructions. All structures that both halves share have their addresses at a multiple of
+ * four octets; the assertions of hf_abi.h show it. User space makes no such promise: there an
+ * address may be anywhere in a received message.
+ */
+#ifdef __bpf__
+#define IPADDR_ALIGNED __attribute__((aligned(4)))
+#else
+#define IPADDR_ALIGNED
+#endif
+
 struct ipaddr {
 	__u8 b[16];
-};
+} IPADDR_ALIGNED;
 
 /* A prefix; `len` counts bits in the address's own family: 0..32 for IPv4, 0..128 for IPv6. */
 struct ipprefix {
@@ -43,16 +58,28 @@ static inline __attribute__((always_inline)) int ipaddr_is_v4(const struct ipadd
 	return zero && a->b[10] == 0xff && a->b[11] == 0xff;
 }
 
+/* 1 if all sixteen octets are zero: no address is given. */
+static inline __attribute__((always_inline)) int ipaddr_is_unset(const struct ipaddr *a)
+{
+	int any = 0;
+
+	for (int i = 0; i < 16; i++)
+		any |= a->b[i];
+	return !any;
+}
+
 /*
- * Less than, equal to or greater than 0 as `a` is numerically below, equal to or above `b`:
- * the order that VRRP's tie-break uses (RFC 9568 section 6.4.3).
+ * Returns less than, equal to or greater than 0 if `a` is numerically below, equal to or above `b`:
+ * the order of VRRP's tie-break (RFC 9568 section 6.4.3).
  */
 static inline __attribute__((always_inline)) int ipaddr_cmp(const struct ipaddr *a,
 							    const struct ipaddr *b)
 {
-	for (int i = 0; i < 16; i++) {
-		if (a->b[i] != b->b[i])
-			return (int)a->b[i] - (int)b->b[i];
+	for (int i = 0; i < 16; i += 4) {
+		__u32 x = octets_word(a->b + i), y = octets_word(b->b + i);
+
+		if (x != y)
+			return x < y ? -1 : 1;
 	}
 	return 0;
 }

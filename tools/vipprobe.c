@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * vipprobe: what a failover costs a client. `send` sends numbered UDP datagrams to the shared IP at
- * a steady rate and reports every one that was not answered; `answer` runs on the nodes and answers
- * from the shared IP with the node's name. One thread sends at absolute times and drains the
- * answers between them. Rejected: ICMP echo, which does not say who answered and which kernels
- * rate-limit; and a thread for receiving, as no figure depends on when exactly an answer arrived.
+ * vipprobe measures what a failover costs a client. `send` sends numbered UDP datagrams to the
+ * shared address at a constant rate and reports every datagram without an answer. `answer` runs on
+ * the nodes and answers from the shared address with the name of the node. One thread sends at
+ * absolute times and reads the answers between them. Rejected: ICMP echo, which does not contain
+ * the name of the node and which kernels rate-limit; and a thread for receiving, because no figure
+ * depends on the exact arrival time of an answer.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -24,11 +25,11 @@
 #include "vipprobe_count.h"
 
 #define MAX_RATE   100000	     /* a second; beyond it one thread cannot keep the times */
-#define MAX_LISTED 1000		     /* gaps and switches printed; the rest is counted */
-#define GRACE_NS   (200 * NS_PER_MS) /* for the last answers: far over a lab's round trip */
-#define LATE_NS	   (100 * NS_PER_MS) /* what a client would call a stall, not a reply */
-#define RCVBUF	   (4 * 1024 * 1024) /* answers that wait while the sender is behind */
-#define FIFO_PRIO  5		     /* over ordinary processes, under the kernel's threads */
+#define MAX_LISTED 1000		     /* printed gaps and switches; the others are counted */
+#define GRACE_NS   (200 * NS_PER_MS) /* for the last answers: much more than a round trip */
+#define LATE_NS	   (100 * NS_PER_MS) /* an answer after this time is useless to a client */
+#define RCVBUF	   (4 * 1024 * 1024) /* for answers that wait while the sender is late */
+#define FIFO_PRIO  5		     /* above ordinary processes, below threads of the kernel */
 
 struct options {
 	const char *address, *port, *name;
@@ -43,7 +44,7 @@ struct sender {
 	uint32_t run_high, run_low;
 	struct mono began;
 	int64_t began_unix_ns;
-	int64_t worst_late_ns; /* how far behind its time the sender ever was */
+	int64_t worst_late_ns; /* the largest delay of the sender */
 	uint32_t send_errors;
 };
 
@@ -76,7 +77,7 @@ static void prepare_process(void)
 
 	sigaction(SIGINT, &sa, NULL);
 	sigaction(SIGTERM, &sa, NULL);
-	/* Without the right to it, the report's "sender late" says what that cost. */
+	/* If this is not permitted, "sender late" in the report shows the effect. */
 	sched_setscheduler(0, SCHED_FIFO, &param);
 }
 
@@ -97,7 +98,7 @@ static int open_socket(const struct options *opt, bool bound)
 	if (fd < 0)
 		goto out;
 	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
-	/* The shared IP may be absent while the node does not hold it. */
+	/* A node that does not serve the shared address may not have it. */
 	if (bound && ai->ai_family == AF_INET)
 		setsockopt(fd, IPPROTO_IP, IP_FREEBIND, &on, sizeof(on));
 	if (bound && ai->ai_family == AF_INET6)
@@ -133,7 +134,7 @@ static int run_answer(const struct options *opt)
 		ssize_t n =
 		    recvfrom(fd, data, sizeof(data), 0, (struct sockaddr *)&from, &from_len);
 
-		/* Answering an answer would let two probes talk to each other for ever. */
+		/* An answer to an answer would cause an endless exchange of two probes. */
 		if (n < 0 || !probe_decode(data, (size_t)n, &m) || m.node[0])
 			continue;
 		memcpy(m.node, opt->name, strlen(opt->name) + 1);
@@ -156,7 +157,7 @@ static void drain_answers(struct sender *s)
 		n = recv(s->fd, data, sizeof(data), MSG_DONTWAIT);
 		if (n < 0 && (errno == EAGAIN || errno == EINTR))
 			return;
-		if (n < 0) /* an ICMP error; the datagram it speaks of stays lost */
+		if (n < 0) /* an ICMP error; its datagram stays lost */
 			continue;
 		if (probe_decode(data, (size_t)n, &m) && m.run_high == s->run_high &&
 		    m.run_low == s->run_low)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * vipprobe's datagram and its accounting, without clock or I/O: what was sent, who answered it, and
- * what that says about outages. One record a datagram is kept for the whole run, so that a gap is
- * judged only at the end, when every late answer is in. Rejected: counting gaps while the answers
- * arrive, which takes a late answer for a lost one.
+ * vipprobe's datagram and its accounting, without clock or I/O: which datagrams were sent, which
+ * node answered, and the outages. One record for each datagram is kept for the whole run. So gaps
+ * are counted at the end, when all late answers have arrived. Rejected: counting gaps while answers
+ * arrive, which counts a late answer as a lost one.
  */
 #ifndef HF_VIPPROBE_COUNT_H
 #define HF_VIPPROBE_COUNT_H
@@ -16,22 +16,22 @@
 #include "core/mono.h"
 
 #define PROBE_MAX_DATAGRAMS (1U << 21) /* 17 minutes at 2,000/s, 50 MB of records */
-#define PROBE_MAX_NODES	    8	       /* more answering nodes than any lab has */
+#define PROBE_MAX_NODES	    8	       /* more nodes than any lab has */
 #define PROBE_NODE_MAX	    32	       /* a node's name with its NUL */
-#define PROBE_LEN	    48	       /* question and answer alike: no amplification */
+#define PROBE_LEN	    48	       /* of question and answer: no amplification */
 #define PROBE_MAGIC	    0x48467072 /* "HFpr" */
 #define PROBE_NO_NODE	    UINT8_MAX
 
 /* A question or, with a node's name, its answer. */
 struct probe_message {
-	uint32_t run_high, run_low; /* tells our run from the last one's late answers */
+	uint32_t run_high, run_low; /* identifies the run: late answers of another run differ */
 	uint32_t seq;
 	char node[PROBE_NODE_MAX]; /* empty in a question; letters, digits and .-_ only */
 };
 
 struct probe_record {
 	struct mono sent;
-	uint8_t node; /* who answered first, PROBE_NO_NODE if nobody did */
+	uint8_t node; /* the first node that answered, PROBE_NO_NODE if none did */
 	bool late;
 };
 
@@ -41,7 +41,7 @@ struct probe_run {
 	int64_t interval_ns; /* between two datagrams */
 	int64_t late_ns;     /* an answer that takes longer is late */
 	uint32_t answered, late, duplicates;
-	uint32_t strays; /* not an answer to anything this run sent */
+	uint32_t strays; /* answers to datagrams that this run did not send */
 	uint32_t by_node[PROBE_MAX_NODES];
 	char nodes[PROBE_MAX_NODES][PROBE_NODE_MAX];
 	unsigned int n_nodes;
@@ -50,12 +50,12 @@ struct probe_run {
 /* Datagrams lost in a row. */
 struct probe_gap {
 	struct mono start;
-	int64_t length_ns; /* from the first lost one's sending to that of the next answered one */
+	int64_t length_ns; /* from sending the first lost one to sending the next answered one */
 	uint32_t lost;
-	bool open; /* nothing was answered after it: it reaches to the run's end */
+	bool open; /* it lasts until the end of the run */
 };
 
-/* From this datagram on another node answered than before. */
+/* From this datagram on another node answers. */
 struct probe_switch {
 	struct mono at; /* when that datagram was sent */
 	uint32_t seq;
@@ -83,7 +83,7 @@ static inline void probe_encode(const struct probe_message *m, uint8_t out[PROBE
 	wr_bytes(&w, m->node, PROBE_NODE_MAX);
 }
 
-/* False for anything but a whole question or answer. */
+/* True only for a whole question or answer. */
 static inline bool probe_decode(const void *data, size_t len, struct probe_message *m)
 {
 	struct rd r = rd_init(data, len);
@@ -100,8 +100,7 @@ static inline bool probe_decode(const void *data, size_t len, struct probe_messa
 	return m->node[0] == '\0' || probe_name_ok(m->node);
 }
 
-/* Takes down that the next datagram goes out now and gives its number; false when the run is full.
- */
+/* Records that the next datagram is sent now, and returns its number. False if the run is full. */
 static inline bool probe_count_sent(struct probe_run *run, struct mono now, uint32_t *seq)
 {
 	if (run->sent >= run->capacity)
@@ -111,7 +110,7 @@ static inline bool probe_count_sent(struct probe_run *run, struct mono now, uint
 	return true;
 }
 
-/* The index of a node's name, learnt when it is new; PROBE_NO_NODE when there is no room. */
+/* The index of a node's name; a new name is added. PROBE_NO_NODE if there is no room. */
 static inline uint8_t probe_node_index(struct probe_run *run, const char *name)
 {
 	for (unsigned int i = 0; i < run->n_nodes; i++) {
@@ -124,7 +123,7 @@ static inline uint8_t probe_node_index(struct probe_run *run, const char *name)
 	return (uint8_t)run->n_nodes++;
 }
 
-/* Takes down an answer of this run. */
+/* Records an answer of this run. */
 static inline void probe_count_answer(struct probe_run *run, const struct probe_message *m,
 				      struct mono now)
 {
@@ -146,7 +145,7 @@ static inline void probe_count_answer(struct probe_run *run, const struct probe_
 	run->by_node[node]++;
 }
 
-/* The first gap at or after *seq, which is moved behind it; false when there is none. */
+/* Finds the first gap at or after *seq, and moves *seq behind it. False if there is none. */
 static inline bool probe_next_gap(const struct probe_run *run, uint32_t *seq, struct probe_gap *gap)
 {
 	uint32_t first = *seq, end;
@@ -171,8 +170,8 @@ static inline bool probe_next_gap(const struct probe_run *run, uint32_t *seq, st
 }
 
 /*
- * The first datagram at or after *seq that another node answered than *node, the last one known
- * (PROBE_NO_NODE at the start); both are moved on. False when there is none.
+ * Finds the first datagram at or after *seq that another node than *node answered, and moves both.
+ * *node is the last known node (PROBE_NO_NODE at the start). False if there is none.
  */
 static inline bool probe_next_switch(const struct probe_run *run, uint32_t *seq, uint8_t *node,
 				     struct probe_switch *sw)

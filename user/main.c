@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * holdfastd: reads the command line and the configuration, becomes a daemon if asked to, and hands
- * over to the engine. Options are keepalived's where it has them.
+ * holdfastd: reads the command line and the configuration, becomes a daemon if requested, and
+ * starts the engine. Options that keepalived has too have keepalived's names.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -12,20 +12,22 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 #include "config/config.h"
 #include "core/log.h"
 #include "core/sd_notify.h"
 #include "datapath/datapath.h"
+#include "engine/notify/commands.h"
 #include "engine/engine.h"
-#include "engine/host_check.h"
+#include "engine/host/host_check.h"
 #include "version.h"
 
 #define DEFAULT_NAME "holdfast"
 #define RUN_DIR_MAX  128
 
-/* /etc/holdfast first; who has only keepalived's file need not move it. */
+/* The first one that exists is used, so a keepalived.conf need not be moved. */
 static const char *const default_files[] = {"/etc/holdfast/holdfast.conf",
 					    "/etc/keepalived/keepalived.conf"};
 
@@ -48,7 +50,7 @@ static const char usage_text[] =
     "  -i, --config-id ID      for lines that begin with @ID\n"
     "      --name NAME         separates several daemons: /run/NAME/, /sys/fs/bpf/NAME/\n"
     "      --detach            remove what a daemon of that name left in the kernel, and end\n"
-    "      --datapath RUNG     where to begin: xdp (default), tc, or raw without BPF; --no-xdp is "
+    "      --datapath MODE     where to begin: xdp (default), tc, or raw without BPF; --no-xdp is "
     "tc\n"
     "      --no-bpf-timer      find a dead master by a timer of the daemon's own\n"
     "      --no-realtime       stay in the ordinary scheduling class\n"
@@ -83,27 +85,17 @@ static const struct option long_options[] = {
     {0},
 };
 
-/* A name becomes part of paths: letters, digits, '-', '_' and '.', not starting with '.'. */
-static bool name_is_valid(const char *name)
+static int set_datapath_mode(struct options *opt, const char *mode)
 {
-	size_t len = strlen(name);
-
-	return len > 0 && len < 32 && name[0] != '.' &&
-	       strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") ==
-		   len;
-}
-
-static int set_rung(struct options *opt, const char *rung)
-{
-	opt->forbid_xdp = strcmp(rung, "tc") == 0;
-	opt->force_raw = strcmp(rung, "raw") == 0;
-	if (opt->forbid_xdp || opt->force_raw || strcmp(rung, "xdp") == 0)
+	opt->forbid_xdp = strcmp(mode, "tc") == 0;
+	opt->force_raw = strcmp(mode, "raw") == 0;
+	if (opt->forbid_xdp || opt->force_raw || strcmp(mode, "xdp") == 0)
 		return -1;
 	fputs(usage_text, stderr);
 	return 2;
 }
 
-/* Sets one option; -1: go on, else the exit status. */
+/* Sets one option. Returns -1 to continue, else the exit status. */
 static int set_option(struct options *opt, int c)
 {
 	switch (c) {
@@ -138,7 +130,7 @@ static int set_option(struct options *opt, int c)
 		opt->forbid_xdp = true;
 		break;
 	case OPT_DATAPATH:
-		return set_rung(opt, optarg);
+		return set_datapath_mode(opt, optarg);
 	case OPT_NO_BPF_TIMER:
 		opt->no_bpf_timer = true;
 		break;
@@ -165,7 +157,7 @@ static int parse_options(struct options *opt, int argc, char **argv)
 	while (status < 0 && (c = getopt_long(argc, argv, "f:tnlDi:vh", long_options, NULL)) != -1)
 		status = set_option(opt, c);
 	if (status < 0 &&
-	    (optind < argc || !name_is_valid(opt->name) || (opt->dump && !opt->test))) {
+	    (optind < argc || !datapath_name_is_valid(opt->name) || (opt->dump && !opt->test))) {
 		fputs(usage_text, stderr);
 		return 2;
 	}
@@ -185,17 +177,12 @@ static void report_stderr(void *ctx, const char *line)
 	fprintf(stderr, "%s\n", line);
 }
 
-/* The reader's lines say "FILE:LINE: warning: ..." themselves; the log has levels for that. */
+/* `ctx` counts the errors. */
 static void report_log(void *ctx, const char *line)
 {
-	static const char mark[] = ": warning: ";
-	const char *warning = strstr(line, mark);
+	unsigned int *errors = ctx;
 
-	(void)ctx;
-	if (warning)
-		log_warn("%.*s: %s", (int)(warning - line), line, warning + sizeof(mark) - 1);
-	else
-		log_error("%s", line);
+	*errors += host_check_log(line);
 }
 
 static int test_file(const struct options *opt)
@@ -212,8 +199,8 @@ static int test_file(const struct options *opt)
 	return (int)verdict;
 }
 
-/* Locks /run/NAME, as a daemon does for life: one a name. The descriptor that holds it, or -errno.
- */
+/* Locks /run/NAME, so that there is one daemon for each name. The lock lasts until the returned
+ * descriptor is closed. Or -errno: -EWOULDBLOCK if another daemon has the lock. */
 static int lock_run_dir(const char *run_dir)
 {
 	int fd = open(run_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -236,7 +223,7 @@ static int make_run_dir(const char *run_dir)
 	return lock_run_dir(run_dir);
 }
 
-/* Not under a daemon that runs. */
+/* Removes what a daemon left in the kernel, unless a daemon of that name runs. */
 static int detach(const struct options *opt)
 {
 	char run_dir[RUN_DIR_MAX];
@@ -260,9 +247,9 @@ static int detach(const struct options *opt)
 }
 
 /*
- * Goes into the background. The parent waits until the daemon is ready or has failed, so that a
- * script that starts it learns which: *ready_fd is the child's end of the pipe that tells. 0 or
- * -errno.
+ * Goes into the background. The parent waits until the daemon is ready or has failed, so that its
+ * exit status tells a script the result. *ready_fd is the child's end of the pipe to the parent. 0
+ * or -errno.
  */
 static int daemonize(int *ready_fd)
 {
@@ -300,7 +287,8 @@ static void tell_ready(void *ctx)
 	}
 }
 
-/* Symbolic links stay: a reload follows them anew. 0 or -errno. */
+/* Makes the path absolute. Symbolic links are not resolved, so that a reload follows them again. 0
+ * or -errno. */
 static int absolute_path(const char *file, char path[PATH_MAX])
 {
 	char dir[PATH_MAX] = "";
@@ -312,22 +300,42 @@ static int absolute_path(const char *file, char path[PATH_MAX])
 	return n < PATH_MAX ? 0 : -ENAMETOOLONG;
 }
 
+/*
+ * The exit status for an unusable file. Under systemd it is EX_CONFIG (sysexits.h), for which the
+ * unit does not restart the daemon. Otherwise it is that of keepalived.
+ */
+static int status_of_bad_file(void)
+{
+	return getenv("NOTIFY_SOCKET") ? EX_CONFIG : CONFIG_UNUSABLE;
+}
+
 static int run_daemon(const struct options *opt)
 {
 	char run_dir[RUN_DIR_MAX], path[PATH_MAX];
 	int ready_fd = -1, err, lock_fd;
+	unsigned int errors = 0;
 	struct config *cfg = NULL;
 
+	if (geteuid() != 0) {
+		fputs("holdfastd: must be started as root: it attaches programs to interfaces and "
+		      "sets addresses (-t works without)\n",
+		      stderr);
+		return 1;
+	}
 	log_init(opt->name, opt->log_stderr, opt->debug ? LOG_LV_DEBUG : LOG_LV_INFO);
 	err = absolute_path(find_file(opt), path);
 	if (err < 0) {
 		log_error("%s: %s", find_file(opt), strerror(-err));
-		return CONFIG_UNUSABLE;
+		return status_of_bad_file();
 	}
-	if (config_load(path, opt->config_id, report_log, NULL, &cfg) == CONFIG_UNUSABLE) {
+	if (config_load(path, opt->config_id, report_log, &errors, &cfg) == CONFIG_UNUSABLE) {
 		log_error("%s cannot be used: not starting", path);
-		return CONFIG_UNUSABLE;
+		return status_of_bad_file();
 	}
+	log_info("holdfastd %s starts by %s: %u instance%s", HF_VERSION, path, cfg->n_instances,
+		 cfg->n_instances == 1 ? "" : "s");
+	commands_find(cfg);
+	host_check(cfg, path, report_log, &errors);
 	snprintf(run_dir, sizeof(run_dir), "/run/%s", opt->name);
 	err = opt->foreground ? 0 : daemonize(&ready_fd);
 	lock_fd = err < 0 ? err : make_run_dir(run_dir);
@@ -344,6 +352,7 @@ static int run_daemon(const struct options *opt)
 						       .run_dir = run_dir,
 						       .config_path = path,
 						       .config_id = opt->config_id,
+						       .config_errors = errors,
 						       .forbid_xdp = opt->forbid_xdp,
 						       .force_raw = opt->force_raw,
 						       .no_bpf_timer = opt->no_bpf_timer,

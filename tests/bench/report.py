@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What the measurements have in common: rows of figures beside their targets and keepalived's, as
-a table and as JSON."""
+"""The common part of the measurements: rows of figures with their targets and the figures of another program
+(keepalived, if no other is named), as a table and as JSON."""
 import dataclasses
 import json
 import os
@@ -17,7 +17,7 @@ class Row:
     figure: str
     target: str = ""      # empty: none, for information
     met: bool = None      # None: no target
-    keepalived: str = ""  # in the same run
+    keepalived: str = ""  # or another program's, in the same run
 
 
 def met(rows):
@@ -25,14 +25,14 @@ def met(rows):
 
 
 def percentile(values, percent):
-    """Of a sorted list."""
+    """The percentile of a sorted list."""
     return values[min(len(values) - 1, len(values) * percent // 100)]
 
 
-def table(rows):
+def table(rows, peer="keepalived"):
     widths = [max((len(getattr(r, f)) for r in rows), default=0)
               for f in ("what", "figure", "target", "keepalived")]
-    heads = ("what", "Holdfast", "target", "keepalived")
+    heads = ("what", "Holdfast", "target", peer)
     widths = [max(w, len(h)) for w, h in zip(widths, heads)]
     line = "  ".join("{:%d}" % w for w in widths) + "  {}"
     print(line.format(*heads, "met"))
@@ -41,9 +41,9 @@ def table(rows):
                           "-" if r.met is None else "yes" if r.met else "NO"))
 
 
-def finish(rows, json_file=None, **details):
+def finish(rows, json_file=None, peer="keepalived", **details):
     """Prints the table, writes the JSON; returns the exit status. `details` are for the JSON."""
-    table(rows)
+    table(rows, peer)
     result = {"at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
               "kernel": os.uname().release, "cpus": os.cpu_count(), "met": met(rows),
               "rows": [dataclasses.asdict(r) for r in rows], **details}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * One instance of each kind, a valid advert for each, and every way to spoil one: the table that
- * the validator's unit test and the programs' test both go through.
+ * One instance of each kind, a valid advert for each, and every invalid variant of it. The unit
+ * test of the validator and the test of the programs both use this table.
  */
 #ifndef TEST_ADVERTS_H
 #define TEST_ADVERTS_H
@@ -10,7 +10,7 @@
 #include "vrrp_advert.h"
 #include "vrrp_rules.h"
 
-/* A row is a template with fields set again: that is the point. */
+/* Each row is a template of which some fields are set again. */
 #pragma GCC diagnostic ignored "-Woverride-init"
 
 #define TEST_VRID     5
@@ -34,7 +34,7 @@ static const struct advert test_templates[] = {
     [UNICAST_V6] = {ADVERT_V6}, [MULTICAST_V6] = {ADVERT_M6},
 };
 
-/* We are .12 with priority 100; .11 is the peer, with a TTL of 50 to 70 where we are unicast. */
+/* We are .12 with priority 100. .11 is the peer, with a TTL of 50 to 70 in unicast instances. */
 static inline struct hf_inst_cfg test_instance_cfg(enum test_instance kind)
 {
 	static const char *const self[] = {"192.0.2.12", "192.0.2.12", "192.0.2.12", "2001:db8::12",
@@ -57,7 +57,7 @@ static inline struct hf_inst_cfg test_instance_cfg(enum test_instance kind)
 	};
 }
 
-/* Expects the addresses that put_message() gives `count` of. */
+/* Expects the first `count` addresses of put_message(). */
 static inline void test_expect_list(struct hf_inst_cfg *cfg, uint8_t count)
 {
 	uint8_t msg[VRRP_MAX_LEN] = {0};
@@ -80,7 +80,7 @@ static const struct advert_case {
 } advert_cases[] = {
     {"v2", UNICAST_V2, {ADVERT_V2}, HF_V_ACCEPTED},
     {"v2 without addresses", UNICAST_V2, {ADVERT_V2, .count = 0}, HF_V_ACCEPTED},
-    {"v2 with twenty addresses", UNICAST_V2, {ADVERT_V2, .count = 20}, HF_V_ACCEPTED},
+    {"v2 with 255 addresses", UNICAST_V2, {ADVERT_V2, .count = 255}, HF_V_ACCEPTED},
     {"v2 in a padded frame", UNICAST_V2, {ADVERT_V2, .padding = 26}, HF_V_ACCEPTED},
     {"v2 resigning", UNICAST_V2, {ADVERT_V2, .priority = 0}, HF_V_ACCEPTED},
     {"v3", UNICAST_V3, {ADVERT_V3}, HF_V_ACCEPTED},
@@ -92,7 +92,9 @@ static const struct advert_case {
     {"v3 multicast", MULTICAST_V3, {ADVERT_M3}, HF_V_ACCEPTED},
     {"v3 multicast, plain", MULTICAST_V3, {ADVERT_M3, .form = HF_CSUM_PLAIN}, HF_V_ACCEPTED},
     {"IPv6", UNICAST_V6, {ADVERT_V6}, HF_V_ACCEPTED},
-    {"IPv6 with twenty addresses", UNICAST_V6, {ADVERT_V6, .count = 20}, HF_V_ACCEPTED},
+    {"v3 with 255 addresses", UNICAST_V3, {ADVERT_V3, .count = 255}, HF_V_ACCEPTED},
+    {"IPv6 with all that fit an MTU of 1500", UNICAST_V6, {ADVERT_V6, .count = 90}, HF_V_ACCEPTED},
+    {"IPv6 with 200 addresses", UNICAST_V6, {ADVERT_V6, .count = 200}, HF_V_ACCEPTED},
     {"IPv6 multicast", MULTICAST_V6, {ADVERT_M6}, HF_V_ACCEPTED},
 
     {"header cut", UNICAST_V3, {ADVERT_V3, .count = 0, .truncate = 1}, HF_V_TRUNCATED},
@@ -115,7 +117,11 @@ static const struct advert_case {
     {"version 0", UNICAST_V3, {ADVERT_V3, .version = 0}, HF_V_VERSION},
     {"type 0", UNICAST_V3, {ADVERT_V3, .type = 0}, HF_V_TYPE},
     {"type 2", UNICAST_V2, {ADVERT_V2, .type = 2}, HF_V_TYPE},
-    {"21 addresses", UNICAST_V3, {ADVERT_V3, .count = 21}, HF_V_LENGTH},
+    {"255 addresses, one missing", UNICAST_V3, {ADVERT_V3, .count = 255, .extra = -4}, HF_V_LENGTH},
+    {"255 addresses, the last cut",
+     UNICAST_V2,
+     {ADVERT_V2, .count = 255, .truncate = 9},
+     HF_V_TRUNCATED},
     {"an octet too many", UNICAST_V3, {ADVERT_V3, .extra = 1}, HF_V_LENGTH},
     {"an address too many", UNICAST_V3, {ADVERT_V3, .extra = 4}, HF_V_LENGTH},
     {"an address too few", UNICAST_V3, {ADVERT_V3, .extra = -4}, HF_V_LENGTH},

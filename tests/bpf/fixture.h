@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A data path to test: in network and mount namespaces of the test's own, with its own bpffs, so
- * that nothing of this host is touched and nothing survives the process. Cases that need root are
- * skipped without it.
+ * A data path for tests, in separate network and mount namespaces with a separate bpffs. So the
+ * host is not changed, and nothing is left after the process. Cases that need root are skipped
+ * without root.
  */
 #ifndef TEST_FIXTURE_H
 #define TEST_FIXTURE_H
@@ -27,22 +27,24 @@
 #include "datapath/internal.h"
 #include "datapath/skeleton.h"
 
-#define TEST_LO	    1		   /* test runs see their frames on lo */
-#define TEST_WAIT   (3 * NS_PER_S) /* nothing waited for takes so long */
-#define TEST_EVENTS 8192
+#define TEST_LO	       1	      /* test runs see their frames on lo */
+#define TEST_WAIT      (3 * NS_PER_S) /* longer than any wait of a test */
+#define TEST_EVENTS    8192
+#define TEST_INSTANCES HF_MAX_INSTANCES
 
 static struct {
 	bool ready; /* namespaces entered */
 	char name[32];
 	struct loop *loop;
 	struct datapath *dp;
+	struct datapath_instance *in[TEST_INSTANCES];
 	struct hf_event events[TEST_EVENTS];
 	unsigned int n_events;
 } fx;
 
-static inline void on_test_event(void *ctx, const struct hf_event *ev)
+static inline void on_test_event(void *owner, const struct hf_event *ev)
 {
-	(void)ctx;
+	(void)owner;
 	if (fx.n_events < TEST_EVENTS)
 		fx.events[fx.n_events++] = *ev;
 }
@@ -63,6 +65,12 @@ static inline int fixture_enter(void **state)
 	return 0;
 }
 
+/* PREEMPT_RT has no bpf_timer. */
+static inline bool has_bpf_timer(void)
+{
+	return access("/sys/kernel/realtime", F_OK) != 0;
+}
+
 static inline void fixture_open_as(struct datapath_options opt)
 {
 	if (!fx.ready)
@@ -71,8 +79,10 @@ static inline void fixture_open_as(struct datapath_options opt)
 	fx.n_events = 0;
 	if (!opt.name)
 		opt.name = fx.name;
-	fx.dp = datapath_open(fx.loop, &opt, on_test_event, NULL);
+	fx.dp = datapath_open(fx.loop, &opt, on_test_event);
 	assert_non_null(fx.dp);
+	for (int i = 0; i < TEST_INSTANCES; i++)
+		fx.in[i] = datapath_create_instance(fx.dp, NULL);
 }
 
 static inline void fixture_open(void)
@@ -82,13 +92,15 @@ static inline void fixture_open(void)
 
 static inline void fixture_close(void)
 {
+	for (int i = 0; i < TEST_INSTANCES; i++)
+		datapath_destroy_instance(fx.in[i]);
 	datapath_close(fx.dp);
 	loop_destroy(fx.loop);
 	fx.dp = NULL;
 	fx.loop = NULL;
 }
 
-/* Whatever a case leaves when it fails, so that the next starts clean. */
+/* Removes what a failed case left, so that the next case starts clean. */
 static inline int fixture_teardown(void **state)
 {
 	(void)state;
@@ -99,7 +111,7 @@ static inline int fixture_teardown(void **state)
 	return 0;
 }
 
-/* Turns the loop until `done` or the time is over. */
+/* Turns the loop until `done` is true or the time has passed. */
 static inline bool fixture_wait(bool (*done)(void), int64_t limit_ns)
 {
 	struct mono end = mono_add(loop_clock(), limit_ns);
@@ -109,18 +121,18 @@ static inline bool fixture_wait(bool (*done)(void), int64_t limit_ns)
 	return done();
 }
 
-/* Slot 0 is an instance of `kind` on ifindex, with the templates' source as its peer. */
+/* Instance 0 is one of `kind` on ifindex, with the templates' source as its peer. */
 static inline void fixture_instance(enum test_instance kind, uint32_t ifindex, uint8_t role)
 {
 	struct hf_inst_cfg cfg = test_instance_cfg(kind);
 	struct ipaddr peer = test_addr(test_templates[kind].src);
 
 	cfg.role = role;
-	assert_int_equal(datapath_set_instance(fx.dp, 0, ifindex, &cfg), 0);
-	assert_int_equal(datapath_set_peer(fx.dp, 0, &peer, &test_peer), 0);
+	assert_int_equal(datapath_set_instance(fx.in[0], ifindex, &cfg), 0);
+	assert_int_equal(datapath_set_peer(fx.in[0], &peer, &test_peer), 0);
 }
 
-/* How many events of that type have come; the last one to *ev. */
+/* The number of events of that type. *ev becomes the last one. */
 static inline unsigned int fixture_events(uint8_t type, struct hf_event *ev)
 {
 	unsigned int n = 0;

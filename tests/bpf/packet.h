@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Builds frames for tests, field by field: start from a template, change what the case is about,
- * then frame_advert() or frame_traffic(). Checksums are computed here by their own code, not by the
- * code under test.
+ * Builds frames for tests, field by field: start from a template, change some fields, then call
+ * frame_advert() or frame_traffic(). This file computes checksums by its own code, not by the code
+ * under test.
  */
 #ifndef TEST_PACKET_H
 #define TEST_PACKET_H
@@ -18,31 +18,36 @@
 struct advert {
 	const char *src, *dst; /* both of one family */
 	uint8_t version, type, vrid, priority, count;
-	const char *address; /* of the router, with count 1; NULL: made-up ones */
+	const char *address; /* of the router, with count 1; NULL: invented ones */
 	uint8_t auth_type;
 	const char *password;  /* at most eight characters */
 	uint16_t interval;     /* v2: seconds, v3: centiseconds */
 	enum hf_checksum form; /* of the checksum; v2 is always plain */
-	int extra;	       /* octets more (or fewer) than the count asks for */
+	int extra;	       /* additional (negative: missing) octets compared with the count */
 	uint8_t ttl;
-	uint8_t ip_options; /* octets of them, a multiple of four */
-	uint16_t frag;	    /* the IPv4 header's flags and offset */
-	uint16_t vlan[2];   /* tags, outermost first; 0: none, 0x1000: priority tag */
-	int truncate;	    /* octets that the frame lacks at its end */
-	int padding;	    /* octets behind the IP packet */
+	uint8_t ip_options;	    /* octets of them, a multiple of four */
+	uint16_t frag;		    /* the IPv4 header's flags and offset */
+	uint16_t vlan[2];	    /* tags, outermost first; 0: none, 0x1000: priority tag */
+	int truncate;		    /* octets that the frame lacks at its end */
+	int padding;		    /* octets behind the IP packet */
+	const struct hmac_key *key; /* NULL: without a trailer */
+	uint8_t key_id;
+	uint64_t sequence;
 };
 
 struct traffic {
 	const char *src, *dst;
 	uint8_t protocol; /* IPv6: next header */
 	uint8_t tcp_flags;
+	uint16_t sport, dport; /* TCP */
+	uint32_t seq;
 	uint16_t frag;
 	uint16_t vlan[2];
 	uint16_t payload; /* octets behind the transport header */
 };
 
 struct frame {
-	uint8_t b[1600];
+	uint8_t b[4400]; /* the longest advert */
 	uint32_t len;
 };
 
@@ -78,7 +83,7 @@ static inline void put_zeros(struct frame *f, int n)
 		put8(f, 0);
 }
 
-/* RFC 1071 over `len` octets, carried on from `sum`. */
+/* RFC 1071 over `len` octets, added to `sum`. */
 static inline uint32_t test_sum(uint32_t sum, const uint8_t *p, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
@@ -93,7 +98,7 @@ static inline uint16_t test_fold(uint32_t sum)
 	return (uint16_t)~sum;
 }
 
-/* The pseudo-header's sum, written out as RFC 8200 section 8.1 and RFC 793 have it. */
+/* The sum of the pseudo-header, as in RFC 8200 section 8.1 and RFC 793. */
 static inline uint32_t test_pseudo(const char *src, const char *dst, uint32_t len)
 {
 	struct frame f = {.len = 0};
@@ -115,6 +120,16 @@ static inline uint32_t test_pseudo(const char *src, const char *dst, uint32_t le
 static inline bool is_v4(const char *text)
 {
 	return strchr(text, ':') == NULL;
+}
+
+/* Signs the message of `len` octets at the end of `f`. */
+static inline void put_trailer(struct frame *f, const struct advert *a, uint32_t len)
+{
+	struct ipaddr source = test_addr(a->src);
+
+	vrrp_auth_sign(a->key, a->key_id, a->sequence, is_v4(a->src) ? 4 : 6, &source,
+		       f->b + f->len - len, len);
+	f->len += VRRP_TRAILER_LEN;
 }
 
 /* The VRRP message alone. */
@@ -145,6 +160,10 @@ static inline void put_message(struct frame *f, const struct advert *a)
 	if (a->extra < 0)
 		f->len -= (uint32_t)-a->extra;
 	len = f->len - at;
+	if (a->key)
+		put_trailer(f, a, len);
+	if (a->key && size == 16)
+		len += VRRP_TRAILER_LEN;
 	if (a->version != 2 && a->form == HF_CSUM_PSEUDO)
 		sum = test_pseudo(a->src, a->dst, len);
 	if (a->version != 2 && a->form == HF_CSUM_PSEUDO_GROUP)
@@ -224,7 +243,10 @@ static inline struct frame frame_traffic(const struct traffic *t)
 	put_ethernet(&f, t->vlan, is_v4(t->src));
 	put_ip(&f, t->src, t->dst, t->protocol, 64, 0, t->frag, (uint16_t)(l4 + t->payload));
 	if (tcp) {
-		put_zeros(&f, 13);
+		put(&f, &(uint16_t){htons(t->sport)}, 2);
+		put(&f, &(uint16_t){htons(t->dport)}, 2);
+		put(&f, &(uint32_t){htonl(t->seq)}, 4);
+		put_zeros(&f, 5);
 		put8(&f, t->tcp_flags);
 		put_zeros(&f, 6);
 	} else {

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * What a daemon finds that follows one that kept its data path, was killed, knew another
- * configuration, or left something that cannot be used.
- * Links: user/datapath/datapath.c user/datapath/load.c user/datapath/pins.c user/datapath/attach.c
- * Links: user/datapath/tc.c user/datapath/raw.c user/datapath/instance.c user/datapath/traffic.c
- * Links: user/datapath/verdict_name.c
- * Links: user/core/loop.c user/core/log.c user/core/addr.c
+ * A daemon starts after another one that kept its data path, was killed, had another configuration,
+ * or left unusable objects.
+ * Links: user/datapath/ user/core/secret.c user/core/worker.c user/core/loop.c user/core/log.c
+ * Links: user/core/addr.c user/core/addr_index.c user/bfd/bfd_socket.c user/bfd/sbfd_socket.c
  */
 #include "veth.h"
 
@@ -14,7 +12,7 @@ static uint32_t link_id(void)
 	struct bpf_link_info info = {0};
 	__u32 len = sizeof(info);
 
-	bpf_obj_get_info_by_fd(fx.dp->interfaces[0].link_fd, &info, &len);
+	bpf_obj_get_info_by_fd(fx.dp->interfaces[0]->now.link_fd, &info, &len);
 	return info.id;
 }
 
@@ -30,15 +28,15 @@ static void a_kept_data_path_works_on_and_is_adopted(void **state)
 	link = link_id();
 	prog = xdp_id();
 	generation = fx.dp->slots[0].cfg.generation;
-	last_rx_ns = datapath_state(fx.dp, 0)->last_rx_ns;
+	last_rx_ns = datapath_state(fx.in[0])->last_rx_ns;
 	fixture_close();
 	assert_int_equal(xdp_id(), prog);
 	assert_true(has_pins());
 
 	fixture_open_as(keep);
 	assert_int_equal(accepted(), 2);
-	assert_true(datapath_state(fx.dp, 0)->last_rx_ns == last_rx_ns);
-	assert_int_equal(xdp_id(), prog); /* until the new one is complete, the old one works */
+	assert_true(fx.dp->state[0].last_rx_ns == last_rx_ns);
+	assert_int_equal(xdp_id(), prog); /* the old program works until the new one is complete */
 	fixture_close();
 	attach_all((struct datapath_options){.keep = false});
 	assert_true(fx.dp->slots[0].cfg.generation > generation);
@@ -46,8 +44,8 @@ static void a_kept_data_path_works_on_and_is_adopted(void **state)
 	assert_int_equal(link_id(), link);
 	assert_int_not_equal(xdp_id(), prog);
 	assert_int_equal(received(), 1);
-	assert_true(datapath_state(fx.dp, 0)->last_rx_ns == last_rx_ns);
-	assert_int_equal(loop_turn(fx.loop, 0), 0); /* the sweep: all of it is claimed */
+	assert_true(datapath_state(fx.in[0])->last_rx_ns == last_rx_ns);
+	assert_int_equal(loop_turn(fx.loop, 0), 0); /* the sweep: everything has an owner */
 	send_advert((struct advert){ADVERT_V3});
 	for (int i = 0; i < 100 && accepted() < 3; i++)
 		usleep(10000);
@@ -67,7 +65,8 @@ static void kept_tc_filters_are_adopted_too(void **state)
 	assert_true(has_filter("ingress", "hf_tc_in"));
 	attach_all((struct datapath_options){.keep = false}); /* now XDP may be tried */
 	assert_int_equal(status().attach, DATAPATH_XDP);
-	assert_false(has_filter("ingress", "hf_tc_in")); /* or all would count twice */
+	assert_false(
+	    has_filter("ingress", "hf_tc_in")); /* otherwise packets would be counted twice */
 	fixture_close();
 	expect_nothing_left();
 	attach_all((struct datapath_options){.keep = true});
@@ -79,7 +78,7 @@ static void kept_tc_filters_are_adopted_too(void **state)
 	expect_nothing_left();
 }
 
-/* A daemon that attaches, and then dies without a chance to clean up. */
+/* A daemon that attaches and is then killed. */
 static void run_and_kill(bool forbid_xdp)
 {
 	int status = 0;
@@ -144,8 +143,8 @@ static void what_is_not_claimed_goes_in_the_first_turn(void **state)
 	assert_int_equal(fx.dp->slots[0].cfg.role, VRRP_ROLE_OFF);
 }
 
-/* The new configuration gives the slots to other instances: nobody inherits another one's past. */
-static void slots_that_change_hands_start_empty(void **state)
+/* The record belongs to the virtual router, not to the number of an instance. */
+static void a_record_goes_on_for_its_virtual_router_alone(void **state)
 {
 	struct hf_inst_cfg cfg = test_instance_cfg(UNICAST_V3);
 
@@ -156,23 +155,76 @@ static void slots_that_change_hands_start_empty(void **state)
 	fixture_close();
 	fixture_open();
 	cfg.vrid = TEST_VRID + 1;
-	assert_int_equal(datapath_set_instance(fx.dp, 0, TEST_LO, &cfg), 0);
-	assert_int_equal(datapath_state(fx.dp, 0)->adverts, 0);
-	run_advert((struct advert){ADVERT_V3});
-	assert_int_equal(fixture_verdict(HF_V_UNKNOWN_VRID).packets, 1);
+	assert_int_equal(datapath_set_instance(fx.in[0], TEST_LO, &cfg), 0);
+	assert_int_equal(datapath_state(fx.in[0])->adverts, 0);
 	cfg.vrid = TEST_VRID;
 	cfg.flags = 0;
-	assert_int_equal(datapath_set_instance(fx.dp, 1, TEST_LO, &cfg), 0);
+	assert_int_equal(datapath_set_instance(fx.in[1], TEST_LO, &cfg), 0);
+	assert_int_equal(datapath_state(fx.in[1])->adverts, 1);
 	run_advert((struct advert){ADVERT_V3});
-	assert_int_equal(datapath_state(fx.dp, 0)->adverts, 0);
-	assert_int_equal(datapath_state(fx.dp, 1)->adverts, 1);
-	/* And one that moves takes its key along. */
-	assert_int_equal(datapath_set_instance(fx.dp, 2, TEST_LO, &cfg), 0);
+	assert_int_equal(datapath_state(fx.in[0])->adverts, 0);
+	assert_int_equal(datapath_state(fx.in[1])->adverts, 2);
+	/* Another instance that becomes this virtual router gets the key, but not the record. */
+	assert_int_equal(datapath_set_instance(fx.in[2], TEST_LO, &cfg), 0);
 	run_advert((struct advert){ADVERT_V3});
-	assert_int_equal(datapath_state(fx.dp, 2)->adverts, 1);
-	assert_int_equal(datapath_remove_instance(fx.dp, 1), 0);
+	assert_int_equal(datapath_state(fx.in[2])->adverts, 1);
+	assert_int_equal(datapath_remove_instance(fx.in[1]), -ENOENT);
 	run_advert((struct advert){ADVERT_V3});
-	assert_int_equal(datapath_state(fx.dp, 2)->adverts, 2);
+	assert_int_equal(datapath_state(fx.in[2])->adverts, 2);
+}
+
+/* All slots are in use, and one changes hands within a turn. */
+static void a_slot_is_free_when_its_peers_are_gone(void **state)
+{
+	struct hf_inst_cfg cfg = test_instance_cfg(UNICAST_V3);
+	struct datapath_instance *late;
+	struct hf_peer_key key = {.address = test_addr("192.0.2.11")};
+	struct hf_peer peer;
+
+	(void)state;
+	fixture_open();
+	for (uint32_t i = 0; i < HF_MAX_INSTANCES; i++) {
+		cfg.vrid = (uint8_t)(1 + i % 255);
+		assert_int_equal(datapath_set_instance(fx.in[i], TEST_LO + i / 255, &cfg), 0);
+	}
+	assert_int_equal(datapath_set_peer(fx.in[7], &key.address, &test_peer), 0);
+	key.slot = dp_slot_number(fx.in[7]->slot);
+	late = datapath_create_instance(fx.dp, NULL);
+	assert_int_equal(datapath_set_instance(late, TEST_LO + 100, &cfg), -ENOSPC);
+	datapath_destroy_instance(fx.in[7]);
+	fx.in[7] = NULL;
+	assert_int_equal(datapath_set_instance(late, TEST_LO + 100, &cfg), 0);
+	assert_int_equal(dp_slot_number(late->slot), key.slot);
+	assert_int_equal(bpf_map_lookup_elem(bpf_map__fd(fx.dp->skel->maps.hf_peer), &key, &peer),
+			 -ENOENT);
+	datapath_destroy_instance(late);
+}
+
+/* The pins were removed, and nothing else shows what is attached. */
+static void filters_without_pins_are_detached_too(void **state)
+{
+	char path[DP_PATH];
+
+	(void)state;
+	attach_all((struct datapath_options){.keep = true, .forbid_xdp = true});
+	fixture_close();
+	assert_int_equal(snprintf(path, sizeof(path), DP_BPFFS "/%s", fx.name) < DP_PATH, 1);
+	assert_int_equal(RUN("rm", "-r", path), 0);
+	assert_true(has_filter("ingress", "hf_tc_in"));
+	assert_int_equal(datapath_detach_all(fx.name), 0);
+	assert_false(has_filter("ingress", "hf_tc_in"));
+	assert_false(has_filter("egress", "hf_tc_out"));
+	assert_int_equal(datapath_detach_all(fx.name), -ENOENT);
+}
+
+static void filters_of_another_daemon_stay(void **state)
+{
+	(void)state;
+	attach_all((struct datapath_options){.keep = true, .forbid_xdp = true});
+	fixture_close();
+	assert_int_equal(datapath_detach_all("another"), -ENOENT);
+	assert_true(has_filter("ingress", "hf_tc_in"));
+	assert_true(has_filter("egress", "hf_tc_out"));
 }
 
 static void map_pin(char path[DP_PATH], const char *map)
@@ -266,6 +318,59 @@ static void damaged_or_outdated_pins_are_rebuilt(void **state)
 		expect_rebuilt(harms[i]);
 }
 
+/* A directory has the name of a map, so that not all maps can be pinned. */
+static void maps_that_cannot_be_pinned_work_without_pins(void **state)
+{
+	char top[DP_PATH], dir[DP_PATH], path[DP_PATH];
+
+	(void)state;
+	fixture_open_as((struct datapath_options){.keep = true});
+	fixture_close();
+	assert_in_range(snprintf(top, DP_PATH, DP_BPFFS "/%s", fx.name), 1, DP_PATH - 1);
+	map_pin(dir, "");
+	map_pin(path, HF_MAP_PEER);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(mkdir(path, 0700), 0);
+	log_init("test", true, LOG_LV_ERROR);
+	attach_all((struct datapath_options){.keep = false});
+	assert_int_equal(status().attach, DATAPATH_XDP);
+	assert_string_equal(fx.dp->dir, "");
+	assert_int_equal(rmdir(path), 0);
+	assert_int_equal(rmdir(dir), 0); /* the other pins were removed again */
+	assert_int_equal(rmdir(top), 0);
+	expect_working();
+	fixture_close();
+	expect_nothing_left();
+}
+
+/* The instance becomes a virtual router whose own slot still exists: the slot it had is freed. */
+static void the_slot_that_an_instance_leaves_is_freed(void **state)
+{
+	struct hf_inst_cfg cfg = test_instance_cfg(UNICAST_V3);
+	struct hf_peer_key key = {.address = test_addr("192.0.2.11")};
+	struct dp_slot *left;
+	struct hf_peer peer;
+
+	(void)state;
+	fixture_open();
+	fixture_instance(UNICAST_V3, TEST_LO, VRRP_ROLE_BACKUP);
+	left = fx.in[0]->slot;
+	key.slot = dp_slot_number(left);
+	assert_int_equal(datapath_set_instance(fx.in[1], TEST_LO + 1, &cfg), 0);
+	datapath_destroy_instance(fx.in[1]);
+	fx.in[1] = NULL;
+	assert_int_equal(datapath_set_instance(fx.in[0], TEST_LO + 1, &cfg), 0);
+	assert_ptr_not_equal(fx.in[0]->slot, left);
+	assert_int_equal(datapath_set_peer(fx.in[0], &key.address, &test_peer), 0);
+	assert_int_equal(loop_turn(fx.loop, 0), 0);
+	assert_true(left->free);
+	assert_int_equal(bpf_map_lookup_elem(bpf_map__fd(fx.dp->skel->maps.hf_peer), &key, &peer),
+			 -ENOENT);
+	key.slot = dp_slot_number(fx.in[0]->slot);
+	assert_int_equal(bpf_map_lookup_elem(bpf_map__fd(fx.dp->skel->maps.hf_peer), &key, &peer),
+			 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -273,8 +378,13 @@ int main(void)
 	    CASE(kept_tc_filters_are_adopted_too),
 	    CASE(what_a_killed_daemon_leaves_is_adopted_or_detached),
 	    CASE(what_is_not_claimed_goes_in_the_first_turn),
-	    CASE(slots_that_change_hands_start_empty),
+	    CASE(a_record_goes_on_for_its_virtual_router_alone),
+	    CASE(a_slot_is_free_when_its_peers_are_gone),
+	    CASE(filters_without_pins_are_detached_too),
+	    CASE(filters_of_another_daemon_stay),
 	    CASE(damaged_or_outdated_pins_are_rebuilt),
+	    CASE(maps_that_cannot_be_pinned_work_without_pins),
+	    CASE(the_slot_that_an_instance_leaves_is_freed),
 	};
 
 	return cmocka_run_group_tests(tests, fixture_enter, NULL);

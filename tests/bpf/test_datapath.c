@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Attaching for real, to one end of a veth pair: the ladder, foreign programs and filters that must
- * not be touched, what closing removes, and life without bpffs.
- * Links: user/datapath/datapath.c user/datapath/load.c user/datapath/pins.c user/datapath/attach.c
- * Links: user/datapath/tc.c user/datapath/raw.c user/datapath/instance.c user/datapath/traffic.c
- * Links: user/datapath/verdict_name.c
- * Links: user/core/loop.c user/core/log.c user/core/addr.c
+ * Real attachment to one end of a veth pair: the modes, foreign programs and filters that must
+ * stay, what closing removes, and work without bpffs.
+ * Links: user/datapath/ user/core/secret.c user/core/worker.c user/core/loop.c user/core/log.c
+ * Links: user/core/addr.c user/core/addr_index.c user/bfd/bfd_socket.c user/bfd/sbfd_socket.c
  */
 #include "veth.h"
 
-static void native_xdp_is_the_first_rung_and_closing_removes_all(void **state)
+static void native_xdp_is_the_first_mode_and_closing_removes_all(void **state)
 {
 	struct bpf_prog_info info = {0};
 	__u32 len = sizeof(info);
@@ -34,7 +32,7 @@ static void without_xdp_it_is_tc_and_says_why(void **state)
 	(void)state;
 	attach_all((struct datapath_options){.forbid_xdp = true});
 	assert_int_equal(status().attach, DATAPATH_TC);
-	assert_string_equal(status().reason, "XDP is not wanted");
+	assert_string_equal(status().reason, "XDP is disabled by --datapath tc");
 	assert_int_equal(xdp_id(), 0);
 	expect_working();
 	fixture_close();
@@ -101,7 +99,7 @@ static void foreign_filters_and_their_qdisc_stay(void **state)
 	assert_false(has_filter("ingress", "hf_tc_in"));
 	assert_false(has_filter("egress", "hf_tc_out"));
 
-	/* Ours the qdisc, theirs a filter that came later. */
+	/* We created the qdisc; another program added a filter later. */
 	assert_int_equal(RUN("tc", "qdisc", "del", "dev", "hf0", "clsact"), 0);
 	attach_all((struct datapath_options){.forbid_xdp = true});
 	filter.prog_id = 0;
@@ -111,6 +109,48 @@ static void foreign_filters_and_their_qdisc_stay(void **state)
 	assert_true(has_filter("ingress", "foreign"));
 	assert_false(has_filter("ingress", "hf_tc_in"));
 	close(filter.prog_fd);
+}
+
+/* Another program removes our filter at ingress, and puts its own in the same place. */
+static void usurp_ingress(int prog_fd)
+{
+	const struct dp_filter *f = &fx.dp->interfaces[0]->now.in;
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)ours, .attach_point = BPF_TC_INGRESS);
+	LIBBPF_OPTS(bpf_tc_opts, gone, .priority = f->priority, .handle = f->handle);
+	LIBBPF_OPTS(bpf_tc_opts, filter, .priority = f->priority, .handle = f->handle,
+		    .prog_fd = prog_fd);
+
+	assert_int_equal(bpf_tc_detach(&hook, &gone), 0);
+	assert_int_equal(bpf_tc_attach(&hook, &filter), 0);
+	assert_true(has_filter("ingress", "foreign"));
+	assert_false(has_filter("ingress", "hf_tc_in"));
+}
+
+static void a_foreign_filter_in_the_place_of_ours_stays(void **state)
+{
+	int prog_fd;
+
+	(void)state;
+	if (!fx.ready)
+		skip();
+	prog_fd = pass_program(BPF_PROG_TYPE_SCHED_CLS);
+	attach_all((struct datapath_options){.forbid_xdp = true});
+	usurp_ingress(prog_fd);
+	fixture_close();
+	assert_true(has_filter("ingress", "foreign"));
+
+	/* The next daemon adopts our pins, and attaches beside it. */
+	assert_int_equal(RUN("tc", "qdisc", "del", "dev", "hf0", "clsact"), 0);
+	attach_all((struct datapath_options){.forbid_xdp = true, .keep = true});
+	usurp_ingress(prog_fd);
+	fixture_close();
+	attach_all((struct datapath_options){.forbid_xdp = true});
+	assert_true(has_filter("ingress", "foreign"));
+	assert_true(has_filter("ingress", "hf_tc_in"));
+	fixture_close();
+	assert_true(has_filter("ingress", "foreign"));
+	assert_false(has_filter("ingress", "hf_tc_in"));
+	close(prog_fd);
 }
 
 static void an_empty_qdisc_of_others_stays(void **state)
@@ -140,7 +180,7 @@ static void a_missing_bpffs_is_mounted(void **state)
 	expect_nothing_left();
 }
 
-/* bpffs there is, but no directory can be made in it: as in a unit with ProtectKernelTunables. */
+/* bpffs exists, but is read-only: as in a unit with ProtectKernelTunables. */
 static void without_pins_it_works_as_long_as_the_daemon_lives(void **state)
 {
 	(void)state;
@@ -181,7 +221,7 @@ static void a_name_that_is_no_directory_is_refused(void **state)
 	log_init("test", true, LOG_LV_ERROR);
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		assert_null(datapath_open(loop, &(struct datapath_options){.name = names[i]},
-					  on_test_event, NULL));
+					  on_test_event));
 		assert_int_equal(errno, EINVAL);
 		assert_int_equal(datapath_detach_all(names[i]), -EINVAL);
 	}
@@ -191,11 +231,12 @@ static void a_name_that_is_no_directory_is_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    CASE(native_xdp_is_the_first_rung_and_closing_removes_all),
+	    CASE(native_xdp_is_the_first_mode_and_closing_removes_all),
 	    CASE(without_xdp_it_is_tc_and_says_why),
 	    CASE(an_interface_without_native_xdp_gets_tc),
 	    CASE(a_foreign_xdp_program_is_not_displaced),
 	    CASE(foreign_filters_and_their_qdisc_stay),
+	    CASE(a_foreign_filter_in_the_place_of_ours_stays),
 	    CASE(an_empty_qdisc_of_others_stays),
 	    CASE(a_missing_bpffs_is_mounted),
 	    CASE(without_pins_it_works_as_long_as_the_daemon_lives),

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * IPv6 extension headers: RFC 9568 has no room for them, so an advert behind one is none to either
- * program; it passes, uncounted and without effect.
+ * IPv6 extension headers: RFC 9568 does not allow them. So both programs do not treat an advert
+ * after one as an advert: it passes, is not counted and has no effect.
  *
- * Links: user/datapath/datapath.c user/datapath/load.c user/datapath/pins.c user/datapath/attach.c
- * Links: user/datapath/tc.c user/datapath/raw.c user/datapath/instance.c user/datapath/traffic.c
- * Links: user/datapath/verdict_name.c user/core/loop.c user/core/log.c user/core/addr.c
+ * Links: user/datapath/ user/core/secret.c user/core/worker.c user/core/loop.c user/core/log.c
+ * Links: user/core/addr.c user/core/addr_index.c user/bfd/bfd_socket.c user/bfd/sbfd_socket.c
  */
 #include "fixture.h"
 
@@ -62,8 +61,8 @@ static void no_advert_is_behind_an_extension_header(void **state)
 		assert_int_equal(run_frame(fx.dp->skel->progs.hf_xdp, &f, 1), XDP_PASS);
 		assert_int_equal(run_frame(fx.dp->skel->progs.hf_tc_in, &f, 1), TC_ACT_UNSPEC);
 		assert_int_equal(all_verdicts(), plain ? 2 : 0);
-		assert_int_equal(datapath_state(fx.dp, 0)->adverts, plain ? 2 : 0);
-		assert_int_equal(datapath_state(fx.dp, 0)->last_rx_ns != 0, plain);
+		assert_int_equal(datapath_state(fx.in[0])->adverts, plain ? 2 : 0);
+		assert_int_equal(datapath_state(fx.in[0])->last_rx_ns != 0, plain);
 	}
 }
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Addresses, links and the announcements to a LAN, against the kernel, in a network namespace of
- * the test's own. Needs root.
+ * Addresses, links and the announcements to a LAN, with the real kernel, in a separate network
+ * namespace. Needs root.
  *
- * Links: user/kernel/netlink.c user/kernel/garp.c user/core/loop.c user/core/log.c
- * Links: user/core/addr.c user/kernel/address_worker.c
+ * Links: user/core/net_route.c
+ * Links: user/kernel/ user/core/loop.c user/core/log.c user/core/addr.c user/core/worker.c
  */
 #include <errno.h>
 #include <linux/if_addr.h>
@@ -26,11 +26,12 @@
 #include "kernel/address_worker.h"
 #include "kernel/garp.h"
 #include "kernel/netlink.h"
+#include "netns.h"
 
 struct seen {
 	struct netlink_link last; /* of the interface called "lo" */
 	unsigned int n;
-	struct netlink *nl; /* ask through it from within the callback */
+	struct netlink_watch *watch; /* ask through it from within the callback */
 };
 
 static void on_link(void *ctx, const struct netlink_link *link)
@@ -40,9 +41,9 @@ static void on_link(void *ctx, const struct netlink_link *link)
 
 	if (strcmp(link->name, "lo") != 0)
 		return;
-	/* Whoever is told of a link may ask the kernel at once. */
-	if (seen->nl)
-		assert_int_equal(netlink_first_address(seen->nl, link->ifindex, 4, &found),
+	/* The callback about a link may query at once. */
+	if (seen->watch)
+		assert_int_equal(netlink_first_address(seen->watch, link->ifindex, 4, &found),
 				 -ENOENT);
 	seen->last = *link;
 	seen->n++;
@@ -57,34 +58,20 @@ static void set_lo(bool up)
 	close(fd);
 }
 
-static int own_namespace(void **state)
-{
-	(void)state;
-	if (geteuid() == 0 && unshare(CLONE_NEWNET) < 0)
-		return -1;
-	return 0;
-}
-
-static void need_root(void)
-{
-	if (geteuid() != 0)
-		skip();
-}
-
 static void links_are_reported_at_first_and_when_they_change(void **state)
 {
 	struct loop *loop;
-	struct netlink *nl;
+	struct netlink_watch *watch;
 	struct seen seen = {0};
 
 	(void)state;
 	need_root();
 	loop = loop_create();
-	nl = netlink_open(loop, on_link, &seen);
-	assert_non_null(nl);
-	seen.nl = nl;
-	assert_int_equal(netlink_sync(nl), 0);
-	seen.nl = NULL;
+	watch = netlink_watch_create(loop, on_link, NULL, &seen);
+	assert_non_null(watch);
+	seen.watch = watch;
+	assert_int_equal(netlink_sync(watch), 0);
+	seen.watch = NULL;
 	assert_int_equal(seen.n, 1);
 	assert_false(seen.last.up);
 	set_lo(true);
@@ -95,7 +82,7 @@ static void links_are_reported_at_first_and_when_they_change(void **state)
 	for (int i = 0; i < 100 && seen.last.up; i++)
 		loop_turn(loop, 10 * NS_PER_MS);
 	assert_false(seen.last.up);
-	netlink_close(nl);
+	netlink_watch_destroy(watch);
 	loop_destroy(loop);
 }
 
@@ -104,37 +91,69 @@ static const struct netlink_address_options plain;
 static void addresses_are_added_found_and_removed(void **state)
 {
 	static const char *const texts[] = {"203.0.113.57/32", "2001:db8::57/128"};
-	struct loop *loop;
+	struct netlink_watch *watch;
 	struct netlink *nl;
+	struct loop *loop;
 	struct seen seen = {0};
-	struct ipaddr found;
 
 	(void)state;
 	need_root();
 	loop = loop_create();
-	nl = netlink_open(loop, on_link, &seen);
+	watch = netlink_watch_create(loop, on_link, NULL, &seen);
+	nl = netlink_open();
 	set_lo(true);
 	for (int i = 0; i < 2; i++) {
 		struct ipprefix p;
 
 		assert_int_equal(ipprefix_parse(&p, texts[i]), 0);
 		assert_int_equal(netlink_address_add(nl, 1, &p, "", RT_SCOPE_UNIVERSE, &plain), 0);
-		assert_int_equal(netlink_address_add(nl, 1, &p, "", RT_SCOPE_UNIVERSE, &plain), -EEXIST);
-		if (i == 0) {
-			assert_int_equal(netlink_first_address(nl, 1, 4, &found), 0);
-			assert_true(ipaddr_equal(&found, &p.addr));
-		}
+		assert_int_equal(netlink_address_add(nl, 1, &p, "", RT_SCOPE_UNIVERSE, &plain),
+				 -EEXIST);
+		TURN_WHILE(loop, !netlink_has_address(watch, 1, &p.addr));
+		assert_true(netlink_has_address(watch, 1, &p.addr));
 		assert_int_equal(netlink_address_remove(nl, 1, &p), 0);
 		assert_int_equal(netlink_address_remove(nl, 1, &p), -EADDRNOTAVAIL);
+		TURN_WHILE(loop, netlink_has_address(watch, 1, &p.addr));
+		assert_false(netlink_has_address(watch, 1, &p.addr));
 	}
-	assert_int_equal(netlink_first_address(nl, 1, 4, &found), -ENOENT);
 	assert_int_equal(netlink_address_add(nl, 99, &(struct ipprefix){.len = 128}, "", 0, &plain),
 			 -ENODEV);
 	netlink_close(nl);
+	netlink_watch_destroy(watch);
 	loop_destroy(loop);
 }
 
-/* What `ip` says of lo's addresses. */
+static void the_first_address_is_the_hosts_primary_one(void **state)
+{
+	struct netlink_watch *watch;
+	struct ipaddr found, want;
+	struct seen seen = {0};
+	struct ipprefix ours;
+	struct netlink *nl;
+	struct loop *loop;
+
+	(void)state;
+	need_root();
+	set_lo(true);
+	nl = netlink_open();
+	assert_int_equal(ipprefix_parse(&ours, "198.51.100.57/24"), 0);
+	assert_int_equal(netlink_address_add(nl, 1, &ours, "", RT_SCOPE_UNIVERSE, &plain), 0);
+	netlink_close(nl);
+	ip("addr add 198.51.100.1/24 dev lo");
+	ip("addr add 203.0.113.1/24 dev lo");
+	loop = loop_create();
+	watch = netlink_watch_create(loop, on_link, NULL, &seen);
+	assert_int_equal(netlink_sync(watch), 0);
+	ipaddr_parse(&want, "203.0.113.1"); /* the other one is secondary to ours */
+	assert_int_equal(netlink_first_address(watch, 1, 4, &found), 0);
+	assert_true(ipaddr_equal(&found, &want));
+	assert_int_equal(netlink_first_address(watch, 1, 6, &found), -ENOENT);
+	netlink_watch_destroy(watch);
+	loop_destroy(loop);
+	ip("addr flush dev lo");
+}
+
+/* The output of `ip` about lo's addresses. */
 static void check_ip(const char *want)
 {
 	char text[4096] = "";
@@ -162,15 +181,12 @@ static void options_reach_the_kernel(void **state)
 	    {"2001:db8::57/128", {.limited = true, .preferred_s = 3600}, "preferred_lft 3600sec"},
 	    {"2001:db8::57/128", {0}, "valid_lft forever preferred_lft forever"},
 	};
-	struct loop *loop;
 	struct netlink *nl;
-	struct seen seen = {0};
 	struct ipprefix p;
 
 	(void)state;
 	need_root();
-	loop = loop_create();
-	nl = netlink_open(loop, on_link, &seen);
+	nl = netlink_open();
 	set_lo(true);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		assert_int_equal(ipprefix_parse(&p, rows[i].prefix), 0);
@@ -179,7 +195,6 @@ static void options_reach_the_kernel(void **state)
 		assert_int_equal(netlink_address_remove(nl, 1, &p), 0);
 	}
 	netlink_close(nl);
-	loop_destroy(loop);
 }
 
 #define MAX_DONE 8
@@ -243,7 +258,7 @@ static void the_worker_does_its_jobs_in_order(void **state)
 	(void)state;
 	need_root();
 	set_lo(true);
-	nl = netlink_open(NULL, NULL, NULL);
+	nl = netlink_open();
 	if (!marks_are_kept(nl))
 		skip();
 	netlink_close(nl);
@@ -258,8 +273,7 @@ static void the_worker_does_its_jobs_in_order(void **state)
 			jobs[i] = job_of(want[i].op, want[i].dev, prefixes[family]);
 			address_worker_give(worker, &jobs[i]);
 		}
-		for (int i = 0; i < 500 && done.n < MAX_DONE; i++)
-			loop_turn(loop, 10 * NS_PER_MS);
+		TURN_WHILE(loop, done.n < MAX_DONE);
 		assert_int_equal(done.n, MAX_DONE);
 		for (unsigned int i = 0; i < MAX_DONE; i++) {
 			assert_ptr_equal(done.jobs[i], &jobs[i]);
@@ -273,12 +287,13 @@ static void the_worker_does_its_jobs_in_order(void **state)
 }
 
 struct removals {
-	unsigned int n, appeared, overruns;
+	unsigned int n, appeared;
 	struct ipprefix last;
 	uint32_t ifindex;
+	char gone[IF_NAMESIZE]; /* the last link */
 };
 
-static void on_removed(void *ctx, uint32_t ifindex, const struct ipprefix *prefix, bool gone)
+static void on_address(void *ctx, uint32_t ifindex, const struct ipprefix *prefix, bool gone)
 {
 	struct removals *removals = ctx;
 
@@ -287,22 +302,22 @@ static void on_removed(void *ctx, uint32_t ifindex, const struct ipprefix *prefi
 		return;
 	removals->n++;
 	removals->ifindex = ifindex;
-	if (prefix)
-		removals->last = *prefix;
-	else
-		removals->overruns++;
+	removals->last = *prefix;
 }
 
-static void ignore_link(void *ctx, const struct netlink_link *link)
+static void on_link_gone(void *ctx, const struct netlink_link *link)
 {
-	(void)ctx;
-	(void)link;
+	struct removals *removals = ctx;
+
+	if (link->gone && strncmp(link->name, "veth", 4) != 0) /* not the other end */
+		memcpy(removals->gone, link->name, sizeof(removals->gone));
 }
 
 static void removed_addresses_are_reported(void **state)
 {
 	static const char *const texts[] = {"203.0.113.57/32", "2001:db8::57/128"};
 	struct removals removals = {0};
+	struct netlink_watch *watch;
 	struct netlink *nl;
 	struct loop *loop;
 
@@ -310,25 +325,154 @@ static void removed_addresses_are_reported(void **state)
 	need_root();
 	set_lo(true);
 	loop = loop_create();
-	nl = netlink_open(loop, ignore_link, &removals);
-	netlink_watch_addresses(nl, on_removed);
+	watch = netlink_watch_create(loop, on_link_gone, on_address, &removals);
+	nl = netlink_open();
 	for (unsigned int i = 0; i < 2; i++) {
 		struct ipprefix p;
 
 		assert_int_equal(ipprefix_parse(&p, texts[i]), 0);
 		assert_int_equal(netlink_address_add(nl, 1, &p, "", RT_SCOPE_UNIVERSE, &plain), 0);
 		assert_int_equal(netlink_address_remove(nl, 1, &p), 0);
-		for (int k = 0; k < 100 && removals.n == i; k++)
-			loop_turn(loop, 10 * NS_PER_MS);
+		TURN_WHILE(loop, removals.n == i);
 		assert_int_equal(removals.n, i + 1);
 		assert_true(removals.appeared > 0); /* IPv6 tells it later, if ever */
 		assert_int_equal(removals.ifindex, 1);
-		assert_int_equal(removals.last.len, p.len);
-		assert_true(ipaddr_equal(&removals.last.addr, &p.addr));
+		assert_true(ipprefix_equal(&removals.last, &p));
 	}
-	assert_int_equal(removals.overruns, 0);
 	netlink_close(nl);
+	netlink_watch_destroy(watch);
 	loop_destroy(loop);
+}
+
+#define FLOOD 16000 /* changes, four times what the socket holds */
+
+/* Then the notification of what follows is lost. */
+static void overrun(struct netlink *nl)
+{
+	struct ipprefix p;
+
+	assert_int_equal(ipprefix_parse(&p, "198.51.100.9/32"), 0);
+	for (int i = 0; i < FLOOD; i++) {
+		assert_int_equal(netlink_address_add(nl, 1, &p, "", RT_SCOPE_UNIVERSE, &plain), 0);
+		assert_int_equal(netlink_address_remove(nl, 1, &p), 0);
+	}
+}
+
+static void what_went_in_an_overrun_is_gone(void **state)
+{
+	struct removals removals = {0};
+	struct netlink_watch *watch;
+	struct ipaddr lost, came;
+	struct worker *worker;
+	struct netlink *nl;
+	struct loop *loop;
+
+	(void)state;
+	need_root();
+	set_lo(true);
+	ip("link add lost0 type veth");
+	ip("addr add 203.0.113.70/32 dev lo");
+	assert_int_equal(ipaddr_parse(&lost, "203.0.113.70"), 0);
+	assert_int_equal(ipaddr_parse(&came, "203.0.113.71"), 0);
+	loop = loop_create();
+	worker = worker_create(loop, "test");
+	watch = netlink_watch_create(loop, on_link_gone, on_address, &removals);
+	nl = netlink_open();
+	assert_int_equal(netlink_sync(watch), 0);
+	netlink_watch_by(watch, worker);
+	overrun(nl);
+	ip("link del lost0");
+	ip("addr del 203.0.113.70/32 dev lo");
+	ip("addr add 203.0.113.71/32 dev lo");
+	TURN_WHILE(loop,
+		   strcmp(removals.gone, "lost0") != 0 || !netlink_has_address(watch, 1, &came));
+	assert_string_equal(removals.gone, "lost0");
+	assert_false(netlink_has_address(watch, 1, &lost));
+	assert_true(netlink_has_address(watch, 1, &came));
+	ip("addr del 203.0.113.71/32 dev lo");
+	netlink_close(nl);
+	worker_destroy(worker);
+	netlink_watch_destroy(watch);
+	loop_destroy(loop);
+}
+
+#define CAME	300
+#define TELL_NS (LOOP_SLICE_NS / 5)
+
+static void on_slow_address(void *ctx, uint32_t ifindex, const struct ipprefix *prefix, bool gone)
+{
+	struct mono end = mono_add(loop_clock(), TELL_NS);
+
+	on_address(ctx, ifindex, prefix, gone);
+	while (mono_before(loop_clock(), end))
+		;
+}
+
+/* Each takes a fifth of a turn's slice; notifications have their own share of a turn. */
+static void differences_are_told_a_slice_a_turn(void **state)
+{
+	struct removals removals = {0};
+	struct netlink_watch *watch;
+	struct ipprefix p;
+	struct worker *worker;
+	struct netlink *nl;
+	struct loop *loop;
+	unsigned int before = 0, most = 0;
+
+	(void)state;
+	need_root();
+	set_lo(true);
+	loop = loop_create();
+	worker = worker_create(loop, "test");
+	watch = netlink_watch_create(loop, on_link_gone, on_slow_address, &removals);
+	nl = netlink_open();
+	assert_int_equal(netlink_sync(watch), 0);
+	netlink_watch_by(watch, worker);
+	overrun(nl);
+	assert_int_equal(ipprefix_parse(&p, "198.18.0.0/32"), 0);
+	for (int i = 0; i < CAME; i++) {
+		p.addr.b[2] = (uint8_t)(i / 256);
+		p.addr.b[3] = (uint8_t)i;
+		assert_int_equal(netlink_address_add(nl, 1, &p, "", RT_SCOPE_UNIVERSE, &plain), 0);
+	}
+	for (int k = 0; k < 20000 && !netlink_has_address(watch, 1, &p.addr); k++) {
+		before = removals.appeared;
+		loop_turn(loop, 10 * NS_PER_MS);
+		if (removals.appeared - before > most)
+			most = removals.appeared - before;
+	}
+	assert_true(netlink_has_address(watch, 1, &p.addr));
+	assert_in_range(most, 1, 20);
+	ip("addr flush dev lo to 198.18.0.0/16");
+	netlink_close(nl);
+	worker_destroy(worker);
+	netlink_watch_destroy(watch);
+	loop_destroy(loop);
+}
+
+/* The host's address was deleted and added again, while a shared one was present. */
+static void the_hosts_address_outlives_a_shared_primary(void **state)
+{
+	struct ipprefix shared;
+	struct netlink *nl;
+
+	(void)state;
+	need_root();
+	set_lo(true);
+	ip("link add host0 type veth");
+	ip("link set host0 up");
+	nl = netlink_open();
+	assert_int_equal(ipprefix_parse(&shared, "192.0.2.57/24"), 0);
+	assert_int_equal(netlink_address_add(nl, if_nametoindex("host0"), &shared, "", 0, &plain),
+			 0);
+	ip("addr add 192.0.2.11/24 dev host0 label host0:1");
+	ip("addr add 192.0.2.12/24 dev host0");
+	ip("addr show dev host0 | grep -q 'secondary host0:1'");
+	assert_int_equal(netlink_address_remove(nl, if_nametoindex("host0"), &shared), 0);
+	ip("addr show dev host0 | grep -q '192.0.2.11/24 .*scope global host0:1'");
+	ip("addr show dev host0 | grep -q '192.0.2.12/24 .*scope global secondary host0'");
+	ip("link del host0");
+	netlink_close(nl);
 }
 
 static void an_interface_without_ethernet_addresses_is_refused(void **state)
@@ -353,7 +497,11 @@ int main(void)
 	    cmocka_unit_test(addresses_are_added_found_and_removed),
 	    cmocka_unit_test(options_reach_the_kernel),
 	    cmocka_unit_test(the_worker_does_its_jobs_in_order),
+	    cmocka_unit_test(the_first_address_is_the_hosts_primary_one),
 	    cmocka_unit_test(removed_addresses_are_reported),
+	    cmocka_unit_test(what_went_in_an_overrun_is_gone),
+	    cmocka_unit_test(differences_are_told_a_slice_a_turn),
+	    cmocka_unit_test(the_hosts_address_outlives_a_shared_primary),
 	    cmocka_unit_test(an_interface_without_ethernet_addresses_is_refused),
 	};
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A veth pair to attach to, what is attached to it, and frames over it. */
+/* A veth pair for attachments, queries of what is attached, and frames over the pair. */
 #ifndef TEST_VETH_H
 #define TEST_VETH_H
 
@@ -148,7 +148,7 @@ static inline bool one_each_way(void)
 	return received() == 1 && sent() == 1;
 }
 
-/* Packets over the wire are judged and counted, once. */
+/* Packets over the pair are judged and counted once. */
 static inline void expect_working(void)
 {
 	struct frame to = frame_traffic(
@@ -168,7 +168,7 @@ static inline void expect_working(void)
 	send_advert((struct advert){ADVERT_V3});
 	assert_true(fixture_wait(two_accepted, TEST_WAIT));
 	assert_int_equal(fixture_verdict(HF_V_TTL).packets, 1);
-	assert_int_equal(datapath_state(fx.dp, 0)->adverts, 2);
+	assert_int_equal(datapath_state(fx.in[0])->adverts, 2);
 }
 
 static inline void expect_nothing_left(void)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Any octets as a BGP message from the peer. The first octet picks the session, so that every
- * family and AS width is walked. A mutator of its own keeps marker and lengths right, and hangs an
- * attribute of any type on an UPDATE.
+ * Any octets as a BGP message from the peer. The first octet selects the session, so that every
+ * family and AS width is covered. A custom mutator keeps marker and lengths correct, and appends an
+ * attribute of any type to an UPDATE.
  * Links: user/bgp/bgp_codec.c user/bgp/bgp_codec_open.c user/bgp/bgp_codec_update.c
  */
 #include <assert.h>
@@ -15,7 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned int seed);
 size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
 
-/* An error's data must lie in the message or be a constant: reading it finds out. */
+/* The data of an error must be in the message or a constant. Reading it shows violations. */
 static void read_all(const struct bgp_error *err)
 {
 	volatile uint8_t sink = 0;
@@ -24,7 +24,7 @@ static void read_all(const struct bgp_error *err)
 		sink = (uint8_t)(sink ^ err->data[i]);
 }
 
-/* As many prefixes as were counted. */
+/* The number of prefixes is the counted one. */
 static void read_prefixes(struct bgp_update *u)
 {
 	uint32_t n = 0;
@@ -79,11 +79,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	return 0;
 }
 
-/* The lengths that have a meaning to some attribute, and their neighbours. */
+/* The lengths that some attribute has, and the lengths next to them. */
 static const uint8_t lengths[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 16, 17, 21, 24, 255};
 
-/* An attribute at the end of the attributes of an UPDATE that announces nothing behind them. Its
- * flags are the right ones every other time, which is half of what a parser looks at. */
+/* Appends an attribute to an UPDATE without prefixes after the attributes. The flags are correct
+ * every other time, because half of a parser is about them. */
 static size_t add_attribute(uint8_t *data, size_t size, size_t max_size, unsigned int seed)
 {
 	static const uint8_t flags[] = {0x40, 0x80, 0xc0, 0x50, 0x90, 0xd0, 0xe0, 0x00};
@@ -110,8 +110,8 @@ static void mend_header(uint8_t *data, size_t size)
 	data[18] = (uint8_t)(size - 1);
 }
 
-/* Mutates what it likes, then mends marker and lengths: without that few inputs reach a body. One
- * in sixteen is left as it is, for the header's own checks. */
+/* Mutates any octets, then corrects marker and lengths, because otherwise few inputs reach a body.
+ * One input in sixteen is not corrected, for the checks of the header. */
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned int seed)
 {
 	size_t attrs_at = 1 + BGP_HEADER_LEN + 4;
@@ -122,7 +122,7 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsi
 	data[19] = (uint8_t)(1 + data[19] % 5);
 	if (data[19] == BGP_MSG_UPDATE && size >= attrs_at && seed % 4 == 1) {
 		size = add_attribute(data, size, max_size, seed / 16);
-		memset(data + 20, 0, 2); /* no prefixes withdrawn: all the rest is attributes */
+		memset(data + 20, 0, 2); /* no withdrawn prefixes: the rest is attributes */
 		data[22] = (uint8_t)((size - attrs_at) >> 8);
 		data[23] = (uint8_t)(size - attrs_at);
 	}

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * Any sequence of events for one neighbor's two connections, at any times. The first octets are the
- * configuration, then each event takes four: what, on which connection, when, with what in it. What
- * must hold whatever comes is checked after each.
+ * configuration. Each event has four octets: its kind, its connection, its time and its content.
+ * The invariants are checked after each event.
  * Links: user/bgp/bgp_peer_step.c user/bgp/bgp_step.c
  */
 #include <assert.h>
@@ -15,12 +15,12 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* What an executor would have: sockets and a session. */
+/* The sockets and the session of an executor. */
 struct world {
 	struct bgp_cfg cfg;
 	struct bgp_peer peer;
 	struct mono now;
-	bool open[BGP_WAYS], up;
+	bool open[BGP_DIRECTIONS], up;
 	unsigned int timers_now; /* fired in a row at this instant */
 };
 
@@ -37,10 +37,10 @@ static struct bgp_cfg make_cfg(struct rd *r)
 				.passive = bits & 16};
 }
 
-/* Jumps to the next timer, or some time on: from nothing to an hour. */
-static void pass(struct world *w, enum bgp_way way, uint8_t when)
+/* Jumps to the next timer, or forward by 0 to one hour. */
+static void pass(struct world *w, enum bgp_direction dir, uint8_t when)
 {
-	struct mono due = bgp_due(&w->peer.conn[way]);
+	struct mono due = bgp_due(&w->peer.conn[dir]);
 	struct mono then =
 	    when & 1 && mono_is_set(due) ? due : mono_add(w->now, NS_PER_MS << (when >> 1) % 23);
 
@@ -67,25 +67,25 @@ static struct bgp_event make_event(struct world *w, enum bgp_event_type type, ui
 	};
 }
 
-/* Each action must find the sockets and the session as it needs them. */
+/* The sockets and the session must be in the state that each action needs. */
 static void carry_out(struct world *w, const struct bgp_peer_action *a)
 {
 	switch (a->act.type) {
 	case BGP_ACT_CONNECT:
-		assert(a->way == BGP_DIALLED && !w->open[a->way] && !w->cfg.passive);
-		w->open[a->way] = true;
+		assert(a->dir == BGP_OUTGOING && !w->open[a->dir] && !w->cfg.passive);
+		w->open[a->dir] = true;
 		break;
 	case BGP_ACT_CLOSE:
-		assert(w->open[a->way]);
-		w->open[a->way] = false;
+		assert(w->open[a->dir]);
+		w->open[a->dir] = false;
 		break;
 	case BGP_ACT_SEND_OPEN:
 	case BGP_ACT_SEND_KEEPALIVE:
 	case BGP_ACT_SEND_NOTIFICATION:
-		assert(w->open[a->way]);
+		assert(w->open[a->dir]);
 		break;
 	case BGP_ACT_ESTABLISHED:
-		assert(w->open[a->way] && !w->up);
+		assert(w->open[a->dir] && !w->up);
 		w->up = true;
 		break;
 	case BGP_ACT_DOWN:
@@ -95,27 +95,27 @@ static void carry_out(struct world *w, const struct bgp_peer_action *a)
 	}
 }
 
-static void check_connection(const struct world *w, enum bgp_way way)
+static void check_connection(const struct world *w, enum bgp_direction dir)
 {
-	const struct bgp_fsm *fsm = &w->peer.conn[way];
+	const struct bgp_fsm *fsm = &w->peer.conn[dir];
 	bool keeps_time = fsm->state != BGP_ESTABLISHED || fsm->hold_time_s > 0;
 
-	assert(w->open[way] == (fsm->state != BGP_IDLE));
+	assert(w->open[dir] == (fsm->state != BGP_IDLE));
 	assert(mono_is_set(fsm->established) == (fsm->state == BGP_ESTABLISHED));
 	if (fsm->state != BGP_IDLE && keeps_time)
 		assert(mono_is_set(bgp_due(fsm)));
-	if (mono_is_set(fsm->retry_due)) /* no sooner than asked for, and not never */
+	if (mono_is_set(fsm->retry_due)) /* not earlier than requested, and not never */
 		assert(mono_diff_ns(fsm->retry_due, w->now) <= BGP_RETRY_MAX_NS);
 }
 
 static void check(const struct world *w)
 {
-	const struct bgp_fsm *dialled = &w->peer.conn[BGP_DIALLED];
-	const struct bgp_fsm *accepted = &w->peer.conn[BGP_ACCEPTED];
+	const struct bgp_fsm *dialled = &w->peer.conn[BGP_OUTGOING];
+	const struct bgp_fsm *accepted = &w->peer.conn[BGP_INCOMING];
 	const struct bgp_fsm *foremost = &w->peer.conn[bgp_peer_foremost(&w->peer)];
 
-	check_connection(w, BGP_DIALLED);
-	check_connection(w, BGP_ACCEPTED);
+	check_connection(w, BGP_OUTGOING);
+	check_connection(w, BGP_INCOMING);
 	assert(dialled->state < BGP_OPEN_CONFIRM || accepted->state < BGP_OPEN_CONFIRM);
 	assert(w->up == (foremost->state == BGP_ESTABLISHED));
 	assert(!mono_is_set(accepted->retry_due));
@@ -132,22 +132,22 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	while (rd_left(&r) >= EVENT_LEN) {
 		enum bgp_event_type type = (enum bgp_event_type)(rd_u8(&r) % (BGP_EV_TIMER + 1));
-		enum bgp_way way = (enum bgp_way)(rd_u8(&r) % BGP_WAYS);
+		enum bgp_direction dir = (enum bgp_direction)(rd_u8(&r) % BGP_DIRECTIONS);
 		struct bgp_peer_actions acts;
 		struct bgp_event ev;
 
-		pass(&w, way, rd_u8(&r));
+		pass(&w, dir, rd_u8(&r));
 		ev = make_event(&w, type, rd_u8(&r));
-		if (type == BGP_EV_CONNECTED && way == BGP_ACCEPTED) { /* the executor's part */
+		if (type == BGP_EV_CONNECTED && dir == BGP_INCOMING) { /* the executor's part */
 			if (!bgp_peer_accepts(&w.peer))
 				continue;
-			w.open[way] = true;
+			w.open[dir] = true;
 		}
-		bgp_peer_step(&w.cfg, &w.peer, way, &ev, &acts);
+		bgp_peer_step(&w.cfg, &w.peer, dir, &ev, &acts);
 		for (unsigned int i = 0; i < acts.n; i++)
 			carry_out(&w, &acts.a[i]);
 		w.timers_now += type == BGP_EV_TIMER && acts.n > 0;
-		assert(w.timers_now <= SAME_INSTANT); /* else it would never sleep */
+		assert(w.timers_now <= SAME_INSTANT); /* otherwise it would never sleep */
 		check(&w);
 	}
 	return 0;

@@ -1,15 +1,29 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * The configuration parser on any text: it must not crash, hang or leak, and what it prints
- * must read back to the same print.
+ * Any text as a configuration: the parser must not crash, hang or leak. The printed configuration
+ * must be read again and printed in the same way.
  *
  * Links: user/config/config.c user/config/parser.c user/config/set.c user/config/keywords.c
- * Links: user/config/text.c user/config/defs.c user/config/words.c user/config/value.c user/config/dump.c
- * Links: user/config/complete.c user/config/complete_bgp.c user/config/complete_group.c
- * Links: user/config/complete_warn.c user/config/block_global.c user/config/block_instance.c
+ * Links: user/config/text.c user/config/defs.c user/config/words.c user/config/value.c
+ * Links: user/config/dump.c
+ * Links: user/config/complete.c user/config/complete_bgp.c user/config/neighbor_name.c
+ * Links: user/config/complete_group.c
+ * Links: user/config/complete_warn.c user/config/block_global.c
+ * Links: user/config/block_instance.c
  * Links: user/config/block_link.c user/config/block_lists.c user/config/block_script.c
  * Links: user/config/block_group.c user/config/block_bgp.c user/config/platform.c
- * Links: user/config/block_announce.c user/config/block_check.c user/config/block_track.c user/core/addr.c
+ * Links: user/config/block_announce.c user/config/block_check.c user/config/block_track.c
+ * Links: user/config/block_takeover.c
+ * Links: user/core/addr.c
+ * Links: user/config/generator.c user/config/block_auth.c user/config/block_sbfd.c
+ * Links: user/config/block_uplinks.c
+ * Links: user/core/secret.c
+ * Links: user/config/block_bfd.c user/config/block_traffic.c
+ * Links: user/config/block_attributes.c user/core/prefix_index.c user/config/block_service.c
+ * Links: user/config/complete_service.c
+ * Links: user/config/block_routes.c user/config/block_rule.c user/config/block_static.c
+ * Links: user/config/block_vmac.c
+ * Links: user/core/net_route.c
  */
 #include <stdint.h>
 #include <stdlib.h>

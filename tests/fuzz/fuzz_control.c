@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Request lines of the control sockets: the first octet chooses the socket, the rest is the line.
+ * Request lines of the control sockets: the first octet selects the socket, the rest is the line.
+ * Links: user/control/peers_json.c user/bfd/bfd_codec.c
  * Links: user/control/record_json.c user/record/record.c
+ * Links: user/peer/peer_report_rules.c user/control/reports_json.c
+ * Links: user/control/takeover_json.c
  * Links: user/control/control_request.c user/control/status.c user/control/status_json.c
- * Links: user/control/utf8.c user/core/addr.c user/vrrp/vrrp_step.c user/vrrp/vrrp_names.c
+ * Links: user/control/check_json.c user/control/addresses_json.c
+ * Links: user/control/bfd_json.c
+ * Links: user/core/utf8.c user/core/addr.c user/vrrp/vrrp_step.c user/vrrp/vrrp_names.c
  * Links: user/control/json_put.c
  * Links: user/announce/announce_step.c user/health/health_step.c user/datapath/verdict_name.c
+ * Links: user/core/json_read.c user/announce/service_step.c
  */
 #include <stdint.h>
 #include <stdlib.h>

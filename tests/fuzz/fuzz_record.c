@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * The recorder's file: the checksum is put right first, so that what is behind it is reached. What
- * is let through must come back the same when written and read again, and make JSON.
+ * Any octets as the recorder's file. The checksum is corrected first, so that the parser is
+ * reached. Accepted content must be the same after writing and reading, and is printed as JSON.
  * Links: user/announce/announce_step.c user/control/record_json.c user/record/record_codec.c
  * Links: user/health/health_step.c user/vrrp/vrrp_names.c user/vrrp/vrrp_step.c user/core/addr.c
- * Links: user/record/record.c user/control/utf8.c
+ * Links: user/record/record.c user/core/utf8.c
  * Links: user/control/json_put.c
+ * Links: user/announce/service_step.c
  */
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Any octets as a runner message: what is taken encodes to the same octets again.
- * Links: user/health/runner_codec.c
+ * Any octets as a runner message: an accepted message is encoded to the same octets.
+ * Links: user/runner/runner_codec.c
  */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "health/runner_codec.h"
+#include "runner/runner_codec.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Any octets as a VRRP message, judged by the rules that the kernel half compiles. The first octets
- * pick the instance and the packet around it; one bit of them has the checksum mended, so that what
- * lies behind it is reached.
+ * Any octets as a VRRP message, checked by the rules of the kernel half. The first octets select
+ * the instance and the packet. One of their bits corrects the checksum, so that the code after the
+ * checksum is reached.
  */
 #include <assert.h>
 #include <stdbool.h>
@@ -12,6 +12,7 @@
 
 #include "hf_abi.h"
 #include "vrrp_advert.h"
+#include "vrrp_auth.h"
 #include "vrrp_wire.h"
 
 #define KNOBS	 4
@@ -33,7 +34,7 @@ static struct hf_inst_cfg instance_of(const uint8_t *knobs)
 	return cfg;
 }
 
-/* The plain form: right for version 2, and accepted of version 3 over IPv4. */
+/* The plain form: correct for version 2, and accepted for version 3 over IPv4. */
 static void mend_checksum(uint8_t *msg, size_t len)
 {
 	uint32_t sum = 0;
@@ -55,9 +56,10 @@ static void judge(const uint8_t *knobs, const uint8_t *msg, size_t len)
 	struct hf_peer peer = {.min_ttl = 1, .max_ttl = 255};
 	struct vrrp_packet pkt = {.len = (uint32_t)len, .ttl = 255};
 	struct vrrp_heard heard = {0};
+	struct vrrp_auth_text text;
 	enum hf_verdict_reason reason;
 
-	if (knobs[0] & 16) /* an IP header that says otherwise than the frame */
+	if (knobs[0] & 16) /* an IP header that contradicts the frame */
 		pkt.len = knobs[3];
 	pkt.source.b[15] = 1;
 	pkt.destination.b[15] = 2;
@@ -68,9 +70,13 @@ static void judge(const uint8_t *knobs, const uint8_t *msg, size_t len)
 	assert(reason < HF_V_MAX);
 	if (reason != HF_V_ACCEPTED)
 		return;
-	assert(pkt.len <= len && msg[0] >> 4 == cfg.version);
-	assert(VRRP_HDR_LEN + heard.count * (cfg.family == 4 ? 4u : 16u) <= pkt.len);
+	assert(heard.len <= len && msg[0] >> 4 == cfg.version);
+	assert(VRRP_HDR_LEN + vrrp_list_len(cfg.family, heard.count) <= heard.len);
 	assert(heard.interval_us > 0 && heard.priority == msg[2]);
+	/* Over IPv4 the trailer is not part of the sum. Whether it is there is checked next. */
+	assert(pkt.len == heard.len + (heard.has_trailer ? VRRP_TRAILER_LEN : 0u));
+	if (heard.has_trailer)
+		assert(!vrrp_auth_gather(&text, msg, msg + len, heard.len) == (pkt.len <= len));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

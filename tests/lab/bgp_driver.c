@@ -1,23 +1,26 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * The BGP speaker alone, driven by lines on stdin, for tests against foreign routers:
+ * The BGP speaker without the daemon, driven by lines on stdin, for tests against foreign routers:
  *   bgp_driver LOCAL_AS ROUTER_ID HOLD_S NEIGHBOR REMOTE_AS [password=P] [ttl_security=N]
- *              [multihop=N] [source=ADDRESS] [passive] [listen]
+ *              [multihop=N] [source=ADDRESS] [passive] [listen] [role=ROLE] [strict]
  *   announce PREFIX[*COUNT] [med=N] [origin=N] [prepend=N] [localpref=N] [community=N] [large=N]
  *            [nexthop=ADDRESS]
  *   withdraw PREFIX[*COUNT]
  *   shutdown TEXT
  *   status
  *   counters
- * COUNT prefixes are the given one and those that follow it. It answers each status by a line
- * "status STATE HOLD ANNOUNCED RECEIVED ERROR...", each counters by "counters UPDATES_SENT TURNS" (of
- * its loop), and ends with its input, or after a shutdown.
- * Links: user/engine/bgp_speaker.c user/engine/bgp_neighbor.c user/engine/bgp_output.c
- * Links: user/engine/bgp_reload.c user/engine/bgp_conn.c user/engine/bgp_listen.c
- * Links: user/bgp/bgp_peer_step.c user/engine/bgp_socket.c user/bgp/bgp_rib.c user/bgp/bgp_step.c
+ * COUNT prefixes are the given prefix and the following ones. The answer to `status` is a line
+ * "status STATE HOLD ANNOUNCED RECEIVED ERROR...", the answer to `counters` is "counters
+ * UPDATES_SENT TURNS" (turns of its loop). The program ends at the end of its input, or after a
+ * shutdown.
+ *
+ * Links: user/speaker/bgp_speaker.c user/speaker/bgp_neighbor.c user/config/neighbor_name.c
+ * Links: user/speaker/bgp_output.c
+ * Links: user/speaker/bgp_reload.c user/speaker/bgp_conn.c user/speaker/bgp_listen.c
+ * Links: user/bgp/bgp_peer_step.c user/speaker/bgp_socket.c user/bgp/bgp_rib.c user/bgp/bgp_step.c
  * Links: user/bgp/bgp_codec.c
  * Links: user/bgp/bgp_codec_open.c user/bgp/bgp_codec_announce.c user/bgp/bgp_codec_update.c
- * Links: user/engine/bgp_received.c user/bgp/bgp_rival.c
+ * Links: user/speaker/bgp_received.c user/bgp/bgp_foreign.c
  * Links: user/core/loop.c user/core/log.c user/core/addr.c
  */
 #include <errno.h>
@@ -30,8 +33,8 @@
 #include "bgp/bgp_rib.h"
 #include "core/addr.h"
 #include "core/log.h"
-#include "engine/bgp_listen.h"
-#include "engine/bgp_speaker.h"
+#include "speaker/bgp_listen.h"
+#include "speaker/bgp_speaker.h"
 
 struct driver {
 	struct loop *loop;
@@ -159,16 +162,28 @@ static void on_input(struct loop_source *src, uint32_t ready)
 	}
 }
 
+static void read_role(struct cfg_neighbor *n, const char *name)
+{
+	n->role = BGP_ROLE_PROVIDER;
+	while (n->role < BGP_ROLE_UNKNOWN && strcmp(name, bgp_role_name(n->role)) != 0)
+		n->role++;
+	if (n->role == BGP_ROLE_UNKNOWN)
+		exit(2);
+}
+
 static void read_option(struct cfg_neighbor *n, char *word)
 {
 	char *eq = strchr(word, '=');
 
 	n->passive |= strcmp(word, "passive") == 0;
 	n->listen |= strcmp(word, "listen") == 0;
+	n->strict_role |= strcmp(word, "strict") == 0;
 	if (!eq)
 		return;
 	if (value_of(word, "password"))
 		n->password = eq + 1;
+	else if (value_of(word, "role"))
+		read_role(n, eq + 1);
 	else if (value_of(word, "ttl_security"))
 		n->ttl_security = (uint8_t)number(eq + 1);
 	else if (value_of(word, "multihop"))

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Five foreign BGP daemons behind one face, each in a machine of its own (hflab's Sandbox).
+"""Five foreign BGP daemons with one interface, each in its own machine (hflab's Sandbox).
 
-A Router is given its neighbors, starts, and tells which path it chose for a prefix. What one of
-them cannot do stands in its CANNOT table with the reason: {(case, family or None): reason}.
+A Router gets its neighbors, starts, and shows which path it chose for a prefix. Its table CANNOT has the cases
+that this daemon cannot do, with the reason: {(case, family or None): reason}.
 """
 import json
 import os
@@ -10,7 +10,8 @@ import re
 import shutil
 import subprocess
 
-from hflab.lab import wait_for
+from hflab.sandbox import has_own_cpu
+from hflab.wait import wait_for
 
 AS, NODE_AS = 65000, 65001
 SELF = {4: "192.0.2.1", 6: "2001:db8::1"}
@@ -19,19 +20,24 @@ HOLD_S = 9
 START_S = 30
 
 
+NO_ROLES = {(case, None): "this version does not know RFC 9234" for case in ("roles_fit", "roles_clash", "role_missing")}
+
+
 def family_of(address):
     return 6 if ":" in address else 4
 
 
 class Router:
-    """`neighbors`: {address: set of "md5", "gtsm", "dial"}; `own`: {family: the router's address}."""
+    """`neighbors`: {address: set of "md5", "gtsm", "dial" and "role NAME", the router's by RFC 9234};
+    `own`: {family: the router's address}; `hold`: its hold time."""
     PROGRAM, PACKAGE = "", ""
+    COMPUTES = False  # for seconds when it starts, so it must not run before all others
     CANNOT = {}
-    KEEPS_WINNER = True  # when it is told which of two connections is one too many
+    KEEPS_WINNER = True  # after a collision it keeps the connection that wins
 
-    def __init__(self, machine, neighbors, own=None):
+    def __init__(self, machine, neighbors, own=None, hold=HOLD_S):
         self.machine, self.neighbors, self.processes = machine, neighbors, []
-        self.own = own or SELF
+        self.own, self.hold = own or SELF, hold
         self.log = self.path("router.log")
         self.configure()
 
@@ -50,7 +56,8 @@ class Router:
 
     def spawn(self, *argv, **env):
         with open(self.log, "ab") as log:
-            self.processes.append(self.machine.popen(argv, env=env, stdout=log, stderr=subprocess.STDOUT))
+            process = self.machine.popen(argv, env=env, stdout=log, stderr=subprocess.STDOUT)
+        self.processes.append(process if self.COMPUTES else has_own_cpu(process))
 
     def run(self, *argv):
         return self.machine.run(*argv, check=False)[1]
@@ -62,32 +69,32 @@ class Router:
             return {}
 
     def kill(self):
-        """The router dies and its kernel says so (RST)."""
+        """The router dies, and its kernel sends RST."""
         for p in self.processes:
             p.kill()
             p.wait()
         self.processes.clear()
 
     def heard(self, _neighbor, text):
-        """Has the router told its operator of `text`?"""
+        """Whether the router has logged `text`."""
         with open(self.log, encoding="utf-8", errors="replace") as f:
             return text in f.read()
 
 
 def start_zebra(router):
-    """FRR's way into the kernel's table. bgpd must come later: if it does not find zebra, it asks
-    again only after seconds. zebra insists on its own user, and on a place for crash logs."""
+    """Starts zebra, which puts FRR's routes into the kernel. bgpd must start later: if it does not find zebra, it
+    tries again only after seconds. zebra needs its own user and a directory for crash logs."""
     socket, conf = "/run/frr/zserv.api", router.write("zebra.conf", "log stdout\n", 0o644)
     router.machine.run("install", "-d", "-o", "frr", "-g", "frr", "/run/frr", "/var/tmp/frr")
     router.machine.run("mount", "-t", "tmpfs", "-o", "mode=777", "tmpfs", "/var/tmp/frr")
     router.machine.run("rm", "-f", socket)
     router.spawn("/usr/lib/frr/zebra", "-f", conf)
-    wait_for(lambda: router.machine.run("test", "-S", socket, check=False)[0] == 0, START_S, "zebra runs")
+    wait_for(lambda: router.machine.listens(socket), START_S, "zebra runs")
 
 
 class Bird(Router):
     PROGRAM, PACKAGE = "/usr/sbin/bird", "bird2"
-    KEEPS_WINNER = False  # it ends the other one, too, and begins anew
+    KEEPS_WINNER = False  # it ends both connections and starts again
     HEAD = """
 log stderr all;
 router id 192.0.2.1;
@@ -105,14 +112,15 @@ function rank() {
         return "n" + re.sub("[.:]+", "_", neighbor)
 
     def configure(self):
-        text = self.HEAD
+        text = self.HEAD.replace("192.0.2.1", self.own[4])
         for a, wants in self.neighbors.items():
             text += (f"protocol bgp {self.name(a)} {{\n local {self.own[family_of(a)]} as {AS};\n"
-                     f" neighbor {a} as {NODE_AS};\n direct;\n hold time {HOLD_S};\n"
+                     f" neighbor {a} as {NODE_AS};\n direct;\n hold time {self.hold};\n"
                      " error wait time 1, 2;\n connect delay time 1;\n connect retry time 1;\n"
                      + ("" if "dial" in wants else " passive yes;\n")
                      + (f' password "{PASSWORD}";\n' if "md5" in wants else "")
                      + (" ttl security on;\n" if "gtsm" in wants else "")
+                     + "".join(f" local {w.replace('-', '_')};\n" for w in wants if w.startswith("role "))
                      + " ipv4 { import where rank(); export none;"
                      + (" extended next hop on;" if family_of(a) == 6 else "")
                      + " };\n ipv6 { import where rank(); export none; };\n}\n")
@@ -137,6 +145,7 @@ function rank() {
             return None
         return {"next_hop": found["next_hop"].split()[0],
                 "as_path": [int(n) for n in found["as_path"].split()], "med": int(found.get("med", -1)),
+                "otc": int(found.get("otc", 0)),
                 "communities": set(re.findall(r"(\d+,\d+)", found.get("community", "")))}
 
     def refresh(self, neighbor):
@@ -144,6 +153,14 @@ function rank() {
 
     def shutdown(self, neighbor, text):
         self.birdc("disable", self.name(neighbor), f'"{text}"')
+
+    def admit(self, neighbor):
+        """The end of a shutdown."""
+        self.birdc("enable", self.name(neighbor))
+
+    def next_hops(self, prefix):
+        """The next hop of each path to the prefix, chosen or not."""
+        return re.findall(r"^\s+BGP\.next_hop: (\S+)", self.birdc("show", "route", "all", prefix), re.M)
 
 
 class Frr(Router):
@@ -157,13 +174,14 @@ route-map rank permit 20
 """
 
     def configure(self):
-        lines = ["log stdout", f"router bgp {AS}", " bgp router-id 192.0.2.1", " no bgp ebgp-requires-policy",
+        lines = ["log stdout", f"router bgp {AS}", f" bgp router-id {self.own[4]}", " no bgp ebgp-requires-policy",
                  " no bgp default ipv4-unicast", " bgp log-neighbor-changes"]
         for a, wants in self.neighbors.items():
-            lines += [f" neighbor {a} remote-as {NODE_AS}", f" neighbor {a} timers {HOLD_S // 3} {HOLD_S}",
+            lines += [f" neighbor {a} remote-as {NODE_AS}", f" neighbor {a} timers {self.hold // 3} {self.hold}",
                       f" neighbor {a} timers connect 1" if "dial" in wants else f" neighbor {a} passive"]
             lines += [f" neighbor {a} password {PASSWORD}"] * ("md5" in wants)
             lines += [f" neighbor {a} ttl-security hops 1"] * ("gtsm" in wants)
+            lines += [f" neighbor {a} local-{w}" for w in wants if w.startswith("role ")]
             lines += [f" neighbor {a} capability extended-nexthop"] * (family_of(a) == 6)
         for family in ("ipv4", "ipv6"):
             lines.append(f" address-family {family} unicast")
@@ -198,6 +216,7 @@ route-map rank permit 20
                 hops = [h["ip"] for h in path["nexthops"] if h.get("scope") != "link-local"]
                 text = path.get("community", {}).get("string", "")
                 return {"next_hop": hops[0], "as_path": [int(n) for n in path["aspath"]["string"].split()],
+                        "otc": path.get("otc", 0),
                         "communities": set(text.replace(":", ",").split()), "med": path.get("metric", -1)}
         return None
 
@@ -207,9 +226,20 @@ route-map rank permit 20
     def shutdown(self, neighbor, text):
         self.vtysh("configure terminal", f"router bgp {AS}", f"neighbor {neighbor} shutdown message {text}")
 
+    def admit(self, neighbor):
+        """The end of a shutdown."""
+        self.vtysh("configure terminal", f"router bgp {AS}", f"no neighbor {neighbor} shutdown")
+
+    def next_hops(self, prefix):
+        """The next hop of each path to the prefix, chosen or not."""
+        table = "ipv6" if ":" in prefix else "ipv4"
+        return [path["nexthops"][0]["ip"]
+                for path in self.show(f"show bgp {table} unicast {prefix} json").get("paths", [])]
+
 
 class GoBgp(Router):
     PROGRAM, PACKAGE = "/usr/bin/gobgpd", "gobgpd"
+    COMPUTES = True
     RANK = """
 [[defined-sets.bgp-defined-sets.community-sets]]
  community-set-name = "escalated"
@@ -229,7 +259,7 @@ class GoBgp(Router):
  import-policy-list = ["rank"]
  default-import-policy = "accept-route"
 """
-    CANNOT = {("route_refresh", None): "it keeps what it received and asks for nothing"}
+    CANNOT = NO_ROLES | {("route_refresh", None): "it keeps what it received and asks for nothing"}
 
     def configure(self):
         text = (f'[global.config]\n as = {AS}\n router-id = "192.0.2.1"\n'
@@ -237,7 +267,7 @@ class GoBgp(Router):
         for a, wants in self.neighbors.items():
             text += (f'[[neighbors]]\n [neighbors.config]\n  neighbor-address = "{a}"\n  peer-as = {NODE_AS}\n'
                      + (f'  auth-password = "{PASSWORD}"\n' if "md5" in wants else "")
-                     + f" [neighbors.timers.config]\n  hold-time = {HOLD_S}\n  keepalive-interval = {HOLD_S // 3}\n"
+                     + f" [neighbors.timers.config]\n  hold-time = {self.hold}\n  keepalive-interval = {self.hold // 3}\n"
                      "  idle-hold-time-after-reset = 1\n [neighbors.transport.config]\n  passive-mode = true\n"
                      + (" [neighbors.ttl-security.config]\n  enabled = true\n  ttl-min = 255\n" if "gtsm" in wants else "")
                      + "".join(f' [[neighbors.afi-safis]]\n  [neighbors.afi-safis.config]\n   afi-safi-name = "{name}"\n'
@@ -277,16 +307,19 @@ class GoBgp(Router):
 
 
 class ExaBgp(Router):
-    """It chooses no path and feeds nothing: "best" is the path that it received last."""
+    """It chooses no path and has no kernel routes: "best" is the path that it received last."""
     PROGRAM, PACKAGE = "/usr/sbin/exabgp", "exabgp"
+    COMPUTES = True
     SINK = """#!/bin/sh
 exec 3<&0
 cat <&3 >> {base}.json &
 while :; do cat {base}.commands || exit; done
 """
-    CANNOT = {("gtsm", None): "it leaves the TTL of a session that it accepted at 64",
-              ("shutdown_sent", None): "4.2 answers any NOTIFICATION by one of its own: it cannot decode type 3",
-              ("shutdown_received", None): "its teardown carries no text"}
+    CANNOT = NO_ROLES | {
+        ("leaving", None): "it compares no paths: the last received one counts",
+        ("gtsm", None): "it leaves the TTL of a session that it accepted at 64",
+        ("shutdown_sent", None): "4.2 answers any NOTIFICATION by one of its own: it cannot decode type 3",
+        ("shutdown_received", None): "its teardown carries no text"}
 
     def configure(self):
         sink = self.write("exabgp-sink", self.SINK.format(base=self.path("exabgp")), 0o755)
@@ -294,7 +327,7 @@ while :; do cat {base}.commands || exit; done
         text = f"process sink {{ run {sink}; encoder json; }}\n"
         for a, wants in self.neighbors.items():
             text += (f"neighbor {a} {{\n router-id 192.0.2.1;\n local-address {self.own[family_of(a)]};\n"
-                     f" local-as {AS};\n peer-as {NODE_AS};\n hold-time {HOLD_S};\n passive true;\n"
+                     f" local-as {AS};\n peer-as {NODE_AS};\n hold-time {self.hold};\n passive true;\n"
                      + (f" md5-password {PASSWORD};\n" if "md5" in wants else "")
                      + (" outgoing-ttl 255;\n incoming-ttl 255;\n" if "gtsm" in wants else "")
                      + " family { ipv4 unicast; ipv6 unicast; }\n"
@@ -361,17 +394,18 @@ while :; do cat {base}.commands || exit; done
 class OpenBgpd(Router):
     PROGRAM, PACKAGE = "/usr/sbin/bgpd", "openbgpd"
     NO_8950 = "OpenBGPD 7.7 has no RFC 8950"
+    CANNOT = NO_ROLES
 
     def configure(self):
         text = (f"AS {AS}\nrouter-id 192.0.2.1\n" + "".join(f"listen on {a}\n" for a in self.own.values()))
         for a, wants in self.neighbors.items():
-            text += (f"neighbor {a} {{\n remote-as {NODE_AS}\n passive\n holdtime {HOLD_S}\n"
+            text += (f"neighbor {a} {{\n remote-as {NODE_AS}\n passive\n holdtime {self.hold}\n"
                      " announce IPv4 unicast\n announce IPv6 unicast\n"
                      + (f" tcp md5sig password {PASSWORD}\n" if "md5" in wants else "")
                      + (" ttl-security yes\n" if "gtsm" in wants else "") + "}\n")
         text += "allow from any\nmatch from any community 65000:1 set localpref 200\n"
         self.write("bgpd.conf", text)
-        self.machine.run("mkdir", "-p", "/run/openbgpd")  # where it locks itself up
+        self.machine.run("mkdir", "-p", "/run/openbgpd")  # the directory that it changes its root to
 
     def start(self):
         self.spawn(self.PROGRAM, "-d", "-f", self.path("bgpd.conf"))

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Holdfast and a foreign VRRP daemon as the two routers of many virtual routers side by side, in every
-form that both speak and with either in the lead. All go through the same phases together; one table
-is printed, a row a case."""
+"""Holdfast and a foreign VRRP daemon as the two routers of many virtual routers at the same time. The cases are
+all forms of VRRP that both support, with either daemon as the leader. All cases go through the same phases
+together. One table is printed, with a row for each case."""
 import dataclasses
 import re
 import sys
@@ -12,11 +12,11 @@ from scenario import lab
 
 LONG = "--long" in sys.argv[1:]
 QUIET_S = 60 if LONG else 3
-SETTLE_S = 30  # for what takes four seconds at most: the machine may be busy
-# Shorter than any wait for a silent master of version 2 with its three seconds: who takes over in this
-# time has heard the priority 0. Version 3's wait is as short as a busy machine's hiccups.
+SETTLE_S = 30  # for changes of up to four seconds; the machine may be busy
+# Shorter than the down time of version 2, which is three seconds. A node that takes over within this time has
+# received priority 0. The down time of version 3 is too short to be distinguished on a busy machine.
 RESIGNED_S = 2.5
-DOWN_S = 4  # version 2's wait of three adverts and the skew, with something to spare
+DOWN_S = 4  # the down time of version 2, three adverts and the skew, with a reserve
 
 
 @dataclasses.dataclass
@@ -26,13 +26,13 @@ class Case:
     password: str
     family: int
     unicast: bool
-    kind: str        # what is special about it
+    kind: str        # the property that this case tests
     vrid: int
-    priority: dict   # of "h", Holdfast, and "k", the other one
+    priority: dict   # of "h", Holdfast, and "k", the other daemon
     source: dict
     nopreempt: bool
-    highest: str     # whose address is
-    marks: dict = dataclasses.field(default_factory=dict)  # phase -> what was seen
+    highest: str     # the daemon with the higher address
+    marks: dict = dataclasses.field(default_factory=dict)  # phase -> result
 
     @property
     def name(self):
@@ -40,7 +40,7 @@ class Case:
 
     @property
     def leader(self):
-        """Who wins between two MASTERs."""
+        """The daemon that wins between two MASTERs."""
         if self.priority["h"] != self.priority["k"]:
             return max(self.priority, key=self.priority.get)
         return self.highest
@@ -50,7 +50,7 @@ class Case:
 
     @property
     def shared(self):
-        """The address that it is about."""
+        """The address of this virtual router."""
         return f"203.0.113.{100 + self.vrid}" if self.family == 4 else f"2001:db8:113::{self.vrid}"
 
     def block(self, who, more):
@@ -69,8 +69,8 @@ def other(who):
 
 
 class Match:
-    """The two nodes: `a` runs Holdfast, `b` the peer, which starts, stops and is killed, is running()
-    or not, and tells states() and changes(), by the case's name."""
+    """The two nodes: `a` runs Holdfast, `b` runs the peer. The peer has start(), stop(), kill() and running(), and
+    states() and changes() by the name of the case."""
 
     def __init__(self, net, cases, peer):
         self.net, self.cases, self.k = net, cases, peer
@@ -88,19 +88,20 @@ class Match:
                 for name, pair in self.states().items()}
 
     def phase(self, title, expected, deed, at_least_s=0):
-        """Does the deed and waits until each case's masters are `expected(case)`, "h", "k" or both,
-        and `at_least_s` for what must not follow. Notes per case how long it took, or what was
-        there instead. A node that joins or rejoins takes its time to start: that does not count."""
+        """Does the deed and waits until the masters of each case are `expected(case)`: "h", "k" or both. Then waits for
+        `at_least_s` for changes that must not happen. Notes for each case the time of the last look before the
+        change, or the wrong masters. The time that a node needs to start does not count, nor that of a late look."""
         began = time.monotonic()
         deed()
         began = time.monotonic() if title.startswith("join") else began
-        done, passed = {}, 0
+        done, passed, before = {}, 0, 0
         while passed < at_least_s or (len(done) < len(self.cases) and passed < SETTLE_S):
-            seen = self.masters()
             passed = time.monotonic() - began
+            seen = self.masters()
             for c in self.cases:
                 if seen[c.name] == set(expected(c)):
-                    done.setdefault(c.name, passed)
+                    done.setdefault(c.name, before)
+            before = passed
             time.sleep(0.05)
         seen = self.masters()
         for c in self.cases:
@@ -109,7 +110,7 @@ class Match:
                 f"FAIL({''.join(sorted(seen[c.name])) or '-'})"
 
     def stays(self, title, expected, for_s):
-        """Nothing moves for so long, and each master is the expected one."""
+        """Checks that nothing moves for `for_s` seconds, and that each master is the expected one."""
         before = self.counts()
         time.sleep(for_s)
         after, seen = self.counts(), self.masters()
@@ -119,18 +120,19 @@ class Match:
                 f"FAIL({''.join(sorted(seen[c.name])) or '-'}, {after[c.name] - before[c.name]})"
 
     def counts(self):
-        """How often each case has changed its state, on both sides together."""
-        h = {i["name"]: i["transitions"] for i in self.h.status()["instances"]}
+        """The number of state changes of each case, on both sides together."""
+        status = lab.wait_for(self.h.status, SETTLE_S, "holdfastd answers")
+        h = {i["name"]: i["transitions"] for i in status["instances"]}
         k = self.k.changes()
         return {c.name: h[c.name] + k.get(c.name, 0) for c in self.cases}
 
     def start_h(self):
         self.h.start()
-        lab.wait_for(self.h.status, 10, "holdfastd answers")
+        lab.wait_for(self.h.status, SETTLE_S, "holdfastd answers")
 
     def boot_h(self):
         self.h.boot()
-        lab.wait_for(self.h.status, 10, "holdfastd answers")
+        lab.wait_for(self.h.status, SETTLE_S, "holdfastd answers")
 
     def die_k(self):
         self.net.cut("b")
@@ -145,18 +147,18 @@ class Match:
 
 
 def play(match, brief=False):
-    """The phases; who is MASTER is known of each case before each. `brief`: only elections and
-    priority 0, in the short form."""
+    """Runs the phases. The MASTER of each case is known before each phase. `brief`: only elections and priority 0,
+    without `--long`."""
     now = {}
 
     def joined(who):
-        """`who` has come to the other one, who was MASTER of all."""
+        """`who` has joined the other daemon, which was MASTER of all."""
         for c in match.cases:
             now[c.name] = who if c.preempts(who) else other(who)
         return lambda c: now[c.name]
 
     def resign(who):
-        """`who` stops: at once where it was MASTER."""
+        """`who` stops. The other daemon takes over at once where `who` was MASTER."""
         match.phase(f"stop {who}", lambda c: other(who), match.h.stop if who == "h" else match.k.stop)
         for c in match.cases:
             mark = c.marks[f"stop {who}"]
@@ -199,11 +201,11 @@ def print_table(cases):
     widths = [max(len(r[i]) for r in rows) for i in range(len(rows[0]))]
     for row in rows:
         print("# " + "  ".join(cell.ljust(w) for cell, w in zip(row, widths)).rstrip())
-    print("# seconds until the state that must follow, seen on both sides; FAIL(who was MASTER)")
+    print("# seconds of the last look before both sides had the expected state; FAIL(the masters)")
 
 
 def main(missing, make_match, brief=False):
-    """Plays `make_match(net)` in a lab, unless `missing` says what is. Returns the exit status."""
+    """Runs `make_match(net)` in a lab, unless `missing` names a missing program. Returns the exit status."""
     reason = scenario.skip_reason() or missing
     if reason:
         print(f"1..0 # SKIP {reason}")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What the lab's tests share: the cases of one file run in one lab, one after the other, and are
-reported as TAP. A case that fails costs its lab: the next one gets a new one."""
+"""The common part of the lab's tests. The cases of one file run one after the other in one lab and are reported as
+TAP. After a failed case the next case gets a new lab."""
 import contextlib
 import os
 import shutil
@@ -13,13 +13,13 @@ from hflab import lab, plan, trial  # noqa: E402 (the path comes first)
 
 
 def check(truth, what):
-    """An assertion that tells what it saw; `python -O` does not remove it."""
+    """An assertion with a text about the seen state. `python -O` does not remove it."""
     if not truth:
         raise AssertionError(what)
 
 
 def skip_reason(needs_daemon=True):
-    """Why the lab's tests cannot run here, or None."""
+    """The reason why the lab's tests cannot run here, or None."""
     if os.geteuid() != 0:
         return "needs root"
     for program in ("bird", "nsenter", "unshare"):
@@ -32,7 +32,7 @@ def skip_reason(needs_daemon=True):
 
 @contextlib.contextmanager
 def pair(configure, at=plan.SIMPLE, shared=plan.SHARED, ready=True, options=()):
-    """A lab with the daemon on both nodes, up and connected. `options`: the daemon's."""
+    """A lab with the daemon on both nodes, running and connected. `options`: options of the daemon."""
     with lab.Lab(plan=at) as net:
         for node in net.nodes.values():
             node.options = options
@@ -42,6 +42,14 @@ def pair(configure, at=plan.SIMPLE, shared=plan.SHARED, ready=True, options=()):
         yield two
 
 
+def named(case, what):
+    """The case with the name "WHAT: name of the case"."""
+    def run(fixture):
+        case(fixture)
+    run.__name__ = f"{what}: {case.__name__}"
+    return run
+
+
 class Runner:
     """Runs groups of cases and prints their results."""
 
@@ -49,8 +57,8 @@ class Runner:
         self.number, self.failed = 0, False
 
     def group(self, setup, cases):
-        """Each case gets what `setup`, a context manager's function, yields. Without a lab to run
-        in, the rest of the group fails at once."""
+        """Each case gets the value that `setup`, a context manager function, yields. If there is no lab, the other cases
+        of the group fail at once."""
         left = list(cases)
         while left:
             stands = False
@@ -60,10 +68,10 @@ class Runner:
                     while left:
                         left[0](fixture)
                         self._result(left.pop(0))
-            except Exception:  # pylint: disable=broad-except (whatever it was, the case failed)
+            except Exception:  # pylint: disable=broad-except (any exception fails the case)
                 trace = traceback.format_exc()
                 self.failed = True
-                if not left:  # taking the lab down failed
+                if not left:  # the end of the lab failed
                     print("".join(f"# {line}\n" for line in trace.splitlines()), end="")
                 for case in left[:1] if stands else left[:]:
                     self._result(case, trace)

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Two nodes without BGP, whose files hold instances of 50 ms adverts between them: what the tests of
-VRRP's keywords share."""
+"""Two nodes without BGP, with instances that send adverts every 50 ms: the common part of the tests of VRRP's
+keywords."""
 import contextlib
 import time
 
 from scenario import lab
 
-SOON_S = 10  # for what takes tens of milliseconds: the machine may be busy
+SOON_S = 30  # for changes that take tens of milliseconds; the machine may be busy
 PEERS = {"a": ("192.0.2.11", "192.0.2.12"), "b": ("192.0.2.12", "192.0.2.11")}
 PEERS1 = {"a": ("10.9.0.11", "10.9.0.12"), "b": ("10.9.0.12", "10.9.0.11")}
 TELL = "#!/bin/sh\necho \"$@\" >> /tmp/told\n"
@@ -14,7 +14,7 @@ TELL = "#!/bin/sh\necho \"$@\" >> /tmp/told\n"
 
 def instance(node, name="one", vrid=10, vip="203.0.113.201/32 dev lo", priority=100, extra="",
              dev="eth0"):
-    """A vrrp_instance of 50 ms adverts, unicast between the two nodes."""
+    """A vrrp_instance with adverts every 50 ms, by unicast between the two nodes."""
     own, other = PEERS[node.name] if dev == "eth0" else PEERS1[node.name]
     return f"""vrrp_instance {name} {{
     state BACKUP
@@ -37,7 +37,7 @@ def instance(node, name="one", vrid=10, vip="203.0.113.201/32 dev lo", priority=
 
 @contextlib.contextmanager
 def running(*nodes):
-    """The daemon on these nodes, ended however the block ends."""
+    """Runs the daemon on these nodes. It is always ended at the end of the block."""
     try:
         for node in nodes:
             node.start()
@@ -67,7 +67,7 @@ def held(node, address, dev="lo"):
 
 
 def second_network(net):
-    """eth1 of both nodes, each on a port of its own."""
+    """Creates eth1 on both nodes, each on a separate port of the switch."""
     for node in net.nodes.values():
         net.switch.ip(f"link add port1-{node.name} type veth peer name eth1 netns {node.pid}",
                       f"link set port1-{node.name} master br0 up")
@@ -79,7 +79,7 @@ def up_again(node):
 
 
 def both(node):
-    """The states of its instances."""
+    """The states of the node's instances."""
     return [i["state"] for i in (node.status() or {}).get("instances", [])]
 
 

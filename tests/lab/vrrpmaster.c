@@ -1,21 +1,19 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * vrrpmaster: the master of VRIDs 1 to N that falls silent in one after the other, and measures how
- * long after the protocol's deadline the target's own first advert comes: the deadline is the last
- * advert's time plus the master-down time, both by the kernel's clock. Then it speaks up again, and
- * the target steps down. It knows nothing of the daemon at the other end, so that two can be
- * compared.
+ * vrrpmaster is the master of VRIDs 1 to N. It falls silent in one VRID after the other, and
+ * measures the delay of the target's first advert after the protocol's deadline. The deadline is
+ * the time of the last advert plus the master-down time, by the kernel's clock. Then it sends
+ * adverts again, and the target steps down. It does not depend on the daemon at the other end, so
+ * two daemons can be compared.
  *
- * It runs with a real-time priority, as the one who measures may not be what is late: what it
- * receives is stamped by the kernel, and it reads the clock right before it sends.
+ * It runs with a real-time priority, so that its own delays do not change the result. The kernel
+ * stamps the received packets, and the program reads the clock directly before it sends.
  *
  * The target's instance of VRID n must have priority 100 and the one address 10.10.0.n.
  */
 #include <arpa/inet.h>
 #include <errno.h>
-#include <getopt.h>
 #include <net/if.h>
-#include <netinet/ether.h>
 #include <netpacket/packet.h>
 #include <poll.h>
 #include <sched.h>
@@ -27,6 +25,7 @@
 #include <unistd.h>
 
 #include "../bpf/packet.h"
+#include "advert_way.h"
 #include "core/mono.h"
 #include "vrrp_rules.h"
 
@@ -34,23 +33,22 @@
 #define TARGET_PRIORITY 100
 #define FIFO_PRIORITY	90
 #define SETTLE_NS	(2 * NS_PER_S)	  /* the target is BACKUP of all by then */
-#define REST_NS		(130 * NS_PER_MS) /* after a takeover, until it is undone */
-#define HEARD_AFTER	3		  /* adverts the target has surely stepped down */
+#define REST_NS		(130 * NS_PER_MS) /* after a takeover, until the program sends again */
+#define HEARD_AFTER	3		  /* adverts: then the target has certainly stepped down */
 #define GIVE_UP_NS	(5 * NS_PER_S)	  /* without a takeover it counts as missed */
 
 struct options {
-	const char *dev, *from, *to;
-	struct ether_addr mac;
+	struct advert_way way;
 	unsigned int instances, count, interval_ms, gap_ms;
 };
 
-/* One virtual router that we are master of. */
+/* One virtual router of which this program is the master. */
 struct router {
 	struct frame advert;
 	struct mono next; /* its next advert; unset while it is silent */
 	struct mono silent_from;
 	struct mono last_sent;
-	unsigned int spoken; /* adverts since it was last silent */
+	unsigned int spoken; /* adverts since it was silent last */
 };
 
 struct run {
@@ -91,8 +89,8 @@ static int64_t down_ns(const struct run *run)
 static struct frame advert_of(const struct options *opt, unsigned int vrid)
 {
 	char address[INET_ADDRSTRLEN];
-	struct advert a = {.src = opt->from,
-			   .dst = opt->to,
+	struct advert a = {.src = opt->way.from,
+			   .dst = opt->way.to,
 			   .version = 3,
 			   .type = VRRP_TYPE_ADVERT,
 			   .vrid = (uint8_t)vrid,
@@ -106,11 +104,11 @@ static struct frame advert_of(const struct options *opt, unsigned int vrid)
 
 	snprintf(address, sizeof(address), "10.10.0.%u", vrid);
 	f = frame_advert(&a);
-	memcpy(f.b, &opt->mac, ETH_ALEN);
+	memcpy(f.b, &opt->way.mac, ETH_ALEN);
 	return f;
 }
 
-/* A packet socket on `dev` whose packets are stamped. Descriptor or -1 with errno. */
+/* A packet socket on `dev` with timestamps. Descriptor or -1 with errno. */
 static int open_socket(const char *dev)
 {
 	struct sockaddr_ll at = {.sll_family = AF_PACKET,
@@ -150,7 +148,7 @@ static bool time_for_silence(struct run *run, struct mono at)
 	return true;
 }
 
-/* Whoever was the last to speak when it is time for one to fall silent is the one. */
+/* When it is time to fall silent in a VRID, the VRID that sent last is used. */
 static void speak(struct run *run, struct router *r)
 {
 	struct mono at = now();
@@ -194,7 +192,7 @@ static void take_advert(struct run *run, const uint8_t *frame, size_t len, struc
 		return;
 	r = &run->routers[frame[msg + VRRP_OFF_VRID]];
 	if (!mono_is_set(r->silent_from) || mono_is_set(r->next))
-		return; /* it has not yet heard that we speak again */
+		return; /* the target has not yet received the new adverts */
 	printf("%.3f\n",
 	       (double)(mono_diff_ns(at, r->last_sent) - down_ns(run)) / (double)NS_PER_US);
 	run->answered++;
@@ -271,10 +269,7 @@ static void measure(struct run *run)
 
 static int parse_options(struct options *opt, int argc, char **argv)
 {
-	static const struct option names[] = {{"dev", required_argument, NULL, 'd'},
-					      {"mac", required_argument, NULL, 'm'},
-					      {"from", required_argument, NULL, 'f'},
-					      {"to", required_argument, NULL, 't'},
+	static const struct option names[] = {ADVERT_WAY_OPTIONS,
 					      {"instances", required_argument, NULL, 'n'},
 					      {"count", required_argument, NULL, 'c'},
 					      {"interval", required_argument, NULL, 'i'},
@@ -287,7 +282,6 @@ static int parse_options(struct options *opt, int argc, char **argv)
 		       {'c', &opt->count},
 		       {'i', &opt->interval_ms},
 		       {'g', &opt->gap_ms}};
-	bool mac = false;
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", names, NULL)) != -1) {
@@ -295,19 +289,11 @@ static int parse_options(struct options *opt, int argc, char **argv)
 			if (numbers[i].c == c)
 				*numbers[i].value = (unsigned int)atoi(optarg);
 		}
-		if (c == 'd')
-			opt->dev = optarg;
-		else if (c == 'm')
-			mac = ether_aton_r(optarg, &opt->mac) != NULL;
-		else if (c == 'f')
-			opt->from = optarg;
-		else if (c == 't')
-			opt->to = optarg;
-		else if (c == '?')
+		if (!advert_way_option(&opt->way, c, optarg) && c == '?')
 			return -1;
 	}
-	return mac && opt->dev && opt->from && opt->to && opt->instances - 1 < 255 &&
-		       opt->count > 0 && opt->interval_ms >= 10 && opt->interval_ms < 1000
+	return advert_way_is_complete(&opt->way) && opt->instances - 1 < 255 && opt->count > 0 &&
+		       opt->interval_ms >= 10 && opt->interval_ms < 1000
 		   ? 0
 		   : -1;
 }
@@ -322,9 +308,9 @@ int main(int argc, char **argv)
 		fputs(usage_text, stderr);
 		return 2;
 	}
-	run.fd = open_socket(run.opt.dev);
+	run.fd = open_socket(run.opt.way.dev);
 	if (run.fd < 0 || sched_setscheduler(0, SCHED_FIFO, &param) < 0) {
-		fprintf(stderr, "vrrpmaster: %s: %s\n", run.opt.dev, strerror(errno));
+		fprintf(stderr, "vrrpmaster: %s: %s\n", run.opt.way.dev, strerror(errno));
 		return 1;
 	}
 	measure(&run);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * The kernel half of a node: judges adverts by the shared rules, moves the deadline, runs a lazy
- * timer, records what it saw and queues what the daemon must see. It goes on while the daemon is
- * paused or dead. Once its timer has told that the master is down it stays silent until the next
- * watch, even if an advert moves the deadline after all: the daemon must cope with that.
+ * The kernel half of a node by include/vrrp_watch.h, with a lazy timer and a ring of events. It
+ * works while the daemon is paused or dead. After its timer has reported that the master is down,
+ * it reports nothing until the next watch, even if an advert moves the deadline. The daemon must
+ * tolerate this.
  */
 #include <string.h>
 
@@ -26,102 +26,86 @@ void sim_kernel_watch(struct sim *sim, struct sim_node *node, const struct vrrp_
 {
 	struct sim_kernel *k = &node->kernel;
 
-	k->self = *self;
-	k->generation++;
+	k->cfg.role = self->role;
+	k->cfg.priority = self->priority;
+	k->cfg.preempt = self->preempt;
+	k->cfg.down_adverts = self->down_adverts;
+	k->cfg.address = self->address;
+	k->cfg.generation++;
 	if (self->role != VRRP_ROLE_BACKUP)
 		return;
-	k->state.generation = k->generation;
+	vrrp_watch_begin(&k->state, k->cfg.generation);
 	k->state.deadline_ns = (uint64_t)mono_add(sim->now, delay_ns).ns;
-	k->state.master = (struct ipaddr){{0}};
-	k->state.down_ns = 0;
 	start_timer(sim, node, mono_add(sim->now, delay_ns));
 }
 
-static void tell(struct sim *sim, struct sim_node *node, struct hf_event ev)
+static void tell(struct sim *sim, struct sim_node *node, const struct hf_event *ev)
 {
 	struct sim_kernel *k = &node->kernel;
 
 	if (k->queued == SIM_RING) {
 		k->state.events_lost++;
+		node->resigned_at = MONO_NEVER; /* of what is lost only a deadline is found again */
 	} else {
-		ev.at_ns = (uint64_t)sim->now.ns;
-		ev.generation = k->generation;
-		k->ring[k->queued++] = ev;
+		k->ring[k->queued++] = *ev;
 	}
 	sim_node_wake(sim, node, mono_add(sim->now, sim_between(sim, 1, SIM_LATENCY_NS)));
 }
 
-static uint64_t wait_interval_ns(const struct sim_kernel *k, uint32_t interval_us)
-{
-	return (uint64_t)(k->version == 3 && interval_us ? interval_us : k->own_interval_us) * 1000;
-}
-
-static void move_deadline(struct sim *sim, struct sim_node *node, uint64_t wait_ns)
+static void move_deadline(struct sim *sim, struct sim_node *node, uint64_t deadline_ns)
 {
 	struct sim_kernel *k = &node->kernel;
-	struct mono deadline = mono_add(sim->now, (int64_t)wait_ns);
+	struct mono deadline = {(int64_t)deadline_ns};
 
-	k->state.deadline_ns = (uint64_t)deadline.ns;
+	k->state.deadline_ns = deadline_ns;
 	if (mono_before(deadline, k->expiry))
 		start_timer(sim, node, deadline);
-}
-
-/* Returns whether anything but the arrival is new. */
-static bool record(struct sim *sim, struct sim_kernel *k, const struct sim_event *ev,
-		   const struct ipaddr *source)
-{
-	struct hf_inst_state *st = &k->state;
-	bool news = memcmp(&st->master, source, sizeof(*source)) != 0 ||
-		    st->priority != ev->priority || st->interval_us != ev->interval_us;
-
-	st->last_rx_ns = (uint64_t)sim->now.ns;
-	st->master = *source;
-	st->priority = ev->priority;
-	st->interval_us = ev->interval_us;
-	return news;
 }
 
 void sim_kernel_packet(struct sim *sim, struct sim_node *node, const struct sim_event *ev)
 {
 	struct sim_kernel *k = &node->kernel;
-	const struct vrrp_self *self = &k->self;
 	struct ipaddr source = sim_address(ev->from);
-	enum vrrp_judgement j = vrrp_judge(self, ev->priority, &source);
-	uint64_t interval_ns = wait_interval_ns(k, ev->interval_us);
-	int news = 1;
+	/* Version 2 refuses another interval. Here such an advert counts with our interval. */
+	struct vrrp_heard heard = {.priority = ev->priority,
+				   .interval_us = k->cfg.version == 3 && ev->interval_us
+						      ? ev->interval_us
+						      : k->cfg.interval_us};
+	uint64_t now_ns = (uint64_t)sim->now.ns;
+	struct vrrp_watch_orders orders;
+	struct hf_event told;
 
-	if (j == VRRP_RESIGNED)
-		move_deadline(sim, node, vrrp_skew_ns(k->version, self->priority, interval_ns));
-	else if (j != VRRP_IGNORE)
-		news = record(sim, k, ev, &source);
-	if (j == VRRP_REFRESH)
-		move_deadline(
-		    sim, node,
-		    vrrp_down_ns(k->version, self->priority, self->down_adverts, interval_ns));
-	if (vrrp_wakes_user(j, news))
-		tell(sim, node,
-		     (struct hf_event){.type = HF_EV_ADVERT,
-				       .judgement = (uint8_t)j,
-				       .priority = ev->priority,
-				       .interval_us = ev->interval_us,
-				       .source = source});
+	if (k->cfg.role == VRRP_ROLE_OFF)
+		return;
+	sim_check_heard(sim, node, ev);
+	vrrp_watch_advert(&k->state, &k->cfg, &source, &heard, now_ns, &orders);
+	if (orders.move_deadline)
+		move_deadline(sim, node, orders.deadline_ns);
+	if (!orders.tell_advert)
+		return;
+	told = vrrp_event_advert(0, &k->cfg, &k->state, &source, &heard, orders.judgement, now_ns);
+	tell(sim, node, &told);
 }
 
 void sim_kernel_timer(struct sim *sim, struct sim_node *node, const struct sim_event *ev)
 {
 	struct sim_kernel *k = &node->kernel;
-	struct mono deadline = {(int64_t)k->state.deadline_ns};
+	uint64_t now_ns = (uint64_t)sim->now.ns;
+	struct hf_event told;
+	int64_t left_ns;
 
 	if (ev->serial != k->timer)
 		return;
 	k->armed = false;
-	if (k->state.generation != k->generation || k->self.role != VRRP_ROLE_BACKUP)
+	if (k->state.generation != k->cfg.generation || k->cfg.role != VRRP_ROLE_BACKUP)
 		return;
-	if (mono_before(sim->now, deadline)) {
-		start_timer(sim, node, deadline);
+	left_ns =
+	    vrrp_watch_left_ns(k->state.deadline_ns, (uint64_t)k->expiry.ns, now_ns, &k->grace);
+	if (left_ns > 0) {
+		start_timer(sim, node, mono_add(sim->now, left_ns));
 		return;
 	}
-	k->state.down_ns = (uint64_t)sim->now.ns;
-	tell(sim, node,
-	     (struct hf_event){.type = HF_EV_MASTER_DOWN, .deadline_ns = k->state.deadline_ns});
+	k->state.down_ns = now_ns;
+	told = vrrp_event_master_down(0, &k->cfg, &k->state, k->state.deadline_ns, now_ns);
+	tell(sim, node, &told);
 }

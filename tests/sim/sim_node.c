@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * The daemon of a node: its engine's turn, as short as the real one's decisions allow. Everything
- * it decides is decided by vrrp_step() and announce_step().
+ * The daemon of a node: a short form of its engine's turn. vrrp_step() and announce_step() make all
+ * decisions.
  */
 #include "sim.h"
 
@@ -26,8 +26,13 @@ void sim_node_wake(struct sim *sim, struct sim_node *node, struct mono at)
 
 static void announce(struct sim *sim, struct sim_node *node, enum announce_event_type ev)
 {
-	if (announce_step(&node->announce_cfg, &node->announce, ev, sim->now))
-		sim_send_route(sim, node, node->announce.as);
+	if (ev == ANNOUNCE_EV_CLAIM)
+		node->epoch = node->known_epoch =
+		    epoch_next(node->known_epoch, sim_wall_ms(sim, node));
+	if (announce_step(&node->announce_cfg, &node->announce, ev, sim->now)) {
+		sim_send_route(sim, node, node->announce.level);
+		sim_send_report(sim, node);
+	}
 }
 
 static void on_state(struct sim *sim, struct sim_node *node, const struct vrrp_action *a)
@@ -37,6 +42,7 @@ static void on_state(struct sim *sim, struct sim_node *node, const struct vrrp_a
 		announce(sim, node, ANNOUNCE_EV_FAULT);
 	if (a->from == VRRP_FAULT)
 		announce(sim, node, ANNOUNCE_EV_CLEARED);
+	sim_send_report(sim, node);
 }
 
 static void on_stopped(struct sim *sim, struct sim_node *node)
@@ -79,7 +85,7 @@ static void carry_out(struct sim *sim, struct sim_node *node, const struct vrrp_
 	}
 }
 
-/* A yield of the operator's ends with the drain that it came by. */
+/* A yield that was caused by a drain ends with the drain. */
 static bool is_undrained(const struct sim_node *node, const struct vrrp_event *ev)
 {
 	return ev->type == VRRP_EV_FAULTS && node->fsm.state == VRRP_FAULT &&
@@ -101,23 +107,30 @@ static void step(struct sim *sim, struct sim_node *node, struct vrrp_event ev)
 		  ev.faults, vrrp_actions_text(&out));
 	for (unsigned int i = 0; i < out.n; i++)
 		carry_out(sim, node, &out.a[i], preempting);
+	if (vrrp_has_successor(&node->fsm))
+		announce(sim, node, ANNOUNCE_EV_LEAVE);
 }
 
 /* --- a turn ----------------------------------------------------------------------------------*/
 
 static void hear(struct sim *sim, struct sim_node *node, const struct hf_event *ev)
 {
-	if (ev->generation != node->kernel.generation)
+	bool resigns = ev->type == HF_EV_ADVERT && ev->advert.priority == VRRP_PRIO_STOP;
+
+	if (ev->generation != node->kernel.cfg.generation && !resigns)
 		return;
-	step(sim, node,
-	     (struct vrrp_event){.type = ev->type == HF_EV_ADVERT ? VRRP_EV_ADVERT
-								  : VRRP_EV_MASTER_DOWN,
-				 .source = ev->source,
-				 .priority = ev->priority,
-				 .interval_ns = ev->interval_us * NS_PER_US});
+	if (ev->type == HF_EV_MASTER_DOWN)
+		step(sim, node, (struct vrrp_event){.type = VRRP_EV_MASTER_DOWN});
+	else
+		step(sim, node,
+		     (struct vrrp_event){.type = VRRP_EV_ADVERT,
+					 .arrived = {(int64_t)ev->at_ns},
+					 .source = ev->advert.source,
+					 .priority = ev->advert.priority,
+					 .interval_ns = ev->advert.interval_us * NS_PER_US});
 }
 
-/* An event lost may have been MASTER_DOWN: it is asked for again, and judged by the deadline. */
+/* A lost event may have been MASTER_DOWN. So it is repeated and judged by the deadline. */
 static void drain_ring(struct sim *sim, struct sim_node *node)
 {
 	struct sim_kernel *k = &node->kernel;
@@ -139,14 +152,15 @@ static uint32_t faults_now(const struct sim *sim, const struct sim_node *node)
 	       (node->session ? 0u : VRRP_FAULT_SESSION);
 }
 
-/* As the engine does: published to the data path, then told. */
+/* As in the engine: first the data path is changed, then the step is told. */
 static void reload(struct sim *sim, struct sim_node *node)
 {
 	struct vrrp_cfg before = node->cfg;
 
 	node->reload = false;
+	node->resigned_at = MONO_NEVER; /* the wait shifts by what changes */
 	node->cfg = node->next_cfg;
-	node->kernel.own_interval_us = (uint32_t)(node->cfg.interval_ns / NS_PER_US);
+	node->kernel.cfg.interval_us = (uint32_t)(node->cfg.interval_ns / NS_PER_US);
 	step(sim, node,
 	     (struct vrrp_event){
 		 .type = VRRP_EV_CONFIG, .before = &before, .priority = node->priority});
@@ -160,7 +174,7 @@ static void obey(struct sim *sim, struct sim_node *node)
 		reload(sim, node);
 	if (!node->session && !mono_before(sim->now, node->sessionless)) {
 		sim_open_session(sim, node);
-		sim_send_route(sim, node, node->announce.as);
+		sim_send_route(sim, node, node->announce.level);
 	}
 	faults = faults_now(sim, node);
 	if (faults != node->fsm.faults)
@@ -177,16 +191,11 @@ static void obey(struct sim *sim, struct sim_node *node)
 	node->handover = node->yield = node->stop = false;
 }
 
-static bool is_due(const struct sim *sim, struct mono due)
-{
-	return mono_is_set(due) && !mono_before(sim->now, due);
-}
-
 static void run_timers(struct sim *sim, struct sim_node *node)
 {
-	if (is_due(sim, vrrp_due(&node->fsm)))
+	if (mono_is_due(vrrp_due(&node->fsm), sim->now))
 		step(sim, node, (struct vrrp_event){.type = VRRP_EV_TIMER});
-	if (is_due(sim, announce_due(&node->announce)))
+	if (mono_is_due(announce_due(&node->announce), sim->now))
 		announce(sim, node, ANNOUNCE_EV_TIMER);
 }
 
@@ -234,15 +243,16 @@ void sim_node_boot(struct sim *sim, struct sim_node *node)
 	node->up = node->running = true;
 	node->fsm = (struct vrrp_fsm){0};
 	node->announce = (struct announce_fsm){0};
-	node->last_advert = node->wake = MONO_NEVER;
+	node->epoch = node->known_epoch = 0; /* in the worst case its record is lost */
+	node->last_advert = node->wake = node->resigned_at = MONO_NEVER;
 	node->handover = node->yield = node->stop = false;
 	if (node->reload) /* it has read the file when it starts */
 		node->cfg = node->next_cfg;
 	node->reload = false;
-	node->kernel.own_interval_us = (uint32_t)(node->cfg.interval_ns / NS_PER_US);
+	node->kernel.cfg.interval_us = (uint32_t)(node->cfg.interval_ns / NS_PER_US);
 	node->lost_seen = node->kernel.state.events_lost;
 	node->kernel.queued = 0;
-	node->state_since = sim->now;
+	node->state_since = node->booted = sim->now;
 	sim_open_session(sim, node);
 	announce(sim, node, ANNOUNCE_EV_START);
 	step(sim, node,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* The simulator's clock: a binary heap of what is to come. And its dice, and its voice. */
+/* The simulator's clock, a binary heap of future events; its random numbers and its trace. */
 #include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -89,7 +89,7 @@ void sim_trace(const struct sim *sim, const struct sim_node *node, const char *f
 	printf("\n");
 }
 
-/* The first failure is the one that counts. */
+/* Only the first failure counts. */
 void sim_fail(struct sim *sim, const struct sim_node *node, const char *fmt, ...)
 {
 	va_list ap;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * What goes wrong. Each trouble lasts until a time and is over by itself; `clean` remembers since
- * when nothing stands in the way of adverts and of those who answer them.
+ * Troubles. Each trouble lasts until a time and ends by itself. `clean` is the time since when no
+ * trouble affects adverts and the nodes that answer them.
  */
 #include "sim.h"
 
@@ -39,11 +39,11 @@ void sim_pause(struct sim *sim, struct sim_node *node, int64_t for_ns)
 void sim_freeze(struct sim *sim, struct sim_node *node, int64_t for_ns)
 {
 	prolong(&node->frozen, mono_add(sim->now, for_ns));
-	disturb(sim, mono_add(node->frozen, NS_PER_MS)); /* until all that waited is handled */
+	disturb(sim, mono_add(node->frozen, NS_PER_MS)); /* until all waiting packets are handled */
 	sim_trace(sim, node, "host freezes for %lld us", (long long)(for_ns / NS_PER_US));
 }
 
-/* The host closes the daemon's sockets: the router knows at once. */
+/* The host closes the daemon's sockets, so the router knows at once. */
 void sim_kill(struct sim *sim, struct sim_node *node, int64_t for_ns)
 {
 	if (!node->running)
@@ -54,7 +54,7 @@ void sim_kill(struct sim *sim, struct sim_node *node, int64_t for_ns)
 	sim_trace(sim, node, "daemon is killed");
 }
 
-/* Nobody tells the router: it waits for its hold timer. */
+/* The router is not told: it waits for its hold timer. */
 void sim_crash(struct sim *sim, struct sim_node *node, int64_t for_ns)
 {
 	if (!node->up)
@@ -116,7 +116,7 @@ void sim_set_priority(struct sim *sim, struct sim_node *node, uint8_t priority)
 	sim_trace(sim, node, "priority becomes %d", priority);
 }
 
-/* Another member of its sync group has ceased to be MASTER. */
+/* Another member of its sync group is no longer MASTER. */
 void sim_yield(struct sim *sim, struct sim_node *node)
 {
 	node->yield = true;
@@ -139,7 +139,7 @@ void sim_reload(struct sim *sim, struct sim_node *node, const struct vrrp_cfg *c
 		  (long long)(cfg->linger_ns / NS_PER_US));
 }
 
-/* One to three lines of the file are others than before. */
+/* One to three lines of the file have changed. */
 static void random_reload(struct sim *sim, struct sim_node *node)
 {
 	struct vrrp_cfg cfg = node->reload ? node->next_cfg : node->cfg;
@@ -271,7 +271,7 @@ static void node_trouble(struct sim *sim, struct sim_node *node, int64_t for_ns)
 	}
 }
 
-/* Troubles last up to eight intervals: in some histories they overlap, in others they do not. */
+/* Troubles last up to eight intervals. In some histories they overlap, in others they do not. */
 void sim_trouble(struct sim *sim)
 {
 	int64_t for_ns = sim_between(sim, NS_PER_MS, 8 * sim->interval_ns);
@@ -304,7 +304,7 @@ void sim_heal(struct sim *sim)
 		struct mono *ends[] = {&node->paused, &node->pending, &node->broken, &node->drained,
 				       &node->sessionless};
 
-		/* What waits for a frozen host is on its way: it thaws by itself. */
+		/* Packets for a frozen host wait. The host thaws by itself. */
 		disturb(sim, mono_add(node->frozen, NS_PER_MS));
 		for (unsigned int j = 0; j < sizeof(ends) / sizeof(ends[0]); j++)
 			end_now(sim, ends[j]);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Messages in tests are written by hand as hexadecimal digits, with blanks where the eye wants
- * them. */
+/* Messages in tests are written as hexadecimal digits, with blanks anywhere. */
 #ifndef HF_TESTS_BGP_HEX_H
 #define HF_TESTS_BGP_HEX_H
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A router played by the test, over TCP on the loopback interface, and the speaker that dials it. */
+/* A router played by the test, over TCP on the loopback interface, and the speaker that dials it.
+ */
 #ifndef TEST_BGP_ROUTER_H
 #define TEST_BGP_ROUTER_H
 
@@ -18,11 +19,11 @@
 #include "bgp_hex.h"
 #include "core/addr.h"
 #include "core/log.h"
-#include "engine/bgp_speaker.h"
+#include "speaker/bgp_speaker.h"
 
-#define DEADLINE_NS (20 * NS_PER_S) /* for what takes milliseconds on an idle machine */
+#define DEADLINE_NS (20 * NS_PER_S) /* for changes that take milliseconds on an idle machine */
 
-/* The router: a listening socket, one connection, and what it was told. */
+/* The router: a listening socket, one connection, and the received messages. */
 struct router {
 	int listener, fd;
 	uint8_t buf[1 << 16];
@@ -30,7 +31,7 @@ struct router {
 	uint8_t type, body[BGP_MESSAGE_MAX]; /* the message last taken */
 	size_t body_len;
 	unsigned int updates;
-	uint32_t med[BGP_MAX_PREFIXES + 1]; /* of 10.0.x.y/32 at x.y; 0: no route */
+	uint32_t med[BGP_MAX_PREFIXES + 1]; /* of numbered(i) at i; 0: no route */
 };
 
 struct lab {
@@ -151,8 +152,8 @@ static void expect(struct router *r, enum bgp_message_type type)
 	assert_int_equal(r->type, type);
 }
 
-/* True when the speaker's end of the connection is at its end. */
-static bool at_eof(struct router *r)
+/* True if the speaker has closed the connection. */
+static inline bool at_eof(struct router *r)
 {
 	return recv(r->fd, r->buf, sizeof(r->buf), MSG_DONTWAIT) == 0;
 }
@@ -196,7 +197,7 @@ static struct ipprefix numbered(unsigned int i)
 {
 	struct ipprefix p = {.len = 32};
 
-	ipaddr_from_v4(&p.addr, (uint8_t[]){10, 0, (uint8_t)(i >> 8), (uint8_t)i});
+	ipaddr_from_v4(&p.addr, (uint8_t[]){10, (uint8_t)(i >> 16), (uint8_t)(i >> 8), (uint8_t)i});
 	return p;
 }
 
@@ -223,17 +224,20 @@ static struct bgp_neighbor_status status(void)
 	return s;
 }
 
-/* Notes the prefixes in `r`, all 10.0.x.y/32, as announced with `med`. */
+/* Records the prefixes in `r`, all of numbered(), as announced with `med`. */
 static void learn_prefixes(struct router *r, struct rd rd, uint32_t med)
 {
 	while (rd_left(&rd) > 0) {
+		uint32_t i;
+
 		assert_int_equal(rd_u8(&rd), 32);
-		r->med[rd_u32(&rd) & 0xffff] = med;
-		assert_false(rd.error);
+		i = rd_u32(&rd) & 0xffffff;
+		assert_true(!rd.error && i <= BGP_MAX_PREFIXES);
+		r->med[i] = med;
 	}
 }
 
-/* Takes an UPDATE into the router's table. MED is the attribute behind 20 octets of others. */
+/* Writes an UPDATE into the router's table. MED is the attribute after 20 octets of others. */
 static inline void learn(struct router *r)
 {
 	struct rd rd = rd_init(r->body, r->body_len);

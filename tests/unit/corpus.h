@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Runs a fuzz target over its committed corpus: what a fuzzer has found stays found. */
+/* Runs a fuzz target over its committed corpus, so that earlier findings do not come back. */
 #ifndef TEST_CORPUS_H
 #define TEST_CORPUS_H
 
@@ -20,7 +20,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* The input is copied to the heap, to its size, so that a sanitizer sees each octet too many. */
+/* The input is copied to exactly its size on the heap, so that a sanitizer sees each read beyond.
+ */
 static void run_input(int dir, const char *name)
 {
 	uint8_t buf[CORPUS_INPUT_MAX], *data;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A takeover as the recorder keeps it, for tests. */
+/* A takeover as the recorder stores it, for tests. */
 #ifndef HF_TEST_RECORD_SAMPLE_H
 #define HF_TEST_RECORD_SAMPLE_H
 

@@ -102,7 +102,8 @@ bool is_gone(pid_t pid)
 	return state == 'Z' || state == 'X';
 }
 
-int children_of_runner(void)
+/* How many children of that name the runner has; NULL: any. *last is one of them. */
+static int children(const char *name, pid_t *last)
 {
 	DIR *proc = opendir("/proc");
 	const struct dirent *e;
@@ -110,29 +111,60 @@ int children_of_runner(void)
 
 	assert_non_null(proc);
 	while ((e = readdir(proc))) {
-		char path[300];
+		char path[300], comm[32];
 		FILE *f;
 
 		snprintf(path, sizeof(path), "/proc/%s/stat", e->d_name);
 		f = e->d_name[0] >= '0' && e->d_name[0] <= '9' ? fopen(path, "r") : NULL;
 		if (!f)
 			continue;
-		if (fscanf(f, "%*d (%*[^)]) %*c %d", &ppid) == 1)
-			n += ppid == runner;
+		if (fscanf(f, "%*d (%31[^)]) %*c %d", comm, &ppid) == 2 && ppid == runner &&
+		    (!name || strcmp(comm, name) == 0)) {
+			n++;
+			*last = (pid_t)strtol(e->d_name, NULL, 10);
+		}
 		fclose(f);
 	}
 	closedir(proc);
 	return n;
 }
 
+int children_of_runner(void)
+{
+	pid_t last;
+
+	return children(NULL, &last);
+}
+
+pid_t probe_of_runner(void)
+{
+	pid_t pid = -1;
+
+	assert_true(children("holdfast-probe", &pid) <= 1);
+	return pid;
+}
+
+pid_t await_probe(void)
+{
+	pid_t pid;
+
+	WAIT_UNTIL((pid = probe_of_runner()) > 0);
+	return pid;
+}
+
 int descriptors_of_runner(void)
+{
+	return descriptors_of(runner);
+}
+
+int descriptors_of(pid_t pid)
 {
 	const struct dirent *e;
 	char path[64];
 	int n = 0;
 	DIR *d;
 
-	snprintf(path, sizeof(path), "/proc/%d/fd", runner);
+	snprintf(path, sizeof(path), "/proc/%d/fd", pid);
 	d = opendir(path);
 	assert_non_null(d);
 	while ((e = readdir(d)))

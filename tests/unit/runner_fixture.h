@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A real runner, forked for each test, with a directory of its own for its scripts. Everything is
- * waited for with a deadline, nothing with a sleep.
+ * A real runner, forked for each test, with a separate directory for its scripts. All waits have a
+ * condition and a deadline, and there is no sleep.
  */
 #ifndef HF_RUNNER_FIXTURE_H
 #define HF_RUNNER_FIXTURE_H
@@ -16,12 +16,13 @@
 #include <cmocka.h>
 
 #include "core/loop.h"
-#include "health/runner.h"
+#include "runner/runner.h"
 
-#define DEADLINE_NS	 (30 * NS_PER_S) /* for anything that must happen at all */
-#define LONG_NS		 (3600 * NS_PER_S)
-#define IDLE_DESCRIPTORS 5 /* the three standard ones, the engine's socket, the loop's epoll */
-#define QUICK_NS	 (20 * NS_PER_MS)
+#define DEADLINE_NS (30 * NS_PER_S) /* for every event that must happen */
+#define LONG_NS	    (3600 * NS_PER_S)
+#define IDLE_DESCRIPTORS                                                                           \
+	6 /* the three standard ones, the engine's socket, the loop's two epoll sets */
+#define QUICK_NS (20 * NS_PER_MS)
 
 #define WAIT_UNTIL(condition)                                                                      \
 	do {                                                                                       \
@@ -36,7 +37,7 @@
 
 #define RUNNER_TEST(f) cmocka_unit_test_setup_teardown(f, start, stop)
 
-/* What sleeps for ever, and its child, with their numbers in pid and child. */
+/* A script that sleeps for ever, and its child. The files pid and child have their numbers. */
 #define SLEEPER                                                                                    \
 	"sleep 1000 & echo $! > $D/child.new; mv $D/child.new $D/child\n"                          \
 	"echo $$ > $D/pid.new; mv $D/pid.new $D/pid; wait"
@@ -55,11 +56,16 @@ void touch(const char *name);
 const char *text_of(const char *name);
 int lines_of(const char *name);
 pid_t pid_in(const char *name);
-/* True once `pid` runs no more; a zombie that we are not the parent of counts as ended. */
+/* True if `pid` no longer runs. A zombie of another parent counts as ended. */
 bool is_gone(pid_t pid);
 /* Children of the runner, zombies among them. */
 int children_of_runner(void);
 int descriptors_of_runner(void);
+int descriptors_of(pid_t pid);
+/* The process that makes its TCP and HTTP checks; -1: none. */
+pid_t probe_of_runner(void);
+/* Waits for it. Never returns -1, which kill() takes for all processes. */
+pid_t await_probe(void);
 /* The next message from the runner: as runner_receive(), never 0. */
 int next_answer(struct runner_answer *answer);
 /* The same, of results and dones: as runner_receive(), never 0. */
@@ -69,7 +75,7 @@ struct runner_result next_result(void);
 struct runner_done next_done(void);
 struct runner_user self(void);
 void send_check(uint32_t id, char *file, int64_t interval_ns, int64_t timeout_ns);
-/* One that runs `file word`. */
+/* A check that runs `file word`. */
 void send_notify(uint32_t owner, char *file, const char *word, int64_t timeout_ns);
 /* Adds a check and returns its first result. */
 struct runner_result run_once(char *file, int64_t timeout_ns);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * What a prefix looks like at the routers: tables of events, each with what it must lead to.
+ * The announcement of a prefix: tables of events, each with the expected result.
  * Links: user/announce/announce_step.c
  */
 #include <setjmp.h>
@@ -16,7 +16,7 @@
 struct line {
 	int64_t at_s;
 	enum announce_event_type ev;
-	enum announce_as as;
+	enum announce_level level;
 	bool changed;
 	int64_t due_s; /* 0: MONO_NEVER */
 };
@@ -42,6 +42,7 @@ struct script {
 
 #define START	ANNOUNCE_EV_START
 #define CLAIM	ANNOUNCE_EV_CLAIM
+#define LEAVE	ANNOUNCE_EV_LEAVE
 #define RELEASE ANNOUNCE_EV_RELEASE
 #define TIMER	ANNOUNCE_EV_TIMER
 #define FAULT	ANNOUNCE_EV_FAULT
@@ -51,8 +52,20 @@ struct script {
 #define STANDBY ANNOUNCE_STANDBY
 #define SETTLED ANNOUNCE_SETTLED
 #define ESC	ANNOUNCE_ESCALATED
+#define LEAVING ANNOUNCE_LEAVING
 
 static const struct script scripts[] = {
+    {"a leaving node is the last choice until it withdraws, and is escalated when it must serve on",
+     COLD,
+     {{1, START, NONE, false, 0},
+      {2, LEAVE, NONE, false, 0},
+      {10, CLAIM, ESC, true, 40},
+      {20, LEAVE, LEAVING, true, 0},
+      {21, LEAVE, LEAVING, false, 0},
+      {22, CLAIM, ESC, true, 52},
+      {23, LEAVE, LEAVING, true, 0},
+      {24, RELEASE, NONE, true, 0},
+      {25, CLAIM, ESC, true, 55}}},
     {"a takeover escalates, settles without a gap, and goes with the claim",
      COLD,
      {{1, START, NONE, false, 0},
@@ -66,7 +79,7 @@ static const struct script scripts[] = {
      WARM,
      {{1, START, STANDBY, true, 0},
       {10, CLAIM, ESC, true, 40},
-      {20, RELEASE, STANDBY, true, 0}, /* before it settled: the time is forgotten */
+      {20, RELEASE, STANDBY, true, 0}, /* before it settled: the timer is cleared */
       {40, TIMER, STANDBY, false, 0}}},
     {"MASTER again while still claimed escalates again",
      COLD,
@@ -123,10 +136,10 @@ static void every_script(void **state)
 			struct mono now = {l->at_s * NS_PER_S};
 			bool changed = announce_step(&scripts[i].cfg, &fsm, l->ev, now);
 
-			if (fsm.as != l->as || changed != l->changed ||
+			if (fsm.level != l->level || changed != l->changed ||
 			    announce_due(&fsm).ns != l->due_s * NS_PER_S)
 				fail_msg("%s: at %d s %s, changed %d, due %d s", scripts[i].why,
-					 (int)l->at_s, announce_as_name(fsm.as), changed,
+					 (int)l->at_s, announce_level_name(fsm.level), changed,
 					 (int)(announce_due(&fsm).ns / NS_PER_S));
 		}
 	}
@@ -140,17 +153,17 @@ static void every_sequence(void **state)
 	(void)state;
 	for (int code = 0; code < 7 * 7 * 7 * 7 * 7 * 7; code++) {
 		struct announce_fsm fsm = {0};
-		enum announce_as told = NONE;
+		enum announce_level told = NONE;
 
 		for (int i = 0, rest = code; i < 6; i++, rest /= 7) {
 			if (announce_step(&cfg, &fsm, (enum announce_event_type)(rest % 7),
 					  (struct mono){(1 + i * 16) * NS_PER_S}))
-				told = fsm.as;
-			assert_int_equal(told, fsm.as);
-			assert_true(fsm.as <= STANDBY || fsm.claimed);
-			assert_true(fsm.as == NONE || (fsm.started && !fsm.faulty));
-			assert_true(fsm.as != ESC || mono_is_set(announce_due(&fsm)));
-			assert_true(rest % 7 != STOP || fsm.as == NONE);
+				told = fsm.level;
+			assert_int_equal(told, fsm.level);
+			assert_true(fsm.level <= STANDBY || fsm.claimed);
+			assert_true(fsm.level == NONE || (fsm.started && !fsm.faulty));
+			assert_true(fsm.level != ESC || mono_is_set(announce_due(&fsm)));
+			assert_true(rest % 7 != STOP || fsm.level == NONE);
 		}
 	}
 }
@@ -158,11 +171,14 @@ static void every_sequence(void **state)
 static void names(void **state)
 {
 	(void)state;
-	assert_string_equal(announce_as_name(NONE), "none");
-	assert_string_equal(announce_as_name(STANDBY), "standby");
-	assert_string_equal(announce_as_name(SETTLED), "settled");
-	assert_string_equal(announce_as_name(ESC), "escalated");
-	assert_string_equal(announce_as_name((enum announce_as)4), "?");
+	assert_string_equal(announce_level_name(NONE), "none");
+	assert_string_equal(announce_level_name(STANDBY), "standby");
+	assert_string_equal(announce_level_name(SETTLED), "settled");
+	assert_string_equal(announce_level_name(ESC), "escalated");
+	assert_string_equal(announce_level_name(LEAVING), "leaving");
+	assert_string_equal(announce_level_name(ANNOUNCE_HEALTHY), "healthy");
+	assert_string_equal(announce_level_name(ANNOUNCE_FAILED), "failed");
+	assert_string_equal(announce_level_name((enum announce_level)7), "?");
 }
 
 int main(void)

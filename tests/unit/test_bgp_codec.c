@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * BGP's header, OPEN, NOTIFICATION and ROUTE-REFRESH, against octets written by hand.
+ * BGP's header, OPEN, NOTIFICATION and ROUTE-REFRESH, compared with octets written by hand.
  * Links: user/bgp/bgp_codec.c user/bgp/bgp_codec_open.c
  */
 #include <errno.h>
@@ -101,6 +101,9 @@ static const struct {
     {"an AS of four octets",
      {.as = 4200000001, .router_id = 0xc000020b, .hold_time_s = 9, .as4 = true},
      MARKER "0025 01 04 5ba0 0009 c000020b 08 0206 4104 fa56ea01"},
+    {"a role, RFC 9234",
+     {.as = 65001, .router_id = 0xc000020b, .hold_time_s = 9, .role = BGP_ROLE_CUSTOMER},
+     MARKER "0022 01" BODY_4_65001 "05 0203 0901 03"},
     {"none",
      {.as = 65001, .router_id = 0xc000020b, .hold_time_s = 9},
      MARKER "001d 01" BODY_4_65001 "00"},
@@ -242,10 +245,45 @@ static void an_open_that_we_build_reads_back(void **state)
 	assert_int_equal(out.hold_time_s, in.hold_time_s);
 }
 
+/* RFC 9234 section 4.2: an unassigned role, or two that differ, fits no other; the same twice does.
+ */
+static void roles_are_read(void **state)
+{
+	static const struct {
+		const char *body; /* of the OPEN */
+		uint8_t role;
+	} rows[] = {
+	    {BODY_4_65001 "00", BGP_ROLE_NONE},
+	    {BODY_4_65001 "05 0203 0901 00", BGP_ROLE_PROVIDER},
+	    {BODY_4_65001 "05 0203 0901 04", BGP_ROLE_PEER},
+	    {BODY_4_65001 "05 0203 0901 05", BGP_ROLE_UNKNOWN},
+	    {BODY_4_65001 "05 0203 0901 ff", BGP_ROLE_UNKNOWN},
+	    {BODY_4_65001 "08 0206 0901 03 0901 03", BGP_ROLE_CUSTOMER},
+	    {BODY_4_65001 "08 0206 0901 03 0901 00", BGP_ROLE_UNKNOWN},
+	};
+	uint8_t body[BGP_MESSAGE_MAX];
+	struct bgp_error err;
+	struct bgp_open open;
+
+	(void)state;
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		size_t len = unhex(rows[i].body, body);
+
+		assert_int_equal(bgp_open_parse(body, len, &open, &err), 0);
+		assert_int_equal(open.role, rows[i].role);
+	}
+	assert_int_equal(
+	    bgp_open_parse(body, unhex(BODY_4_65001 "06 0204 0902 0303", body), &open, &err),
+	    -EBADMSG);
+}
+
 static void keepalive_and_notification_are_built(void **state)
 {
 	static const uint8_t length[] = {0x10, 0x01};
-	struct bgp_error err = {BGP_ERR_HEADER, BGP_HEADER_BAD_LENGTH, 2, length};
+	struct bgp_error err = {.code = BGP_ERR_HEADER,
+				.subcode = BGP_HEADER_BAD_LENGTH,
+				.data_len = 2,
+				.data = length};
 	uint8_t buf[64];
 
 	(void)state;
@@ -362,6 +400,7 @@ int main(void)
 	    cmocka_unit_test(an_open_is_read_or_refused_by_rfc_4271_section_6_2),
 	    cmocka_unit_test(an_open_cut_anywhere_is_refused),
 	    cmocka_unit_test(an_open_that_we_build_reads_back),
+	    cmocka_unit_test(roles_are_read),
 	    cmocka_unit_test(keepalive_and_notification_are_built),
 	    cmocka_unit_test(a_shutdown_text_is_cut_between_characters),
 	    cmocka_unit_test(a_notification_is_read),

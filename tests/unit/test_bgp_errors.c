@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * RFC 4271 section 6, error by error: what the peer gets for each, to the octet, or, where RFC 7606
- * has the session live on, how the UPDATE was treated. Hold timers
- * (6.5) are in test_bgp_step.c, collisions (6.8) in test_bgp_peer.c.
+ * RFC 4271 section 6, error by error: the octets that the peer gets for each or, if RFC 7606 keeps
+ * the session, the treatment of the UPDATE. Hold timers (6.5) are in test_bgp_step.c, collisions
+ * (6.8) in test_bgp_peer.c.
  *
- * Links: user/engine/bgp_speaker.c user/engine/bgp_neighbor.c user/engine/bgp_output.c
- * Links: user/engine/bgp_reload.c user/engine/bgp_conn.c user/engine/bgp_listen.c
- * Links: user/bgp/bgp_peer_step.c user/engine/bgp_socket.c user/bgp/bgp_rib.c
+ * Links: user/speaker/bgp_speaker.c user/speaker/bgp_neighbor.c user/config/neighbor_name.c
+ * Links: user/speaker/bgp_output.c
+ * Links: user/speaker/bgp_reload.c user/speaker/bgp_conn.c user/speaker/bgp_listen.c
+ * Links: user/bgp/bgp_peer_step.c user/speaker/bgp_socket.c user/bgp/bgp_rib.c
  * Links: user/bgp/bgp_step.c user/bgp/bgp_codec.c user/bgp/bgp_codec_open.c
  * Links: user/bgp/bgp_codec_announce.c user/bgp/bgp_codec_update.c
- * Links: user/engine/bgp_received.c user/bgp/bgp_rival.c
+ * Links: user/speaker/bgp_received.c user/bgp/bgp_foreign.c
  * Links: user/core/loop.c user/core/log.c user/core/addr.c
  */
 #include "bgp_router.h"
@@ -25,7 +26,7 @@
 
 enum reached { OPEN_SENT, OPEN_CONFIRM, ESTABLISHED };
 
-/* Said by the peer in that state; the NOTIFICATION's body, "" if it gets none. */
+/* The peer's message in that state; the body of the NOTIFICATION, "" if it gets none. */
 static const struct {
 	const char *section, *what;
 	enum reached in;

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * A neighbor that dials us: the router of bgp_router.h from the other side. Over TCP on the
+ * A neighbor that connects to us: the router of bgp_router.h opens the connection. Over TCP on the
  * loopback interface.
  *
- * Links: user/engine/bgp_speaker.c user/engine/bgp_neighbor.c user/engine/bgp_output.c
- * Links: user/engine/bgp_reload.c user/engine/bgp_conn.c user/engine/bgp_listen.c
- * Links: user/bgp/bgp_peer_step.c user/engine/bgp_socket.c user/bgp/bgp_rib.c
+ * Links: user/speaker/bgp_speaker.c user/speaker/bgp_neighbor.c user/config/neighbor_name.c
+ * Links: user/speaker/bgp_output.c
+ * Links: user/speaker/bgp_reload.c user/speaker/bgp_conn.c user/speaker/bgp_listen.c
+ * Links: user/bgp/bgp_peer_step.c user/speaker/bgp_socket.c user/bgp/bgp_rib.c
  * Links: user/bgp/bgp_step.c user/bgp/bgp_codec.c user/bgp/bgp_codec_open.c
  * Links: user/bgp/bgp_codec_announce.c user/bgp/bgp_codec_update.c
- * Links: user/engine/bgp_received.c user/bgp/bgp_rival.c
+ * Links: user/speaker/bgp_received.c user/bgp/bgp_foreign.c
  * Links: user/core/loop.c user/core/log.c user/core/addr.c
  */
 #include <netinet/tcp.h>
@@ -16,7 +17,7 @@
 #include <sys/resource.h>
 
 #include "bgp_router.h"
-#include "engine/bgp_listen.h"
+#include "speaker/bgp_listen.h"
 
 struct listen_lab {
 	struct bgp_listener *listener;
@@ -27,7 +28,7 @@ struct listen_lab {
 
 static struct listen_lab ll;
 
-/* A port that nobody listens on, and that the kernel gives to nobody who does not ask for it. */
+/* A port without a listener, which the kernel gives to no other socket. */
 static uint16_t free_port(void)
 {
 	struct sockaddr_in sin = {.sin_family = AF_INET};
@@ -148,7 +149,7 @@ static void a_passive_neighbor_is_waited_for_and_told(void **state)
 	expect(r, BGP_MSG_NOTIFICATION);
 	assert_hex(r->body, (int)r->body_len, "06 02 00");
 	redial(r);
-	UNTIL(at_eof(r)); /* nobody is let in any more */
+	UNTIL(at_eof(r)); /* no connection is accepted any more */
 	assert_string_equal(status().state, "Idle");
 }
 
@@ -220,6 +221,40 @@ static void a_password_is_asked_for(void **state)
 	(void)state;
 	start(false, "sesame");
 	assert_int_equal(connect_from("127.0.0.1", NULL), -EINPROGRESS); /* no answer */
+	r->fd = connect_from("127.0.0.1", "sesame");
+	assert_true(r->fd >= 0);
+	answer(r);
+}
+
+static bool password_is_set(void)
+{
+	struct bgp_neighbor_status s;
+
+	bgp_speaker_status(lab.sp, 0, &s);
+	return s.password_error == 0;
+}
+
+/* The kernel takes no password of 81 octets, as it takes none when its memory for them is full. */
+static void without_its_password_nobody_is_let_in(void **state)
+{
+	static const char too_long[] =
+	    "123456789012345678901234567890123456789012345678901234567890"
+	    "123456789012345678901";
+	struct router *r = &lab.r;
+	struct bgp_neighbor_status s;
+	uint64_t before;
+
+	(void)state;
+	start(false, too_long);
+	bgp_speaker_status(lab.sp, 0, &s);
+	assert_int_equal(s.password_error, -EKEYREJECTED);
+	before = bgp_listener_refused(ll.listener);
+	dial(r); /* without a signature */
+	UNTIL(bgp_listener_refused(ll.listener) == before + 1);
+	assert_int_equal(lab.established, 0);
+	ll.neighbors[0].password = (char *)(uintptr_t) "sesame"; /* there is room again */
+	UNTIL(password_is_set());
+	close(r->fd);
 	r->fd = connect_from("127.0.0.1", "sesame");
 	assert_true(r->fd >= 0);
 	answer(r);
@@ -394,6 +429,7 @@ int main(void)
 	    LISTEN_TEST(another_source_than_ours_is_refused),
 	    LISTEN_TEST(without_anybody_to_listen_for_no_port_is_open),
 	    LISTEN_TEST(a_password_is_asked_for),
+	    LISTEN_TEST(without_its_password_nobody_is_let_in),
 	    LISTEN_TEST(a_distant_router_is_not_heard),
 	    LISTEN_TEST(of_two_connections_one_stays),
 	    LISTEN_TEST(a_connection_left_over_makes_way),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * One neighbor with two connections: who may dial, and which one stays when both stand (RFC 4271
- * section 6.8, RFC 6286 section 2.3).
+ * One neighbor with two connections: which side may connect, and which connection is kept if both
+ * are open (RFC 4271 section 6.8, RFC 6286 section 2.3).
  *
  * Links: user/bgp/bgp_peer_step.c user/bgp/bgp_step.c user/core/addr.c
  */
@@ -22,7 +22,7 @@
 #define OURS	0xc000020b
 #define HIGH	0xc0000263
 
-/* A neighbor and the clock it lives by. */
+/* A neighbor and its clock. */
 struct lab {
 	struct bgp_cfg cfg;
 	struct bgp_peer peer;
@@ -42,7 +42,7 @@ static struct lab fresh(void)
 			    .peer_id = LOW};
 }
 
-static void feed(struct lab *l, enum bgp_way way, enum bgp_event_type type)
+static void feed(struct lab *l, enum bgp_direction dir, enum bgp_event_type type)
 {
 	struct bgp_event ev = {.type = type,
 			       .now = l->now,
@@ -53,7 +53,7 @@ static void feed(struct lab *l, enum bgp_way way, enum bgp_event_type type)
 			       .error = {.code = BGP_ERR_CEASE, .subcode = BGP_CEASE_SHUTDOWN}};
 
 	ipaddr_parse(&ev.local, "192.0.2.11");
-	bgp_peer_step(&l->cfg, &l->peer, way, &ev, &l->acts);
+	bgp_peer_step(&l->cfg, &l->peer, dir, &ev, &l->acts);
 }
 
 /* The events by one letter each: S start, H stop (halt), C connected, O open, K keepalive, X
@@ -66,12 +66,12 @@ static void feed_all(struct lab *l, const char *events)
 	for (; *events; events++) {
 		bool dialled = *events >= 'a';
 		const char *at = strchr(letters, *events | 0x20);
-		enum bgp_way way = dialled ? BGP_DIALLED : BGP_ACCEPTED;
+		enum bgp_direction dir = dialled ? BGP_OUTGOING : BGP_INCOMING;
 
 		assert_non_null(at);
 		if (*at == 't')
-			l->now = bgp_due(&l->peer.conn[way]);
-		feed(l, way, (enum bgp_event_type)(at - letters));
+			l->now = bgp_due(&l->peer.conn[dir]);
+		feed(l, dir, (enum bgp_event_type)(at - letters));
 	}
 }
 
@@ -84,7 +84,7 @@ static const char *acted(const struct lab *l)
 
 	for (unsigned int i = 0; i < l->acts.n; i++) {
 		const struct bgp_action *a = &l->acts.a[i].act;
-		bool dialled = l->acts.a[i].way == BGP_DIALLED;
+		bool dialled = l->acts.a[i].dir == BGP_OUTGOING;
 
 		text[n++] = (dialled ? "cxokned" : "CXOKNED")[a->type];
 		if (a->type == BGP_ACT_SEND_NOTIFICATION) {
@@ -158,11 +158,11 @@ static void two_connections_become_one(void **state)
 		l.peer_id = rows[i].peer_id;
 		feed_all(&l, rows[i].events);
 		if (strcmp(acted(&l), rows[i].acts) != 0 ||
-		    l.peer.conn[BGP_DIALLED].state != rows[i].dialled ||
-		    l.peer.conn[BGP_ACCEPTED].state != rows[i].accepted)
+		    l.peer.conn[BGP_OUTGOING].state != rows[i].dialled ||
+		    l.peer.conn[BGP_INCOMING].state != rows[i].accepted)
 			fail_msg("%s: \"%s\", then %s and %s", rows[i].what, acted(&l),
-				 bgp_state_name(l.peer.conn[BGP_DIALLED].state),
-				 bgp_state_name(l.peer.conn[BGP_ACCEPTED].state));
+				 bgp_state_name(l.peer.conn[BGP_OUTGOING].state),
+				 bgp_state_name(l.peer.conn[BGP_INCOMING].state));
 	}
 }
 
@@ -178,7 +178,7 @@ static void an_open_that_is_bad_loses_no_session(void **state)
 	l.cfg.router_id = HIGH;
 	feed_all(&l, "O");
 	assert_string_equal(acted(&l), "N2/3X");
-	assert_int_equal(l.peer.conn[BGP_DIALLED].state, BGP_OPEN_CONFIRM);
+	assert_int_equal(l.peer.conn[BGP_OUTGOING].state, BGP_OPEN_CONFIRM);
 }
 
 /* Both ends see the same two connections in their own order, and must keep the same one. */
@@ -200,11 +200,11 @@ static void both_ends_keep_the_same_one(void **state)
 				feed_all(&l, orders[a]);
 				feed_all(&r, "sCc");
 				feed_all(&r, orders[b]);
-				assert_int_equal(l.peer.conn[BGP_DIALLED].state,
-						 r.peer.conn[BGP_ACCEPTED].state);
-				assert_int_equal(l.peer.conn[BGP_ACCEPTED].state,
-						 r.peer.conn[BGP_DIALLED].state);
-				assert_int_equal(l.peer.conn[BGP_DIALLED].state,
+				assert_int_equal(l.peer.conn[BGP_OUTGOING].state,
+						 r.peer.conn[BGP_INCOMING].state);
+				assert_int_equal(l.peer.conn[BGP_INCOMING].state,
+						 r.peer.conn[BGP_OUTGOING].state);
+				assert_int_equal(l.peer.conn[BGP_OUTGOING].state,
 						 higher ? BGP_OPEN_CONFIRM : BGP_IDLE);
 			}
 		}

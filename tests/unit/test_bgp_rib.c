@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * What neighbors are to be told: news, batches, slow neighbors, room.
+ * Pending announcements to neighbors: news, batches, slow neighbors, room.
  * Links: user/bgp/bgp_rib.c user/bgp/bgp_codec.c user/bgp/bgp_codec_announce.c user/core/addr.c
  */
 #include <errno.h>
@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -32,6 +33,7 @@ static struct ipprefix numbered(unsigned int i)
 {
 	struct ipprefix p = prefix("10.0.0.0/32");
 
+	p.addr.b[13] = (uint8_t)(i >> 16);
 	p.addr.b[14] = (uint8_t)(i >> 8);
 	p.addr.b[15] = (uint8_t)i;
 	return p;
@@ -86,12 +88,12 @@ static void only_news_is_sent_and_only_to_who_has_a_session(void **state)
 	assert_string_equal(next(rib, 0), "");
 	assert_int_equal(announce(rib, "192.0.2.1/32", 2), 1); /* an implicit update */
 	assert_string_equal(next(rib, 0), "+2 192.0.2.1/32");
-	assert_int_equal(bgp_rib_told(rib, 0), 1);
-	assert_int_equal(bgp_rib_told(rib, 1), 0);
+	assert_int_equal(bgp_rib_advertised(rib, 0), 1);
+	assert_int_equal(bgp_rib_advertised(rib, 1), 0);
 	assert_int_equal(withdraw(rib, "192.0.2.1/32"), 0);
 	assert_int_equal(withdraw(rib, "192.0.2.1/32"), -ENOENT);
 	assert_string_equal(next(rib, 0), "- 192.0.2.1/32");
-	assert_int_equal(bgp_rib_told(rib, 0), 0);
+	assert_int_equal(bgp_rib_advertised(rib, 0), 0);
 	bgp_rib_destroy(rib);
 }
 
@@ -148,6 +150,30 @@ static void equal_attributes_share_a_batch(void **state)
 	bgp_rib_destroy(rib);
 }
 
+/* Thousands of instances, each with its own epoch: routes without common attributes are not
+ * searched for among all of them. */
+static void a_batch_gathers_what_is_near(void **state)
+{
+	struct bgp_rib *rib = bgp_rib_create(1);
+	unsigned int sent = 0;
+
+	(void)state;
+	bgp_rib_peer_up(rib, 0);
+	for (unsigned int i = 0; i < 600; i++) {
+		bool same = i == 0 || i == 200 || i == 500;
+		struct bgp_attrs a = {.has_med = 1, .med = same ? 1000 : i};
+		struct ipprefix p = numbered(i);
+
+		assert_int_equal(bgp_rib_announce(rib, &p, &a), 1);
+	}
+	assert_true(bgp_rib_next(rib, 0, &v4, &batch));
+	assert_int_equal(batch.n, 2);
+	for (; bgp_rib_next(rib, 0, &v4, &batch); sent += batch.n)
+		bgp_rib_sent(rib, 0, &batch, batch.n);
+	assert_int_equal(sent, 600);
+	bgp_rib_destroy(rib);
+}
+
 static void a_batch_may_be_sent_in_parts(void **state)
 {
 	struct bgp_rib *rib = bgp_rib_create(1);
@@ -160,7 +186,7 @@ static void a_batch_may_be_sent_in_parts(void **state)
 	assert_true(bgp_rib_next(rib, 0, &v4, &batch));
 	assert_int_equal(batch.n, 3);
 	bgp_rib_sent(rib, 0, &batch, 2);
-	assert_int_equal(bgp_rib_told(rib, 0), 2);
+	assert_int_equal(bgp_rib_advertised(rib, 0), 2);
 	assert_string_equal(next(rib, 0), "+1 192.0.2.3/32");
 	bgp_rib_destroy(rib);
 }
@@ -182,7 +208,7 @@ static void a_new_session_and_a_refresh_get_all_again(void **state)
 	assert_string_equal(next(rib, 0), "+1 2001:db8::1/128");
 	withdraw(rib, "192.0.2.1/32"); /* pending when the session ends: forgotten with it */
 	bgp_rib_peer_down(rib, 0);
-	assert_int_equal(bgp_rib_told(rib, 0), 0);
+	assert_int_equal(bgp_rib_advertised(rib, 0), 0);
 	assert_string_equal(next(rib, 0), "");
 	bgp_rib_peer_up(rib, 0);
 	assert_string_equal(next(rib, 0), "+1 2001:db8::1/128");
@@ -220,7 +246,7 @@ static void a_full_rib_refuses_and_recovers(void **state)
 
 	(void)state;
 	for (unsigned int i = 0; i <= BGP_MAX_PREFIXES;
-	     i++) { /* nobody was told: no slot is kept */
+	     i++) { /* no neighbor was told: no slot is kept */
 		p = numbered(i);
 		assert_int_equal(bgp_rib_announce(rib, &p, &a), 1);
 		assert_int_equal(bgp_rib_withdraw(rib, &p), 0);
@@ -235,7 +261,7 @@ static void a_full_rib_refuses_and_recovers(void **state)
 		assert_int_equal(bgp_rib_announce(rib, &p, &a), -ENOSPC);
 		while (bgp_rib_next(rib, 1, &v4, &batch))
 			bgp_rib_sent(rib, 1, &batch, batch.n);
-		assert_int_equal(bgp_rib_told(rib, 1), BGP_MAX_PREFIXES);
+		assert_int_equal(bgp_rib_advertised(rib, 1), BGP_MAX_PREFIXES);
 		for (unsigned int i = 0; i < BGP_MAX_PREFIXES; i++) {
 			p = numbered(i);
 			assert_int_equal(bgp_rib_withdraw(rib, &p), 0);
@@ -249,7 +275,69 @@ static void a_full_rib_refuses_and_recovers(void **state)
 	bgp_rib_destroy(rib);
 }
 
-/* Whatever order things happen in, a neighbor that has read all knows exactly what is announced. */
+/* Instances may number 2,048, each with attributes of its own, and change all of them. */
+static void sets_of_attributes_are_shared_and_freed(void **state)
+{
+	enum { SETS = 8000 };
+	struct bgp_rib *rib = bgp_rib_create(1);
+	struct ipprefix p;
+
+	(void)state;
+	for (uint32_t round = 0; round < 3; round++) {
+		struct bgp_attrs a = {.has_med = 1};
+
+		for (unsigned int i = 0; i < SETS - 1; i++) {
+			p = numbered(i);
+			a.med = round * SETS + i;
+			assert_int_equal(bgp_rib_announce(rib, &p, &a), 1);
+		}
+		for (unsigned int i = SETS; i < 2 * SETS; i++) { /* all share one */
+			p = numbered(i);
+			a.med = round;
+			assert_int_equal(bgp_rib_announce(rib, &p, &a), 1);
+		}
+	}
+	bgp_rib_peer_up(rib, 0);
+	for (unsigned int i = 0; i < SETS - 1; i++) {
+		p = numbered(i);
+		assert_int_equal(bgp_rib_withdraw(rib, &p), 0);
+	}
+	for (unsigned int n = 0; n < SETS; n += batch.n) {
+		assert_true(bgp_rib_next(rib, 0, &v4, &batch));
+		assert_int_equal(batch.attrs->med, 2);
+		bgp_rib_sent(rib, 0, &batch, batch.n);
+	}
+	assert_false(bgp_rib_next(rib, 0, &v4, &batch));
+	bgp_rib_destroy(rib);
+}
+
+/* A router that asks for all routes again, hundreds of times in a segment, costs a walk over bits.
+ */
+static void a_refresh_of_a_full_rib_is_cheap(void **state)
+{
+	struct bgp_rib *rib = bgp_rib_create(1);
+	struct bgp_attrs a = {0};
+	clock_t began; /* of this process alone */
+
+	(void)state;
+	bgp_rib_peer_up(rib, 0);
+	for (unsigned int i = 0; i < BGP_MAX_PREFIXES; i++) {
+		struct ipprefix p = numbered(i);
+
+		assert_int_equal(bgp_rib_announce(rib, &p, &a), 1);
+	}
+	began = clock();
+	for (int i = 0; i < 100000; i++) /* 0.2 seconds; 20 with a walk over the routes */
+		bgp_rib_refresh(rib, 0, i % 2);
+	assert_true(clock() - began < 5 * CLOCKS_PER_SEC);
+	while (bgp_rib_next(rib, 0, &v4, &batch))
+		bgp_rib_sent(rib, 0, &batch, batch.n);
+	assert_int_equal(bgp_rib_advertised(rib, 0), BGP_MAX_PREFIXES);
+	bgp_rib_destroy(rib);
+}
+
+/* In any order of events, a neighbor that has read everything knows exactly the announced routes.
+ */
 static void neighbors_converge_whatever_comes(void **state)
 {
 	enum { ROUTES = 40, PEERS = 3 };
@@ -309,10 +397,13 @@ int main(void)
 	    cmocka_unit_test(what_was_never_told_is_not_withdrawn),
 	    cmocka_unit_test(a_slow_neighbor_gets_the_last_word_only),
 	    cmocka_unit_test(equal_attributes_share_a_batch),
+	    cmocka_unit_test(a_batch_gathers_what_is_near),
 	    cmocka_unit_test(a_batch_may_be_sent_in_parts),
 	    cmocka_unit_test(a_new_session_and_a_refresh_get_all_again),
 	    cmocka_unit_test(host_bits_make_no_new_route),
 	    cmocka_unit_test(a_full_rib_refuses_and_recovers),
+	    cmocka_unit_test(sets_of_attributes_are_shared_and_freed),
+	    cmocka_unit_test(a_refresh_of_a_full_rib_is_cheap),
 	    cmocka_unit_test(neighbors_converge_whatever_comes),
 	};
 

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * The speaker against a router played by the test, over TCP on the loopback interface.
+ * The speaker with the test as the router, over TCP on the loopback interface.
  *
- * Links: user/engine/bgp_speaker.c user/engine/bgp_neighbor.c user/engine/bgp_output.c
- * Links: user/engine/bgp_reload.c user/engine/bgp_conn.c user/engine/bgp_listen.c
+ * Links: user/speaker/bgp_speaker.c user/speaker/bgp_neighbor.c user/config/neighbor_name.c
+ * Links: user/speaker/bgp_output.c
+ * Links: user/speaker/bgp_reload.c user/speaker/bgp_conn.c user/speaker/bgp_listen.c
  * Links: user/bgp/bgp_peer_step.c
- * Links: user/engine/bgp_socket.c user/bgp/bgp_rib.c user/bgp/bgp_step.c user/bgp/bgp_codec.c
+ * Links: user/speaker/bgp_socket.c user/bgp/bgp_rib.c user/bgp/bgp_step.c user/bgp/bgp_codec.c
  * Links: user/bgp/bgp_codec_open.c user/bgp/bgp_codec_announce.c user/bgp/bgp_codec_update.c
- * Links: user/engine/bgp_received.c user/bgp/bgp_rival.c
+ * Links: user/speaker/bgp_received.c user/bgp/bgp_foreign.c
  * Links: user/core/loop.c user/core/log.c user/core/addr.c
  */
+#include <sys/mman.h>
+
 #include "bgp_router.h"
 
 static void a_session_comes_up_and_an_update_leaves_in_the_same_call(void **state)
@@ -17,6 +20,7 @@ static void a_session_comes_up_and_an_update_leaves_in_the_same_call(void **stat
 	struct router *r = &lab.r;
 
 	(void)state;
+	assert_int_equal(status().hold_time_s, 90); /* as configured */
 	establish(r);
 	assert_false(taken(r));
 	assert_false(mono_is_set(bgp_speaker_last_update(lab.sp)));
@@ -33,9 +37,37 @@ static void a_session_comes_up_and_an_update_leaves_in_the_same_call(void **stat
 	assert_hex(r->body, (int)r->body_len, "0005 20 0a000039 0000");
 	assert_int_equal(withdraw(57), -ENOENT);
 	assert_string_equal(status().state, "Established");
-	assert_int_equal(status().hold_time_s, 30);
+	assert_int_equal(status().hold_time_s, 30); /* of the session */
 	assert_int_equal(status().updates_sent, 2);
 	assert_int_equal(lab.told, 1);
+}
+
+/* The timers of others use up what needs no reservation. */
+static void a_session_has_timers_of_its_own(void **state)
+{
+	struct loop_timer *others = calloc(LOOP_BASE_TIMERS, sizeof(*others));
+	struct mono never_here = mono_add(loop_clock(), 3600 * NS_PER_S);
+
+	(void)state;
+	assert_non_null(others);
+	for (int i = 0; i < LOOP_BASE_TIMERS; i++) {
+		others[i] = (struct loop_timer){.name = "other"};
+		loop_arm(lab.loop, &others[i], never_here);
+	}
+	establish(&lab.r);
+	assert_string_equal(status().state, "Established");
+	for (int i = 0; i < LOOP_BASE_TIMERS; i++)
+		loop_disarm(lab.loop, &others[i]);
+	free(others);
+}
+
+/* The router speaks IPv4 alone, over IPv4. */
+static void what_a_session_carries_is_told(void **state)
+{
+	(void)state;
+	assert_int_equal(bgp_speaker_carries(lab.sp), 0);
+	establish(&lab.r);
+	assert_int_equal(bgp_speaker_carries(lab.sp), BGP_CARRIES_IPV4 | BGP_CARRIES_IPV4_BY);
 }
 
 static void what_cannot_be_is_refused(void **state)
@@ -67,7 +99,7 @@ static void routes_announced_before_go_out_packed_when_a_session_stands(void **s
 	}
 	for (unsigned int i = 0; i < BGP_MAX_PREFIXES; i++)
 		assert_int_equal(r->med[i], 1 + i % 2);
-	assert_in_range(r->updates, 14, 16); /* 809 prefixes fill one */
+	assert_in_range(r->updates, 82, 84); /* 809 prefixes fill one */
 }
 
 static void ten_thousand_prefixes_share_updates_on_an_open_session(void **state)
@@ -114,10 +146,12 @@ static void of_several_prefixes_the_good_ones_are_announced(void **state)
 	assert_int_equal(r->med[1], 0);
 }
 
-/* What five rounds of announcements and one of withdrawals must have left. */
+#define DIFFERENT 4000 /* routes, each with attributes of its own */
+
+/* The expected state after five rounds of announcements and one of withdrawals. */
 static bool all_learnt(const struct router *r)
 {
-	for (unsigned int i = 0; i < BGP_MAX_PREFIXES; i++) {
+	for (unsigned int i = 0; i < DIFFERENT; i++) {
 		if (r->med[i] != (i % 3 == 0 ? 0 : 50000 + i))
 			return false;
 	}
@@ -133,19 +167,19 @@ static void a_router_that_does_not_read_holds_up_nothing_and_ends_up_right(void 
 	establish(r);
 	began = loop_clock();
 	for (uint32_t round = 1; round <= 5; round++) {
-		for (unsigned int i = 0; i < BGP_MAX_PREFIXES; i++)
+		for (unsigned int i = 0; i < DIFFERENT; i++)
 			assert_int_equal(announce(i, round * 10000 + i), 0);
 	}
-	for (unsigned int i = 0; i < BGP_MAX_PREFIXES; i += 3)
+	for (unsigned int i = 0; i < DIFFERENT; i += 3)
 		assert_int_equal(withdraw(i), 0);
 	assert_true(mono_diff_ns(loop_clock(), began) < DEADLINE_NS);
-	assert_true(status().updates_sent < 5 * BGP_MAX_PREFIXES); /* it did hold some back */
+	assert_true(status().updates_sent < 5 * DIFFERENT); /* it did hold some back */
 	while (!all_learnt(r)) {
 		UNTIL(taken(r));
 		learn(r);
 	}
 	assert_false(taken(r));
-	assert_true(r->updates < 6 * BGP_MAX_PREFIXES);
+	assert_true(r->updates < 6 * DIFFERENT);
 }
 
 static void a_lost_session_is_dialled_again_and_told_all_again(void **state)
@@ -178,6 +212,7 @@ static void a_notification_ends_the_session_and_is_shown(void **state)
 	assert_string_equal(status().last_error,
 			    "received NOTIFICATION 6/2, Cease: Administrative Shutdown: \"bye\"");
 	assert_int_equal(status().notifications_received, 1);
+	assert_int_equal(status().hold_time_s, 90);
 	UNTIL(at_eof(r));
 }
 
@@ -219,7 +254,8 @@ static void an_open_of_another_as_is_refused(void **state)
 	assert_hex(r->body, (int)r->body_len, "02 02");
 	assert_int_equal(lab.told, 0);
 	assert_string_equal(status().last_error,
-			    "sent NOTIFICATION 2/2, OPEN Message Error: Bad Peer AS");
+			    "sent NOTIFICATION 2/2, OPEN Message Error: Bad Peer AS: it is AS "
+			    "65002, remote_as is 65000");
 }
 
 static void messages_may_come_in_any_pieces(void **state)
@@ -243,6 +279,89 @@ static void messages_may_come_in_any_pieces(void **state)
 	assert_int_equal(send(r->fd, octets + 30, len - 30, MSG_NOSIGNAL), len - 30);
 	expect(r, BGP_MSG_UPDATE); /* half of it behind another message, half on its own */
 	assert_int_equal(lab.established, 1);
+}
+
+/* Begins to store what is logged, in a file whose descriptor it returns. */
+static int log_to_file(int *saved)
+{
+	int fd = memfd_create("log", MFD_CLOEXEC);
+
+	*saved = dup(STDERR_FILENO);
+	assert_true(fd >= 0 && *saved >= 0);
+	dup2(fd, STDERR_FILENO);
+	log_init("test", true, LOG_LV_WARN);
+	return fd;
+}
+
+/* Ends it. Returns the number of lines that contain `what`. */
+static unsigned int lines_logged(int fd, int saved, const char *what)
+{
+	static char text[1 << 16];
+	ssize_t len = pread(fd, text, sizeof(text) - 1, 0);
+	unsigned int n = 0;
+
+	dup2(saved, STDERR_FILENO);
+	log_init("test", true, LOG_LV_ERROR);
+	close(saved);
+	close(fd);
+	text[len > 0 ? len : 0] = '\0';
+	for (const char *at = text; (at = strstr(at, what)); at++)
+		n++;
+	return n;
+}
+
+/* One prefix of IPv4 and one of IPv6 are announced to a router that has opened the session with
+ * `open`. It requests the routes of both families ten times. */
+static unsigned int lines_of_ten_refreshes(const struct bgp_open *open)
+{
+	struct ipprefix p6 = {.len = 64};
+	struct router *r = &lab.r;
+	uint8_t buf[256];
+	int len = bgp_open_build(open, buf, sizeof(buf)), saved, fd = log_to_file(&saved);
+
+	UNTIL(accepted(r));
+	expect(r, BGP_MSG_OPEN);
+	assert_int_equal(send(r->fd, buf, (size_t)len, MSG_NOSIGNAL), len);
+	say(r, KEEPALIVE);
+	expect(r, BGP_MSG_KEEPALIVE);
+	UNTIL(bgp_speaker_established(lab.sp) == 1);
+	ipaddr_parse(&p6.addr, "2001:db8::");
+	assert_int_equal(bgp_speaker_announce(lab.sp, &p6, &(struct bgp_attrs){0}), 0);
+	announce(57, 9);
+	expect(r, BGP_MSG_UPDATE);
+	for (int i = 0; i < 10; i++) {
+		say(r, MARKER "0017 05 0002 00 01" MARKER "0017 05 0001 00 01");
+		expect(r, BGP_MSG_UPDATE);
+	}
+	return lines_logged(fd, saved, "127.0.0.1 does not get 2001:db8::/64");
+}
+
+static void a_refresh_of_a_family_that_was_not_negotiated_is_ignored(void **state)
+{
+	const struct bgp_open open = {.as = 65000,
+				      .router_id = 0x7f000001,
+				      .hold_time_s = 30,
+				      .as4 = true,
+				      .ipv4 = true,
+				      .refresh = true};
+
+	(void)state;
+	assert_int_equal(lines_of_ten_refreshes(&open), 1);
+}
+
+/* The session carries IPv6, but there is no next hop. */
+static void routes_that_cannot_be_sent_do_not_fill_the_log(void **state)
+{
+	const struct bgp_open open = {.as = 65000,
+				      .router_id = 0x7f000001,
+				      .hold_time_s = 30,
+				      .as4 = true,
+				      .ipv4 = true,
+				      .ipv6 = true,
+				      .refresh = true};
+
+	(void)state;
+	assert_int_equal(lines_of_ten_refreshes(&open), 3);
 }
 
 static void updates_are_counted_and_bad_ones_tolerated(void **state)
@@ -408,6 +527,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    SPEAKER_TEST(a_session_comes_up_and_an_update_leaves_in_the_same_call),
+	    SPEAKER_TEST(a_session_has_timers_of_its_own),
+	    SPEAKER_TEST(what_a_session_carries_is_told),
 	    SPEAKER_TEST(what_cannot_be_is_refused),
 	    SPEAKER_TEST(routes_announced_before_go_out_packed_when_a_session_stands),
 	    SPEAKER_TEST(ten_thousand_prefixes_share_updates_on_an_open_session),
@@ -418,6 +539,8 @@ int main(void)
 	    SPEAKER_TEST(garbage_is_answered_by_name),
 	    SPEAKER_TEST(an_open_of_another_as_is_refused),
 	    SPEAKER_TEST(messages_may_come_in_any_pieces),
+	    SPEAKER_TEST(a_refresh_of_a_family_that_was_not_negotiated_is_ignored),
+	    SPEAKER_TEST(routes_that_cannot_be_sent_do_not_fill_the_log),
 	    SPEAKER_TEST(updates_are_counted_and_bad_ones_tolerated),
 	    SPEAKER_TEST(shutdown_says_why_and_waits_for_the_peer),
 	    SPEAKER_TEST(a_cleared_session_is_reset_and_dialled_at_once),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Which form of the checksum a peer is sent.
+ * The checksum form of adverts to a peer.
  *
  * Links: user/vrrp/checksum_memory.c
  */
@@ -45,7 +45,7 @@ static void each_peer_is_answered_in_its_own_form(void **state)
 	assert_int_equal(form_for(&m, 1), HF_CSUM_PLAIN);
 	assert_int_equal(form_for(&m, 2), HF_CSUM_PSEUDO_GROUP);
 	assert_int_equal(form_for(&m, 3), HF_CSUM_PSEUDO);
-	assert_true(note(&m, 1, HF_CSUM_PSEUDO)); /* it has been configured anew */
+	assert_true(note(&m, 1, HF_CSUM_PSEUDO)); /* its configuration has changed */
 	assert_int_equal(form_for(&m, 1), HF_CSUM_PSEUDO);
 	assert_int_equal(form_for(&m, 2), HF_CSUM_PSEUDO_GROUP);
 }

@@ -1,16 +1,24 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * build/holdfastctl as its users meet it: run as a program against the real control sockets, which
- * serve a picture of the test's making, and against servers that are no daemon of ours.
+ * build/holdfastctl as a program: with the real control sockets, which serve a snapshot of the
+ * test, and with servers that are not our daemon.
  *
+ * Links: user/control/peers_json.c user/bfd/bfd_codec.c
  * Links: user/control/record_json.c user/record/record.c user/record/record_codec.c
  * Links: user/record/record_file.c user/core/state_file.c tests/unit/record_sample.c
+ * Links: user/control/control_late.c user/control/control_self.c
  * Links: user/control/control.c user/control/control_server.c user/control/control_client.c
+ * Links: user/control/control_engine.c user/control/loading.c user/control/control_room.c
  * Links: user/control/control_socket.c user/control/control_request.c user/control/status.c
- * Links: user/control/status_json.c user/control/utf8.c user/core/loop.c user/core/log.c
+ * Links: user/peer/peer_report_rules.c user/control/reports_json.c
+ * Links: user/control/takeover_json.c
+ * Links: user/control/status_json.c user/core/utf8.c user/core/loop.c user/core/log.c
+ * Links: user/control/check_json.c user/control/addresses_json.c
+ * Links: user/control/bfd_json.c
  * Links: user/control/json_put.c
  * Links: user/core/addr.c tests/unit/status_sample.c user/vrrp/vrrp_step.c user/vrrp/vrrp_names.c
  * Links: user/announce/announce_step.c user/health/health_step.c user/datapath/verdict_name.c
+ * Links: user/core/json_read.c user/announce/service_step.c
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -48,9 +56,10 @@ struct fixture {
 	char out[65536], err[4096]; /* what the last run wrote */
 };
 
-static const struct control_timeouts timeouts = {PATIENCE_NS, PATIENCE_NS, PATIENCE_NS};
+static const struct control_timeouts timeouts = {PATIENCE_NS, PATIENCE_NS, PATIENCE_NS, PATIENCE_NS,
+						 PATIENCE_NS};
 
-/* Texts as long as they may be, with what a hostile script would print. */
+/* Texts of the largest length, with the output of a hostile script. */
 static void lengthen(struct status *st)
 {
 	memset(st->instances[0].name, 'i', CFG_NAME_MAX - 1);
@@ -59,7 +68,7 @@ static void lengthen(struct status *st)
 		st->checks[0].detail[i] = i % 12 ? 'd' : ' ';
 	memcpy(st->checks[0].detail, "\x1b[31mred\n", 9);
 	for (size_t i = 0; i < STATUS_ALARM_TEXT - 1; i++)
-		st->alarms[0][i] = i % 7 ? 'a' : ' ';
+		st->alarms[0].text[i] = i % 7 ? 'a' : ' ';
 	st->vips[0].rx.bytes = UINT64_MAX;
 	st->instances[0].faults = 0x3f;
 	st->neighbors[1].state[0] = 'X';
@@ -250,7 +259,9 @@ static void the_command_line_is_checked(void **state)
 	    {"--frobnicate", 2, "", "Try: holdfastctl --help"},
 	    {"frobnicate", 2, "", "unknown command frobnicate\n"},
 	    {"stats", 2, "", "did you mean status?"},
-	    {"status example", 2, "", "too many arguments"},
+	    {"status example more", 2, "", "too many arguments"},
+	    {"bgp --check", 2, "", "--check belongs to status"},
+	    {"status --check --json", 2, "", "--check stands alone"},
 	    {"handover", 2, "", "name the INSTANCE"},
 	    {"events 3", 2, "", "events: takes --follow"},
 	    {"explain --follow", 2, "", "--follow belongs to events"},
@@ -291,22 +302,41 @@ static void the_views_tell_what_is_and_what_to_do(void **state)
 	     "    drained     another member of its sync group is; see the other instances\n"},
 	    {"status", "    master      this node\n"},
 	    {"status", "    address     203.0.113.57/32\n"},
-	    {"status", "    announced   2001:db8::57/128 escalated\n"},
+	    {"status", "                2001:db8::57/128 escalated\n"},
 	    {"status", "                and 1 more\n"},
-	    {"status", "last change BACKUP -> MASTER at 2025-01-02T03:03:04.567Z: master down\n"},
+	    {"status", "last change BACKUP -> MASTER, "},
+	    {"status", "(2025-01-02T03:03:04.567Z):"},
+	    {"status", "2 instances: 1 MASTER 1 INIT\n"},
+	    {"status", "announced   2001:db8::57/128 escalated, settles in 12 s\n"},
+	    {"status", "traffic     comes to this node since it is MASTER\n"},
+	    {"status", "announced   on the LAN by ARP; no BGP\n"},
+	    {"status example", "example: MASTER, priority 90 (base 100), VRID 57 on eth0, IPv4"},
 	    {"status", "second: INIT, priority 0"},
 	    {"status", "    master      none heard yet\n"},
+	    {"status", "2 services: 0 UP, 1 DOWN\n"},
+	    {"status", "www: DOWN, service, when it fails: med 1000\n"},
+	    {"status", "    failed      check web: exit status 1, "},
+	    {"status", "    prefix      203.0.113.80/32\n"},
+	    {"status", "    announced   failed by fabric\n"},
+	    {"status", "    last change UP -> DOWN, "},
+	    {"status", "DRAINED: dns is out of service on purpose\n"},
+	    {"status www", "www: DOWN, service"},
+	    {"status dns", "    announced   nothing\n"},
 	    {"status", "BGP fabric: 1 of 1 sessions Established\n"},
-	    {"status", "Checks: 0 of 2 UP; see: holdfastctl checks\n"},
+	    {"status", "Checks: 1 of 3 UP; see: holdfastctl checks\n"},
 	    {"status", "Data path eth0: xdp, timer bpf\n"},
 	    {"status", "Data path lo: tc, timer timerfd; no XDP\n"},
 	    {"status", "Loop: 1 of 12 turns took over 1 ms"},
 	    {"bgp", "fabric, local AS 4200000000: 1 of 1 sessions Established\n"},
 	    {"bgp", "2001:db8::1 AS 65000: Established for 1 min, hold time 9 s"},
 	    {"bgp", "last error: hold \"timer\"\n"},
-	    {"checks", "web: DOWN; script at 2025-01-02T03:03:04.000Z: exit status 1 after"},
+	    {"checks", "web: DOWN; script, "},
+	    {"checks", " ago: exit status 1 after 1.500 ms\n"},
 	    {"checks", "it said: caf\xc3\xa9 ?\n"},
 	    {"checks", "new: UNKNOWN, has not run yet\n"},
+	    {"checks", "callers: UP; traffic, for "},
+	    {"checks", ": 118 of 120 SYN answered in 0.5 s\n"},
+	    {"checks", "in all 4000 SYN: 3900 answered, 60 refused; 7 connections"},
 	    {"counters",
 	     "       PKTS  BYTES    SYN SYNACK    FIN    RST    UDP   ICMP   FRAG LAST\n"
 	     "203.0.113.57\n"
@@ -377,16 +407,27 @@ static void orders_are_carried_out_or_refused_with_advice(void **state)
 	struct fixture *f = *state;
 
 	start(f, &timeouts);
+	assert_int_equal(run(f, "--name test status --check"), 2); /* one instance is in INIT */
+	assert_text(f->out,
+		    "holdfast: 1 of 2 instances MASTER or BACKUP, 0 of 2 services UP, 1 alarm\n"
+		    "ALARM: MASTER");
+	assert_int_equal(run(f, "--name test status exmaple"), 1);
+	assert_text(f->err, "no instance exmaple\nholdfastctl: did you mean example?\n");
 	assert_int_equal(run(f, "--name test handover example"), 0);
 	assert_int_equal(f->last.verb, CONTROL_HANDOVER);
 	assert_string_equal(f->last.instance, "example");
-	assert_text(f->out, "example is being handed over; follow it with: holdfastctl status\n");
+	assert_text(f->out, "example is handed over\n");
 	assert_int_equal(run(f, "--name test reload"), 0);
 	assert_int_equal(f->last.verb, CONTROL_RELOAD);
 	assert_text(f->out, "has read its configuration");
 	assert_int_equal(run(f, "--name test drain"), 0);
 	assert_int_equal(f->last.verb, CONTROL_DRAIN);
 	assert_string_equal(f->last.instance, "");
+	assert_false(f->last.force);
+	assert_int_equal(run(f, "--name test drain --force example"), 0);
+	assert_true(f->last.force);
+	assert_int_equal(run(f, "--name test undrain --force"), 2);
+	assert_text(f->err, "undrain: --force belongs to reload, drain and handover");
 	assert_int_equal(run(f, "--name test clear 2001:db8::1"), 0);
 	assert_int_equal(f->last.verb, CONTROL_CLEAR);
 	assert_int_equal(f->last.neighbor.b[15], 1);
@@ -422,6 +463,7 @@ static void events_are_listed_and_explained(void **state)
 	    {"explain x", 1, "", "there is no event x"},
 	    {"explain --svg /dev/full", 1, "", "/dev/full: "},
 	    {"explain --svg /dev/stdout", 0, "</svg>\n", ""},
+	    {"explain --svg -", 0, "</svg>\n", ""},
 	};
 	struct fixture *f = *state;
 	char line[64];
@@ -450,7 +492,7 @@ static void who_may_only_ask_is_served_by_the_status_socket(void **state)
 		skip();
 	start(f, &timeouts);
 	snprintf(path, sizeof(path), "%s/status", f->dir);
-	assert_int_equal(chmod(path, 0666), 0); /* as if nobody were of the group */
+	assert_int_equal(chmod(path, 0666), 0); /* as if no user were in the group */
 	assert_int_equal(run_how(f, &as_nobody, "--name test status"), 0);
 	assert_text(f->out, "example: MASTER");
 	assert_int_equal(run_how(f, &as_nobody, "--name test reload"), 1);
@@ -462,9 +504,10 @@ static void who_may_only_ask_is_served_by_the_status_socket(void **state)
 
 static void a_stuck_daemon_is_named_as_such(void **state)
 {
-	struct control_timeouts impatient = {PATIENCE_NS, PATIENCE_NS, 100 * NS_PER_MS};
+	struct control_timeouts impatient = timeouts;
 	struct fixture *f = *state;
 
+	impatient.engine_ns = 100 * NS_PER_MS;
 	start(f, &impatient);
 	assert_int_equal(run_how(f, &(struct how){.stuck = true}, "--name test status"), 1);
 	assert_text(f->err, "the daemon does not answer");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * What holdfastctl makes of numbers, texts and mistyped words.
- * Links: user/cli/text.c user/core/nearest.c
+ * How holdfastctl prints numbers and texts, and suggests words for mistyped ones.
+ * Links: user/client/text.c user/core/nearest.c
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "cli/text.h"
+#include "client/text.h"
 #include "core/nearest.h"
 
 static void durations_have_two_units(void **state)

@@ -2,14 +2,28 @@
 /*
  * Platforms, fixed roles and next hops in the configuration.
  *
- * Links: user/config/block_announce.c user/config/block_bgp.c user/config/block_check.c
- * Links: user/config/block_global.c user/config/block_group.c user/config/block_instance.c
+ * Links: user/config/block_announce.c user/config/block_bgp.c user/config/block_bfd.c
+ * Links: user/config/block_traffic.c
+ * Links: user/config/block_check.c
+ * Links: user/config/block_global.c user/config/block_group.c
+ * Links: user/config/block_instance.c
  * Links: user/config/block_link.c user/config/block_lists.c user/config/block_script.c
- * Links: user/config/block_track.c user/config/complete.c user/config/complete_bgp.c
+ * Links: user/config/block_track.c
+ * Links: user/config/block_takeover.c user/config/complete.c user/config/complete_bgp.c
+ * Links: user/config/neighbor_name.c
  * Links: user/config/complete_group.c user/config/config.c user/config/defs.c user/config/dump.c
  * Links: user/config/keywords.c user/config/parser.c user/config/platform.c user/config/set.c
- * Links: user/config/text.c user/config/value.c user/config/words.c user/core/addr.c user/core/log.c
+ * Links: user/config/text.c user/config/value.c user/config/words.c user/core/addr.c
+ * Links: user/core/log.c
  * Links: user/core/nearest.c user/config/complete_warn.c
+ * Links: user/config/generator.c user/config/block_auth.c user/config/block_sbfd.c
+ * Links: user/config/block_uplinks.c
+ * Links: user/core/secret.c
+ * Links: user/config/block_attributes.c user/core/prefix_index.c user/config/block_service.c
+ * Links: user/config/complete_service.c
+ * Links: user/config/block_routes.c user/config/block_rule.c user/config/block_static.c
+ * Links: user/config/block_vmac.c
+ * Links: user/core/net_route.c
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -84,6 +98,71 @@ static void a_pattern_gives_a_platform_other_neighbors(void **state)
 	}
 }
 
+/* docs of the providers: addresses, AS numbers, hops, hold time. */
+static void a_platform_is_its_routers(void **state)
+{
+	static const struct {
+		const char *lines;
+		uint32_t local_as, remote_as;
+		unsigned int n;
+		uint8_t multihop;
+		uint16_t hold_time_s;
+		const char *first, *last, *password;
+	} rows[] = {
+	    {"platform vultr s3cret\nlocal_as 4200000001", 4200000001, 64515, 2, 2, 9,
+	     "169.254.169.254", "2001:19f0:ffff::1", "s3cret"},
+	    {"local_as 65010\nplatform vultr", 65010, 64515, 2, 2, 9, "169.254.169.254",
+	     "2001:19f0:ffff::1", NULL},
+	    {"platform phoenixnap", 65401, 65400, 2, 7, 30, "169.254.247.0", "169.254.247.1", NULL},
+	    {"hold_time 12\nplatform phoenixnap", 65401, 65400, 2, 7, 12, "169.254.247.0",
+	     "169.254.247.1", NULL},
+	    {"platform phoenixnap\nhold_time 12", 65401, 65400, 2, 7, 12, "169.254.247.0",
+	     "169.254.247.1", NULL},
+	    {"platform ingenuity", 65100, 65000, 4, 64, 9, "100.64.64.64", "fc00::2", NULL},
+	};
+	char text[IPADDR_TEXT];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct reading r = read_blocks(rows[i].lines, "", CONFIG_GOOD);
+		const struct cfg_bgp *b = r.cfg->bgp;
+
+		assert_int_equal(b->local_as, rows[i].local_as);
+		assert_int_equal(b->n_neighbors, rows[i].n);
+		assert_int_equal(b->hold_time_s, rows[i].hold_time_s);
+		for (unsigned int n = 0; n < b->n_neighbors; n++) {
+			assert_int_equal(b->neighbors[n].remote_as, rows[i].remote_as);
+			assert_int_equal(b->neighbors[n].multihop, rows[i].multihop);
+			if (rows[i].password)
+				assert_string_equal(b->neighbors[n].password, rows[i].password);
+			else
+				assert_null(b->neighbors[n].password);
+		}
+		assert_string_equal(ipaddr_format(&b->neighbors[0].address, text), rows[i].first);
+		assert_string_equal(ipaddr_format(&b->neighbors[rows[i].n - 1].address, text),
+				    rows[i].last);
+		assert_int_equal(announce_of(&r)->takeover, TAKEOVER_AS_PATH);
+		config_free(r.cfg);
+	}
+}
+
+static void a_neighbor_has_a_role(void **state)
+{
+	struct reading r = read_blocks("local_as 65001\nneighbor 192.0.2.1 {\n remote_as 65000\n"
+				       " role rs-client\n strict_role\n}\n",
+				       "", CONFIG_GOOD);
+
+	(void)state;
+	assert_int_equal(r.cfg->bgp[0].neighbors[0].role, BGP_ROLE_RS_CLIENT);
+	assert_true(r.cfg->bgp[0].neighbors[0].strict_role);
+	config_free(r.cfg);
+	r = read_blocks("local_as 65001\nneighbor 192.0.2.1 {\n remote_as 65001\n role peer\n}\n",
+			"", CONFIG_USABLE_WITH_ERRORS);
+	assert_non_null(strstr(r.said, "a neighbor of our own AS has no role"));
+	assert_int_equal(r.cfg->bgp[0].neighbors[0].role, BGP_ROLE_NONE);
+	config_free(r.cfg);
+}
+
 /* lelastic's -primary and -secondary. */
 static void a_role_is_one_community_in_every_standing(void **state)
 {
@@ -142,8 +221,10 @@ static void mistakes_are_told_with_a_way_out(void **state)
 	     "t:6: neighbor_pattern alone has no effect"},
 	    {"platform linode 3\nneighbor 2600:3c0f:3:34::2 {\nremote_as 1\n}", "",
 	     "t:2: neighbor 2600:3c0f:3:34::2 is there already"},
+	    {"local_as 65001\nneighbor 192.0.2.1 {\nremote_as 65000\nfamilies ipv4 vpnv4\n}", "",
+	     "t:5: unknown address family 'vpnv4'"},
 	    {ROUTER, "role tertiary", "write primary or secondary"},
-	    {ROUTER, "role primary\ntakeover none", "'takeover' is ignored"},
+	    {ROUTER, "role primary\ntakeover none", "'takeover' changes it; remove one"},
 	    {ROUTER, "next_hop me", "'me'"},
 	    {ROUTER, "next_hop 127.0.0.1", "cannot be a next hop"},
 	    {ROUTER, "next_hop fe80::1", "cannot be a next hop"},
@@ -152,8 +233,9 @@ static void mistakes_are_told_with_a_way_out(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		/* Without a neighbor left, the instance that announces is left out. */
-		bool useless = strstr(cases[i].said, "is no address");
+		/* The instance is left out without a neighbor, and with a wrong announcement. */
+		bool useless = strstr(cases[i].said, "is no address") ||
+			       strstr(cases[i].said, "vpnv4") || cases[i].announce[0];
 		struct reading r =
 		    read_blocks(cases[i].bgp, cases[i].announce,
 				useless ? CONFIG_UNUSABLE : CONFIG_USABLE_WITH_ERRORS);
@@ -162,6 +244,60 @@ static void mistakes_are_told_with_a_way_out(void **state)
 			fail_msg("want \"%s\", not \"%s\"", cases[i].said, r.said);
 		config_free(r.cfg);
 	}
+}
+
+static void a_neighbor_is_offered_the_families_it_is_configured_for(void **state)
+{
+	static const struct {
+		const char *line;
+		bool no_ipv4, no_ipv6;
+	} cases[] = {
+	    {"", false, false},
+	    {"families ipv4", false, true},
+	    {"families ipv6", true, false},
+	    {"families ipv6 ipv4", false, false},
+	};
+	char text[256];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct reading r;
+
+		snprintf(text, sizeof(text),
+			 "local_as 65001\nneighbor 192.0.2.1 {\nremote_as 65000\n%s\n}",
+			 cases[i].line);
+		r = read_blocks(text, "", CONFIG_GOOD);
+		assert_int_equal(r.cfg->bgp[0].neighbors[0].no_ipv4, cases[i].no_ipv4);
+		assert_int_equal(r.cfg->bgp[0].neighbors[0].no_ipv6, cases[i].no_ipv6);
+		config_free(r.cfg);
+	}
+}
+
+/* Seven instances of the most prefixes: one speaker has room for six. */
+static void more_prefixes_than_a_speaker_holds_are_refused(void **state)
+{
+	enum { INSTANCES = 7, ROOM = 1 << 20 };
+	char *text = malloc(ROOM);
+	struct reading r = {.said = ""};
+	size_t n = 0;
+
+	(void)state;
+	n += (size_t)snprintf(text, ROOM, "bgp_instance b {\n" ROUTER "}\n");
+	for (int i = 0; i < INSTANCES; i++) {
+		n += (size_t)snprintf(text + n, ROOM - n,
+				      "vrrp_instance I%d {\ninterface eth0\nvirtual_router_id %d\n"
+				      "virtual_ipaddress {\n9.%d.0.0/32\n}\nbgp_announce {\n",
+				      i, i + 1, i);
+		for (int k = 0; k < CFG_MAX_PREFIXES; k++)
+			n += (size_t)snprintf(text + n, ROOM - n, "%s9.%d.%d.%d",
+					      k % 10 ? " " : "\nprefix ", i, k / 256, k % 256);
+		n += (size_t)snprintf(text + n, ROOM - n, "\n}\n}\n");
+	}
+	assert_int_equal(config_parse_text("t", text, n, "node", note, &r, &r.cfg),
+			 CONFIG_USABLE_WITH_ERRORS);
+	assert_int_equal(r.cfg->n_instances, INSTANCES - 1);
+	config_free(r.cfg);
+	free(text);
 }
 
 /* The neighbors of two speakers, and whether both would have the same connections. */
@@ -203,7 +339,11 @@ static void one_connection_is_not_for_two(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_neighbor_is_offered_the_families_it_is_configured_for),
+	    cmocka_unit_test(more_prefixes_than_a_speaker_holds_are_refused),
 	    cmocka_unit_test(one_connection_is_not_for_two),
+	    cmocka_unit_test(a_platform_is_its_routers),
+	    cmocka_unit_test(a_neighbor_has_a_role),
 	    cmocka_unit_test(a_pattern_gives_a_platform_other_neighbors),
 	    cmocka_unit_test(a_role_is_one_community_in_every_standing),
 	    cmocka_unit_test(next_hops_are_one_of_each_family),

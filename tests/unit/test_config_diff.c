@@ -1,15 +1,29 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * What a new configuration changes. One line a block of the result: "+NAME" is new, "~NAME" has
- * changed, "=NAME" continues as it was, "-NAME" is gone.
- * Links: user/config/block_announce.c user/config/block_bgp.c user/config/block_global.c
+ * The changes of a new configuration. The result has one line for each block: "+NAME" is new,
+ * "~NAME" has changed, "=NAME" is unchanged, "-NAME" is removed.
+ * Links: user/config/block_announce.c user/config/block_bgp.c user/config/block_bfd.c
+ * Links: user/config/block_traffic.c
+ * Links: user/config/block_global.c
  * Links: user/config/platform.c user/config/block_group.c user/config/block_instance.c
  * Links: user/config/block_link.c user/config/block_lists.c user/config/block_check.c
- * Links: user/config/block_track.c user/config/block_script.c user/config/complete.c
- * Links: user/config/complete_bgp.c user/config/complete_group.c user/config/config.c user/config/defs.c
- * Links: user/config/diff.c user/config/dump.c user/config/keywords.c user/config/parser.c user/config/set.c
+ * Links: user/config/block_track.c
+ * Links: user/config/block_takeover.c user/config/block_script.c user/config/complete.c
+ * Links: user/config/complete_bgp.c user/config/neighbor_name.c user/config/complete_group.c
+ * Links: user/config/config.c
+ * Links: user/config/defs.c
+ * Links: user/config/diff.c user/config/dump.c user/config/keywords.c user/config/parser.c
+ * Links: user/config/set.c
  * Links: user/config/text.c user/config/complete_warn.c user/config/value.c user/config/words.c
  * Links: user/core/addr.c user/core/nearest.c
+ * Links: user/config/generator.c user/config/block_auth.c user/config/block_sbfd.c
+ * Links: user/config/block_uplinks.c
+ * Links: user/core/secret.c
+ * Links: user/config/block_attributes.c user/core/prefix_index.c user/config/block_service.c
+ * Links: user/config/complete_service.c
+ * Links: user/config/block_routes.c user/config/block_rule.c user/config/block_static.c
+ * Links: user/config/block_vmac.c
+ * Links: user/core/net_route.c
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -46,6 +60,10 @@ static const struct row {
     {"a value", INSTANCE("x", "1", ""), INSTANCE("x", "1", " advert_int 2"), "~x"},
     {"a value that comes from the defaults", INSTANCE("x", "1", ""),
      "global_defs {\n vrrp_version 3\n}\n" INSTANCE("x", "1", ""), "~x"},
+    {"a route", INSTANCE("x", "1", " virtual_routes {\n 10.1.0.0/16 dev eth0\n }"),
+     INSTANCE("x", "1", " virtual_routes {\n 10.1.0.0/16 dev eth0 metric 5\n }"), "~x"},
+    {"a rule", INSTANCE("x", "1", ""),
+     INSTANCE("x", "1", " virtual_rules {\n to 10.1.0.0/16 table 5 priority 7\n }"), "~x"},
     {"a password", INSTANCE("x", "1", " authentication {\n auth_type PASS\n auth_pass one\n }"),
      INSTANCE("x", "1", " authentication {\n auth_type PASS\n auth_pass two\n }"), "~x"},
     {"another name for the same router", INSTANCE("x", "1", ""), INSTANCE("y", "1", ""), "~y"},
@@ -55,9 +73,9 @@ static const struct row {
     {"one less", INSTANCE("x", "1", "") INSTANCE("y", "2", ""), INSTANCE("y", "2", ""), "=y -x"},
     {"two change their names", INSTANCE("x", "1", "") INSTANCE("y", "2", ""),
      INSTANCE("y", "1", "") INSTANCE("x", "2", ""), "~y ~x"},
-    {"a script; who tracks it has not changed", SCRIPT("a", "") INSTANCE("x", "1", TRACK),
+    {"a script; its tracker has not changed", SCRIPT("a", "") INSTANCE("x", "1", TRACK),
      SCRIPT("a", " fall 2") INSTANCE("x", "1", TRACK), "=x ~a"},
-    {"but its weight is a tracker's", SCRIPT("a", "") INSTANCE("x", "1", TRACK),
+    {"its weight is part of the tracker", SCRIPT("a", "") INSTANCE("x", "1", TRACK),
      SCRIPT("a", " weight 2") INSTANCE("x", "1", TRACK), "~x ~a"},
     {"a script in front moves the index of the other", SCRIPT("a", "") INSTANCE("x", "1", TRACK),
      SCRIPT("b", "") SCRIPT("a", "") INSTANCE("x", "1", TRACK), "=x +b =a"},
@@ -69,7 +87,7 @@ static const struct row {
      BGP("fabric", " password secret") INSTANCE("x", "1", ANNOUNCE), "=x ~fabric"},
     {"the other BGP instance", BGP("fabric", "") INSTANCE("x", "1", ANNOUNCE),
      BGP("other", "") BGP("fabric", "") INSTANCE("x", "1", ANNOUNCE), "=x +other =fabric"},
-    {"a group as it was", TWO GROUP("g", "x\ny", ""), GROUP("g", "x\ny", "") TWO, "=x =y =g"},
+    {"an unchanged group", TWO GROUP("g", "x\ny", ""), GROUP("g", "x\ny", "") TWO, "=x =y =g"},
     {"a group's command", TWO GROUP("g", "x\ny", ""),
      TWO GROUP("g", "x\ny", " notify_master /bin/true"), "=x =y ~g"},
     {"a group's member", THREE GROUP("g", "x\ny", ""), THREE GROUP("g", "x\ny\nz", ""),
@@ -185,11 +203,54 @@ static void changes_are_counted(void **state)
 	config_free(new);
 }
 
+/* The output of `holdfastctl reload` beside the instances. */
+static void changes_of_all_kinds_are_counted(void **state)
+{
+	static const struct {
+		const char *old, *new;
+		unsigned int checks, bgp, neighbors;
+		bool globals;
+	} cases[] = {
+	    {SCRIPT("a", "") TWO, SCRIPT("a", "") TWO, 0, 0, 0, false},
+	    {SCRIPT("a", "") TWO, SCRIPT("a", " fall 2") TWO, 1, 0, 0, false},
+	    {SCRIPT("a", "") FILE_("f", "1") TWO, PROCESS("p", "1") TWO, 3, 0, 0, false},
+	    {BGP("fabric", "") TWO, BGP("fabric", " password x") TWO, 0, 1, 1, false},
+	    {BGP("fabric", "") TWO,
+	     "bgp_instance fabric {\n local_as 65002\n router_id 192.0.2.11\n"
+	     " neighbor 192.0.2.1 {\n remote_as 65000\n }\n}\n" TWO,
+	     0, 1, 0, false},
+	    {TWO, BGP("fabric", "") TWO, 0, 1, 1, false},
+	    {BGP("fabric", "\n}\n neighbor 192.0.2.2 {\n remote_as 65000") TWO,
+	     BGP("fabric", "") TWO, 0, 1, 1, false}, /* one is gone */
+	    {"global_defs {\n router_id a\n}\n" TWO, "global_defs {\n router_id b\n}\n" TWO, 0, 0,
+	     0, true},
+	    {"static_routes {\n 10.1.0.0/16 dev eth0\n}\n" TWO,
+	     "static_routes {\n to 10.1.0.0/16 dev eth0\n}\n" TWO, 0, 0, 0, false},
+	    {"static_ipaddress {\n 192.0.2.7/24 dev eth0\n}\n" TWO, TWO, 0, 0, 0, true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct config *old = parse(cases[i].old), *new = parse(cases[i].new);
+		struct config_diff *d = config_diff_create(old, new);
+
+		assert_non_null(d);
+		assert_int_equal(d->checks_changed, cases[i].checks);
+		assert_int_equal(d->bgp_changed, cases[i].bgp);
+		assert_int_equal(d->neighbors_changed, cases[i].neighbors);
+		assert_int_equal(d->globals_changed, cases[i].globals);
+		config_diff_free(d);
+		config_free(old);
+		config_free(new);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(each_block_continues_is_new_or_gone),
 	    cmocka_unit_test(changes_are_counted),
+	    cmocka_unit_test(changes_of_all_kinds_are_counted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

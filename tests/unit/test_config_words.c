@@ -188,6 +188,51 @@ static void values_are_read_exactly_or_refused(void **state)
 	assert_int_equal(value_large_community("1:2", large), -EINVAL);
 }
 
+static void a_switch_has_two_positions(void **state)
+{
+	bool on = true;
+
+	(void)state;
+	assert_int_equal(value_bool("off", &on), 0);
+	assert_false(on);
+	assert_int_equal(value_bool("yes", &on), 0);
+	assert_true(on);
+	assert_int_equal(value_bool("maybe", &on), -EINVAL);
+	assert_int_equal(value_bool("", &on), -EINVAL);
+	assert_int_equal(value_bool("ON", &on), -EINVAL);
+	assert_true(on);
+}
+
+static void a_prefix_has_no_bit_of_a_host(void **state)
+{
+	static const struct {
+		const char *text;
+		bool clean;
+	} rows[] = {
+	    {"192.0.2.0/24", true},    {"192.0.2.1/24", false},	  {"192.0.2.128/25", true},
+	    {"192.0.2.128/24", false}, {"192.0.2.1/32", true},	  {"0.0.0.0/0", true},
+	    {"2001:db8::/32", true},   {"2001:db8::1/32", false}, {"2001:db8::1/128", true}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct ipprefix p;
+
+		assert_int_equal(ipprefix_parse(&p, rows[i].text), 0);
+		assert_int_equal(value_prefix_is_clean(&p), rows[i].clean);
+	}
+}
+
+static void a_quote_has_an_end(void **state)
+{
+	struct words w;
+
+	(void)state;
+	assert_null(words_split("a \"b c\" d", &w));
+	assert_int_equal(w.n, 3);
+	assert_non_null(words_split("a \"b c", &w));
+	assert_non_null(words_split("a b\"c", &w));
+}
+
 static void words_have_a_distance(void **state)
 {
 	(void)state;
@@ -206,6 +251,9 @@ int main(void)
 	    cmocka_unit_test(commands_split_with_quotes_and_escapes),
 	    cmocka_unit_test(too_many_words_are_an_error),
 	    cmocka_unit_test(values_are_read_exactly_or_refused),
+	    cmocka_unit_test(a_switch_has_two_positions),
+	    cmocka_unit_test(a_prefix_has_no_bit_of_a_host),
+	    cmocka_unit_test(a_quote_has_an_end),
 	    cmocka_unit_test(words_have_a_distance),
 	};
 

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * What the control thread keeps: the flight recorder's records when it is told that there are new
- * ones, and what orders leave behind.
+ * The files of the control thread: the flight recorder's records, after it is told that there are
+ * new ones, and the results of orders.
  *
- * Links: user/control/control_request.c user/announce/announce_step.c user/control/record_json.c
- * Links: user/control/control_client.c user/control/control_server.c user/datapath/verdict_name.c
- * Links: user/control/control_socket.c user/record/record_codec.c user/control/status_json.c
- * Links: user/record/record_file.c user/core/state_file.c user/health/health_step.c
- * Links: user/vrrp/vrrp_names.c user/control/control.c user/vrrp/vrrp_step.c
- * Links: user/control/status.c user/record/record.c user/control/utf8.c user/core/loop.c
- * Links: user/control/json_put.c
- * Links: user/core/addr.c user/core/log.c
+ * Links: tests/unit/control_home.c
+ * Links: user/control/ user/announce/announce_step.c user/datapath/verdict_name.c
+ * Links: user/announce/service_step.c
+ * Links: user/peer/peer_report_rules.c
+ * Links: user/record/record_codec.c user/record/record_file.c user/record/record.c
+ * Links: user/health/health_step.c user/core/state_file.c
+ * Links: user/core/loop.c user/core/addr.c user/core/log.c user/core/utf8.c user/core/json_read.c
+ * Links: user/vrrp/vrrp_step.c user/vrrp/vrrp_names.c user/bfd/bfd_codec.c
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -24,7 +24,7 @@
 
 #include <cmocka.h>
 
-#include "control/control.h"
+#include "control_home.h"
 #include "control/control_request.h"
 #include "core/log.h"
 #include "record/record_file.h"
@@ -32,9 +32,7 @@
 #define PATIENCE_NS (10 * NS_PER_S) /* a test that waits longer has failed */
 
 struct fixture {
-	char top[64], dir[80];
-	struct loop *loop;
-	struct control *ctl;
+	struct control_home home;
 	unsigned int calls;
 	struct record_ring records;
 };
@@ -46,6 +44,8 @@ static void handle(void *ctx, struct control_request *req)
 	f->calls++;
 	if (req->verb == CONTROL_EVENTS)
 		*req->records = f->records;
+	if (req->verb == CONTROL_STATUS)
+		req->status->n_alarms = f->calls;
 	if (strcmp(req->instance, "none") == 0)
 		control_request_refuse(req, "none");
 }
@@ -54,12 +54,8 @@ static int setup(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
 
-	log_init("test", true, LOG_LV_ERROR);
-	snprintf(f->top, sizeof(f->top), "/tmp/control.XXXXXX");
-	if (!mkdtemp(f->top))
+	if (control_home_make(&f->home) < 0)
 		return -1;
-	snprintf(f->dir, sizeof(f->dir), "%s/name", f->top);
-	f->loop = loop_create();
 	*state = f;
 	return 0;
 }
@@ -67,20 +63,14 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	struct fixture *f = *state;
-	char path[128];
+	int err = control_home_remove(&f->home);
 
-	control_destroy(f->ctl);
-	loop_destroy(f->loop);
-	snprintf(path, sizeof(path), "%s/lock", f->dir);
-	unlink(path);
-	rmdir(f->dir);
-	if (rmdir(f->top) < 0)
-		return -1; /* something was left behind */
 	free(f);
-	return 0;
+	return err;
 }
 
-/* A doorbell has the thread ask for the records and write them; the same bell rings again. */
+/* After a notification the thread requests the records and writes them. It can be notified again.
+ */
 static void the_doorbell_has_the_records_kept(void **state)
 {
 	struct record_ring *kept = calloc(1, sizeof(*kept));
@@ -89,21 +79,25 @@ static void the_doorbell_has_the_records_kept(void **state)
 	static const struct status_limits limits;
 	char path[128];
 
-	f->ctl = control_create(f->loop, f->dir, &limits, handle, f);
-	assert_non_null(f->ctl);
-	snprintf(path, sizeof(path), "%s/transitions", f->dir);
-	control_keep(f->ctl, path);
+	f->home.ctl = control_create(f->home.loop, f->home.dir, &limits, handle, f);
+	assert_non_null(f->home.ctl);
+	snprintf(path, sizeof(path), "%s/transitions", f->home.dir);
+	control_keep(f->home.ctl, path);
+	assert_false(control_has_kept(f->home.ctl));
 	for (uint64_t n = 1; n <= 2; n++) {
 		f->records.last = 0;
 		for (uint64_t i = 0; i < n; i++)
 			record_begin(&f->records, &(struct record){.instance = "example"});
 		for (int i = 0; i < 1000; i++)
-			control_ring(f->ctl);
+			control_ring(f->home.ctl);
 		while (kept->last != n && mono_before(loop_clock(), until)) {
-			assert_int_equal(loop_turn(f->loop, NS_PER_MS), 0);
+			assert_int_equal(loop_turn(f->home.loop, NS_PER_MS), 0);
 			record_file_load(path, kept);
 		}
 		assert_int_equal(kept->last, n);
+		while (!control_has_kept(f->home.ctl) && mono_before(loop_clock(), until))
+			assert_int_equal(loop_turn(f->home.loop, NS_PER_MS), 0);
+		assert_true(control_has_kept(f->home.ctl));
 	}
 	assert_true(f->calls <= 4); /* rung a thousand times, asked once or twice */
 	assert_int_equal(unlink(path), 0);
@@ -121,7 +115,7 @@ static void say(int fd, const char *line)
 	assert_int_equal(send(fd, line, strlen(line), MSG_NOSIGNAL), strlen(line));
 }
 
-/* An order that the engine has carried out is kept before its answer goes out. */
+/* A performed order is stored before its answer is sent. */
 static void an_order_is_kept_before_it_is_answered(void **state)
 {
 	static const struct {
@@ -144,17 +138,17 @@ static void an_order_is_kept_before_it_is_answered(void **state)
 	const struct control_loader loader = {.keep = keep, .ctx = &keeps};
 	char text[256];
 
-	f->ctl = control_create(f->loop, f->dir, &limits, handle, f);
-	assert_non_null(f->ctl);
-	control_set_loader(f->ctl, &loader);
-	snprintf(address.sun_path, sizeof(address.sun_path), "%s/control", f->dir);
+	f->home.ctl = control_create(f->home.loop, f->home.dir, &limits, handle, f);
+	assert_non_null(f->home.ctl);
+	control_set_loader(f->home.ctl, &loader);
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s/control", f->home.dir);
 	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		ssize_t n = -1;
 
 		say(fd, rows[i].line);
 		while (n < 0 && mono_before(loop_clock(), until)) {
-			assert_int_equal(loop_turn(f->loop, NS_PER_MS), 0);
+			assert_int_equal(loop_turn(f->home.loop, NS_PER_MS), 0);
 			n = recv(fd, text, sizeof(text) - 1, MSG_DONTWAIT);
 		}
 		assert_true(n > 0);
@@ -165,10 +159,41 @@ static void an_order_is_kept_before_it_is_answered(void **state)
 	close(fd);
 }
 
+static void on_tell(void *ctx, const struct status *st)
+{
+	atomic_store((atomic_int *)ctx, (int)st->n_alarms);
+}
+
+/* After a transition, and again though nothing rings: an alarm comes without one. */
+static void the_status_is_told_by_and_by(void **state)
+{
+	static const struct status_limits limits;
+	struct mono until = mono_add(loop_clock(), PATIENCE_NS + PATIENCE_NS);
+	struct fixture *f = *state;
+	atomic_int told = 0;
+	const struct control_loader loader = {.tell = on_tell, .ctx = &told};
+	int first;
+
+	f->home.ctl = control_create(f->home.loop, f->home.dir, &limits, handle, f);
+	assert_non_null(f->home.ctl);
+	control_set_loader(f->home.ctl, &loader);
+	control_ring(f->home.ctl);
+	while (atomic_load(&told) == 0 && mono_before(loop_clock(), until))
+		assert_int_equal(loop_turn(f->home.loop, NS_PER_MS), 0);
+	first = atomic_load(&told);
+	assert_true(first > 0);
+	while (atomic_load(&told) == first && mono_before(loop_clock(), until))
+		assert_int_equal(loop_turn(f->home.loop, NS_PER_MS), 0);
+	assert_true(atomic_load(&told) > first);
+	control_destroy(f->home.ctl);
+	f->home.ctl = NULL;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(the_doorbell_has_the_records_kept, setup, teardown),
+	    cmocka_unit_test_setup_teardown(the_status_is_told_by_and_by, setup, teardown),
 	    cmocka_unit_test_setup_teardown(an_order_is_kept_before_it_is_answered, setup,
 					    teardown),
 	};

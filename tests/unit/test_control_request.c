@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * Request lines, good and hostile, and the answers' form.
+ * Links: user/control/peers_json.c user/bfd/bfd_codec.c
  * Links: user/control/record_json.c user/record/record.c
+ * Links: user/peer/peer_report_rules.c user/control/reports_json.c
+ * Links: user/control/takeover_json.c
  * Links: user/control/control_request.c user/control/status.c user/control/status_json.c
- * Links: user/control/utf8.c user/core/addr.c user/vrrp/vrrp_step.c user/vrrp/vrrp_names.c
+ * Links: user/control/check_json.c user/control/addresses_json.c
+ * Links: user/control/bfd_json.c
+ * Links: user/core/utf8.c user/core/addr.c user/vrrp/vrrp_step.c user/vrrp/vrrp_names.c
  * Links: user/control/json_put.c
  * Links: user/announce/announce_step.c user/health/health_step.c user/datapath/verdict_name.c
+ * Links: user/core/json_read.c user/announce/service_step.c
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -33,14 +39,18 @@ static void good_requests_are_understood(void **state)
 	    {"{\"command\":\"status\"}", true, CONTROL_STATUS, ""},
 	    {" { \"command\" : \"status\" } \r", false, CONTROL_STATUS, ""},
 	    {"{\"command\":\"reload\"}", false, CONTROL_RELOAD, ""},
+	    {"{\"command\":\"reload\",\"force\":true}", false, CONTROL_RELOAD, ""},
 	    {"{\"command\":\"events\",\"after\":7}", true, CONTROL_EVENTS, ""},
 	    {"{\"instance\":\"a\",\"command\":\"handover\"}", false, CONTROL_HANDOVER, "a"},
 	    {"{\"command\":\"handover\",\"instance\":\"" NAME_63 "\"}", false, CONTROL_HANDOVER,
 	     NAME_63},
 	    {"{\"command\":\"drain\"}", false, CONTROL_DRAIN, ""},
 	    {"{\"command\":\"drain\",\"instance\":\"a\"}", false, CONTROL_DRAIN, "a"},
+	    {"{\"command\":\"drain\",\"instance\":\"caf\xc3\xa9\"}", false, CONTROL_DRAIN,
+	     "caf\xc3\xa9"},
 	    {"{\"command\":\"undrain\"}", false, CONTROL_UNDRAIN, ""},
 	    {"{\"command\":\"clear\"}", false, CONTROL_CLEAR, ""},
+	    {"{\"command\":\"config\"}", false, CONTROL_CONFIG, ""},
 	    {"{\"command\":\"clear\",\"neighbor\":\"2001:db8::1\"}", false, CONTROL_CLEAR, ""},
 	};
 	struct control_request req;
@@ -90,6 +100,8 @@ static void bad_requests_are_refused_with_a_word_on_what_is_right(void **state)
 	    {"{\"command\":\"clear\",\"neighbor\":\"r1\"}", "no neighbor's address", -EINVAL},
 	    {"{\"command\":\"clear\",\"neighbor\":\"::\"}", "no neighbor's", -EINVAL},
 	    {"{\"command\":\"clear\",\"instance\":\"a\"}", "takes no \"instance\"", -EINVAL},
+	    {"{\"command\":\"undrain\",\"force\":true}", "takes no \"force\"", -EINVAL},
+	    {"{\"command\":\"reload\",\"force\":1}", "must be true or false", -EINVAL},
 	    {"{\"command\":\"undrain\",\"after\":1}", "takes no \"after\"", -EINVAL},
 	    {"{\"command\":\"handover\",\"instance\":[\"a\"]}", "must be a string", -EINVAL},
 	    {"{\"command\":\"handover\",\"instance\":\"" NAME_63 "c\"}", "so long a name", -EINVAL},
@@ -127,6 +139,17 @@ static void the_status_socket_takes_only_questions(void **state)
 			    "the socket `status` takes only questions; send reload to `control`");
 }
 
+static void the_status_socket_tells_no_passwords(void **state)
+{
+	static const char config[] = "{\"command\":\"config\"}";
+	struct control_request req;
+
+	(void)state;
+	assert_int_equal(control_request_parse(config, strlen(config), true, &req), -EACCES);
+	assert_string_equal(req.error,
+			    "the answer to config holds passwords; send it to `control`");
+}
+
 static void assert_answer(const struct control_request *req, const char *expected)
 {
 	char *text = control_request_answer(req);
@@ -146,6 +169,10 @@ static void answers_are_one_line(void **state)
 	control_request_refuse(&req, "no \"%s\"\n/etc", "\xc3");
 	assert_answer(&req, "{\"ok\":false,\"error\":\"no \\\"?\\\"\\n/etc\"}\n");
 
+	req = (struct control_request){
+	    .verb = CONTROL_CONFIG, .text = "a {\n}\n\xc3", .file_differs = true};
+	assert_answer(&req, "{\"ok\":true,\"file_differs\":true,\"text\":\"a {\\n}\\n?\"}\n");
+
 	req = (struct control_request){.verb = CONTROL_STATUS,
 				       .status = status_create(&(struct status_limits){0})};
 	assert_non_null(req.status);
@@ -163,6 +190,7 @@ int main(void)
 	    cmocka_unit_test(bad_requests_are_refused_with_a_word_on_what_is_right),
 	    cmocka_unit_test(a_line_over_the_limit_is_refused),
 	    cmocka_unit_test(the_status_socket_takes_only_questions),
+	    cmocka_unit_test(the_status_socket_tells_no_passwords),
 	    cmocka_unit_test(answers_are_one_line),
 	};
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Any octets as a BGP message: the inputs that a fuzzer found to differ, once more.
+ * Octets as a BGP message: the inputs of the committed fuzzing corpus.
  *
  * Links: tests/fuzz/fuzz_bgp_message.c user/bgp/bgp_codec.c user/bgp/bgp_codec_open.c
  * Links: user/bgp/bgp_codec_update.c

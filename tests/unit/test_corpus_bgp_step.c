@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Any events for a BGP neighbor: the sequences that a fuzzer found to differ, once more.
+ * Events for a BGP neighbor: the inputs of the committed fuzzing corpus.
  *
  * Links: tests/fuzz/fuzz_bgp_step.c user/bgp/bgp_peer_step.c user/bgp/bgp_step.c
  */

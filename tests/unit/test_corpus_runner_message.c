@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Any octets as a message between engine and runner: the inputs that a fuzzer found to differ, of
- * every type of message, once more.
+ * Octets as a message between engine and runner: the inputs of the committed fuzzing corpus, with
+ * every type of message.
  *
- * Links: tests/fuzz/fuzz_runner_message.c user/health/runner_codec.c
+ * Links: tests/fuzz/fuzz_runner_message.c user/runner/runner_codec.c
  */
 #include "corpus.h"
 

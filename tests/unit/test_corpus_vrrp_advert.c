@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Any octets as a VRRP message: the inputs that a fuzzer found to differ, judged once more.
+ * Octets as a VRRP message: the inputs of the committed fuzzing corpus.
  *
  * Links: tests/fuzz/fuzz_vrrp_advert.c
  */

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * The rates of `holdfastctl counters --watch`: of two answers, of another daemon's, of odd ones,
- * and in 80 columns whatever the numbers are.
+ * The rates of `holdfastctl counters --watch`: from two answers, from those of different daemons,
+ * from odd ones, and in 80 columns with any numbers.
  *
- * Links: user/cli/counters.c user/cli/watch.c user/cli/text.c user/cli/client.c
- * Links: user/cli/json_line.c
+ * Links: user/cli/counters.c user/cli/watch.c user/client/text.c user/client/client.c
+ * Links: user/client/json_line.c
+ * Links: user/core/json_read.c user/core/utf8.c
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,21 +16,11 @@
 #include <cmocka.h>
 
 #include "cli/counters.h"
+#include "drawn_frame.h"
 
 static char *frame(const char *now, const char *before, double seconds)
 {
-	json_object *a = json_tokener_parse(now), *b = before ? json_tokener_parse(before) : NULL;
-	char *out = NULL;
-	size_t len;
-	FILE *f = open_memstream(&out, &len);
-
-	assert_non_null(f);
-	assert_non_null(a);
-	counters_frame(f, a, b, seconds, false);
-	fclose(f);
-	json_object_put(a);
-	json_object_put(b);
-	return out;
+	return drawn_frame(counters_frame, now, before, seconds, false);
 }
 
 #define TRAFFIC(address, packets, bytes)                                                           \

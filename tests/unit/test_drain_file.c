@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * The set of drained instances and its file: what is kept, what of a damaged one is read.
+ * The set of drained instances and its file: what is stored, and what is read from a damaged file.
  *
  * Links: user/record/drain_file.c user/core/state_file.c
  */
@@ -14,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include "core/crc32.h"
 #include "record/drain_file.h"
 
 static const struct drain_key a = {"eth0", 4, 10}, b = {"eth0", 6, 10}, c = {"eth0", 4, 11},
@@ -65,11 +66,11 @@ static void instances_are_told_apart_by_interface_family_and_vrid(void **state)
 static void a_full_set_takes_no_more(void **state)
 {
 	struct drain_set set = {0};
-	struct drain_key key = {.interface = "eth0", .family = 4};
+	struct drain_key key = {.name = "eth0", .family = 4};
 
 	(void)state;
-	for (unsigned int i = 0; i < HF_MAX_INSTANCES; i++) {
-		snprintf(key.interface, sizeof(key.interface), "e%u", i / 255);
+	for (unsigned int i = 0; i < DRAIN_MAX_KEYS; i++) {
+		snprintf(key.name, sizeof(key.name), "e%u", i / 255);
 		key.vrid = (uint8_t)(i % 255 + 1);
 		assert_int_equal(drain_set_add(&set, &key), 0);
 	}
@@ -81,7 +82,7 @@ static void what_is_saved_is_loaded(void **state)
 {
 	struct drain_set set = {0}, read;
 	struct fixture *f = *state;
-	struct drain_key key = {.interface = "0123456789abcde", .family = 6};
+	struct drain_key key = {.name = "0123456789abcde", .family = 6};
 
 	assert_int_equal(drain_file_load(f->path, &read), -ENOENT);
 	for (unsigned int vrid = 1; vrid <= 255; vrid++) {
@@ -100,56 +101,128 @@ static void what_is_saved_is_loaded(void **state)
 	assert_true(read.all && read.n == 0);
 }
 
-static void an_empty_set_has_no_file(void **state)
+static void a_service_is_known_by_its_name(void **state)
 {
-	struct drain_set set = {.all = true};
+	struct drain_set set = {.n = 2, .keys = {{.name = "www of the shop"}, a}}, read;
+	struct drain_key longest = {.family = 0};
 	struct fixture *f = *state;
 
+	memset(longest.name, 'x', sizeof(longest.name) - 1);
+	assert_int_equal(drain_set_add(&set, &longest), 0);
 	assert_int_equal(drain_file_save(f->path, &set), 0);
-	assert_int_equal(access(f->path, F_OK), 0);
-	set.all = false;
-	assert_int_equal(drain_file_save(f->path, &set), 0);
-	assert_int_equal(access(f->path, F_OK), -1);
-	assert_int_equal(drain_file_save(f->path, &set), 0);
+	assert_int_equal(drain_file_load(f->path, &read), 0);
+	assert_memory_equal(&read, &set, sizeof(set));
+	assert_true(drain_set_has(&read, &(struct drain_key){.name = "www of the shop"}));
+	assert_false(drain_set_has(&read, &(struct drain_key){.name = "www"}));
+	assert_false(drain_set_has(&read, &(struct drain_key){.name = "eth0"})); /* `a` is none */
+}
+
+static void what_cannot_be_written_is_told(void **state)
+{
+	(void)state;
 	assert_int_equal(drain_file_save("/nowhere/drained", &(struct drain_set){.all = true}),
 			 -ENOENT);
 }
 
-static void of_a_damaged_file_is_read_what_can_be(void **state)
+static void write_text(const char *path, const char *text, size_t len)
 {
+	FILE *to = fopen(path, "w");
+
+	assert_non_null(to);
+	assert_int_equal(fwrite(text, 1, len, to), len);
+	fclose(to);
+}
+
+/* Every shorter file, and every file with one octet changed. */
+static void a_damaged_file_drains_everything(void **state)
+{
+	struct drain_set set = {.n = 1, .keys = {a}};
+	struct fixture *f = *state;
+	char text[512];
+	size_t len;
+	FILE *from;
+
+	assert_int_equal(drain_file_save(f->path, &set), 0);
+	from = fopen(f->path, "r");
+	assert_non_null(from);
+	len = fread(text, 1, sizeof(text), from);
+	fclose(from);
+	for (size_t cut = 0; cut < len; cut++) {
+		write_text(f->path, text, cut);
+		assert_int_equal(drain_file_load(f->path, &set), -EBADMSG);
+		assert_true(set.all);
+	}
+	for (size_t at = 0; at < len; at++) {
+		text[at] ^= 1;
+		write_text(f->path, text, len);
+		assert_int_equal(drain_file_load(f->path, &set), -EBADMSG);
+		assert_true(set.all);
+		text[at] ^= 1;
+	}
+	write_text(f->path, text, len);
+	assert_int_equal(drain_file_load(f->path, &set), 0);
+	assert_false(set.all);
+}
+
+/* Of version 0.1.0, which wrote no checksum: an upgrade drained every instance by it. */
+static void a_file_of_the_version_before_says_what_it_says(void **state)
+{
+	static const char head[] =
+	    "# Drained by holdfastctl drain; holdfastctl undrain takes it back.\n";
 	static const struct {
-		const char *text;
+		const char *lines;
 		int err;
-		bool all;
-		unsigned int n;
+		bool all, has_a;
 	} rows[] = {
-	    {"", 0, false, 0},
-	    {"# a word\n\ninstance eth0 4 10", 0, false, 1},
-	    {"all", 0, true, 0},
-	    {"all\ninstance eth0 4 10\n", 0, true, 1},
-	    {"instance eth0 4 10\ninstance eth0 4 10\n", 0, false, 1},
-	    {"instance eth0 5 10\ninstance eth0 4 10\n", -EBADMSG, false, 1},
-	    {"instance eth0 4 0\n", -EBADMSG, false, 0},
-	    {"instance eth0 4 256\n", -EBADMSG, false, 0},
-	    {"instance eth0 4 -1\n", -EBADMSG, false, 0},
-	    {"instance eth0 4 10 x\n", -EBADMSG, false, 0},
-	    {"instance eth0 4\n", -EBADMSG, false, 0},
-	    {"instance 0123456789abcdef 4 10\n", -EBADMSG, false, 0},
-	    {"ALL\nall x\n\xff\n", -EBADMSG, false, 0},
+	    {"instance eth0 4 10\n", 0, false, true},
+	    {"all\ninstance eth0 4 10\n", 0, true, true},
+	    {"instance eth0 4 11\n", 0, false, false},
+	    {"", -EBADMSG, true, true},
+	    {"instance eth0 4 10", -EBADMSG, true, true}, /* cut: it was 101, perhaps */
+	    {"instance eth0 4 10\nwhat\n", -EBADMSG, true, true},
 	};
 	struct fixture *f = *state;
 	struct drain_set set;
+	char text[256];
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		FILE *to = fopen(f->path, "w");
+		int len = snprintf(text, sizeof(text), "%s%s", head, rows[i].lines);
 
-		assert_non_null(to);
-		fputs(rows[i].text, to);
-		fclose(to);
-		if (drain_file_load(f->path, &set) != rows[i].err || set.all != rows[i].all ||
-		    set.n != rows[i].n)
-			fail_msg("%s: all %d, n %u", rows[i].text, set.all, set.n);
+		write_text(f->path, text, (size_t)len);
+		assert_int_equal(drain_file_load(f->path, &set), rows[i].err);
+		assert_int_equal(set.all, rows[i].all);
+		assert_int_equal(drain_set_has(&set, &a), rows[i].has_a);
 	}
+}
+
+/* With a matching checksum: from another version, or written by hand. */
+static void lines_that_say_nothing_are_damage(void **state)
+{
+	static const char *const lines[] = {
+	    "instance eth0 5 10\n",
+	    "instance eth0 4 0\n",
+	    "instance eth0 4 256\n",
+	    "instance eth0 4 -1\n",
+	    "instance eth0 4 10 x\n",
+	    "instance eth0 4\n",
+	    "instance 0123456789abcdef 4 10\n",
+	    "ALL\nall x\n\xff\n",
+	};
+	struct fixture *f = *state;
+	struct drain_set set;
+	char text[128];
+	int len;
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		len = snprintf(text, sizeof(text), "%schecksum %08x\n", lines[i],
+			       crc32(lines[i], strlen(lines[i])));
+		write_text(f->path, text, (size_t)len);
+		assert_int_equal(drain_file_load(f->path, &set), -EBADMSG);
+		assert_true(set.all);
+	}
+	len = snprintf(text, sizeof(text), "\nall\nchecksum %08x\n", crc32("\nall\n", 5));
+	write_text(f->path, text, (size_t)len);
+	assert_int_equal(drain_file_load(f->path, &set), 0);
 }
 
 static void no_other_than_an_ordinary_small_file_is_read(void **state)
@@ -164,7 +237,7 @@ static void no_other_than_an_ordinary_small_file_is_read(void **state)
 	fclose(to);
 	assert_int_equal(drain_file_load(f->path, &set), -EBADMSG);
 	assert_int_equal(drain_file_load("/dev/zero", &set), -EBADMSG);
-	assert_int_equal(set.n, 0);
+	assert_true(set.all && set.n == 0);
 }
 
 int main(void)
@@ -173,8 +246,12 @@ int main(void)
 	    cmocka_unit_test(instances_are_told_apart_by_interface_family_and_vrid),
 	    cmocka_unit_test(a_full_set_takes_no_more),
 	    cmocka_unit_test_setup_teardown(what_is_saved_is_loaded, setup, teardown),
-	    cmocka_unit_test_setup_teardown(an_empty_set_has_no_file, setup, teardown),
-	    cmocka_unit_test_setup_teardown(of_a_damaged_file_is_read_what_can_be, setup, teardown),
+	    cmocka_unit_test_setup_teardown(a_service_is_known_by_its_name, setup, teardown),
+	    cmocka_unit_test_setup_teardown(what_cannot_be_written_is_told, setup, teardown),
+	    cmocka_unit_test_setup_teardown(a_damaged_file_drains_everything, setup, teardown),
+	    cmocka_unit_test_setup_teardown(a_file_of_the_version_before_says_what_it_says, setup,
+					    teardown),
+	    cmocka_unit_test_setup_teardown(lines_that_say_nothing_are_damage, setup, teardown),
 	    cmocka_unit_test_setup_teardown(no_other_than_an_ordinary_small_file_is_read, setup,
 					    teardown),
 	};

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * What `holdfastctl explain` makes of an event: text and picture, of good and of impossible JSON.
+ * The text and the picture of `holdfastctl explain`, from valid and from impossible JSON.
  * Links: user/announce/announce_step.c user/control/record_json.c tests/unit/record_sample.c
- * Links: user/health/health_step.c user/cli/explain_svg.c user/vrrp/vrrp_names.c user/core/addr.c
- * Links: user/vrrp/vrrp_step.c user/record/record.c user/control/utf8.c user/cli/explain.c
+ * Links: user/health/health_step.c user/client/explain_svg.c user/vrrp/vrrp_names.c
+ * Links: user/core/addr.c
+ * Links: user/vrrp/vrrp_step.c user/record/record.c user/core/utf8.c user/cli/explain.c
  * Links: user/control/json_put.c
- * Links: user/cli/text.c
+ * Links: user/client/text.c user/client/explain_words.c
+ * Links: user/announce/service_step.c
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,7 +19,8 @@
 #include <cmocka.h>
 
 #include "cli/events.h"
-#include "cli/text.h"
+#include "client/explain.h"
+#include "client/text.h"
 #include "control/record_json.h"
 #include "record_sample.h"
 
@@ -65,7 +68,7 @@ static void show(json_object *event, char out[OUTPUT])
 static const char golden[] =
     "Event 1: example became MASTER (it was BACKUP)\n"
     "    At          2025-01-02T03:03:04.567Z\n"
-    "    Took        0.210 ms\n"
+    "    Took        36.3 ms: 36.1 ms of silence, 0.21 ms to the UPDATE\n"
     "    Why         master down: the master's adverts stopped coming.\n"
     "    Old master  192.0.2.11, priority 200, an advert each 12.500 ms\n"
     "                The old master's host does not answer on the link either: the\n"
@@ -141,7 +144,7 @@ static const struct {
 	const char *part;
 } stories[] = {
     {answers, "its daemon died\n"},
-    {unheard, "Why         master down: no master was heard since"},
+    {unheard, "Why         master down: no master has been heard since"},
     {faulty, "this node cannot serve. Namely: check web: exit status 1\n"},
     {resigning, "resigned: advert with priority 0 sent"},
     {long_and_hostile, "?[31m<&>\"'"},
@@ -224,7 +227,7 @@ static char *draw(json_object *event)
 	char *text;
 	FILE *to = open_memstream(&text, &size);
 
-	assert_int_equal(explain_draw(event, to), 0);
+	assert_int_equal(explain_draw(event, "node-b", to), 0);
 	fclose(to);
 	return text;
 }
@@ -247,6 +250,9 @@ static void the_picture_has_a_dot_for_each_step(void **state)
 	assert_true(is_well_formed(text));
 	assert_int_equal(count(text, "<circle"), 16 + 5); /* steps, legend */
 	assert_int_equal(count(text, "-36.090 ms"), 1);
+	assert_int_equal(count(text, "on node-b, event 1, "), 1);
+	assert_int_equal(count(text, "old master 192.0.2.11, priority"), 1);
+	assert_int_equal(count(text, "time from the detection, logarithmic"), 1);
 	assert_int_equal(count(text, "http"), 1); /* the namespace: nothing is fetched */
 	free(text);
 	json_object_put(answer);
@@ -258,7 +264,7 @@ static void the_picture_has_a_dot_for_each_step(void **state)
 	json_object_put(answer);
 }
 
-/* A newer daemon, or none of ours, may answer anything. */
+/* A newer daemon, or another program, may answer anything. */
 static void impossible_json_does_no_harm(void **state)
 {
 	static const char *const texts[] = {

@@ -2,11 +2,17 @@
 /*
  * The status as Prometheus metrics: names, labels, units, hostile and missing members; the manual's
  * list of metrics against the table (`--print` writes it, `make manual` puts it into the page).
- * Links: user/exporter/metrics.c user/exporter/families.c user/cli/text.c
- * Links: user/control/status.c user/control/status_json.c user/control/utf8.c user/core/addr.c
+ * Links: user/control/peers_json.c user/bfd/bfd_codec.c
+ * Links: user/exporter/metrics.c user/exporter/families.c user/client/text.c
+ * Links: user/peer/peer_report_rules.c user/control/reports_json.c
+ * Links: user/control/takeover_json.c
+ * Links: user/control/status.c user/control/status_json.c user/core/utf8.c user/core/addr.c
+ * Links: user/control/check_json.c user/control/addresses_json.c
+ * Links: user/control/bfd_json.c
  * Links: user/control/json_put.c
  * Links: tests/unit/status_sample.c user/vrrp/vrrp_step.c user/vrrp/vrrp_names.c
  * Links: user/announce/announce_step.c user/health/health_step.c user/datapath/verdict_name.c
+ * Links: user/announce/service_step.c
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -53,6 +59,7 @@ static const char *const golden[] = {
     "# TYPE holdfast_uptime_seconds gauge",
     "holdfast_uptime_seconds 90",
     "holdfast_alarms 1",
+    "holdfast_alarm{reason=\"not_announced\",subject=\"example\"} 1",
     "holdfast_loop_turns_total 12",
     "holdfast_loop_longest_turn_seconds 0.002345",
     "# TYPE holdfast_adverts_refused_total counter",
@@ -65,6 +72,9 @@ static const char *const golden[] = {
     "holdfast_instance_fault{vrrp_instance=\"example\",fault=\"track\"} 0",
     "holdfast_instance_priority{vrrp_instance=\"example\"} 90",
     "holdfast_instance_advert_interval_seconds{vrrp_instance=\"example\"} 0.0125",
+    "holdfast_instance_worst_gap_seconds{vrrp_instance=\"example\"} 0.014",
+    "holdfast_instance_down_interval_seconds{vrrp_instance=\"example\"} 0.0325",
+    "-holdfast_instance_worst_gap_seconds{vrrp_instance=\"second\"} 0",
     "holdfast_instance_adverts_sent_total{vrrp_instance=\"example\"} 18446744073709551615",
     "holdfast_instance_transitions_total{vrrp_instance=\"example\",cause=\"master down\"} 2",
     "holdfast_instance_last_transition_timestamp_seconds{vrrp_instance=\"example\"} 1735786984",
@@ -81,10 +91,23 @@ static const char *const golden[] = {
     "holdfast_check_up{check=\"web\"} 0",
     "holdfast_check_duration_seconds{check=\"web\"} 0.0015",
     "-holdfast_check_duration_seconds{check=\"new\"} 0",
+    "holdfast_check_traffic_total{check=\"callers\",kind=\"syn\"} 4000",
+    "holdfast_check_traffic_total{check=\"callers\",kind=\"refused\"} 60",
+    "-holdfast_check_traffic_total{check=\"web\",kind=\"syn\"} 0",
     "holdfast_vip_packets_total{address=\"203.0.113.57\",direction=\"in\"} 1",
     "holdfast_vip_bytes_total{address=\"203.0.113.57\",direction=\"out\"} 4",
     "holdfast_vip_kind_packets_total{address=\"203.0.113.57\",direction=\"in\",kind=\"tcp_syn\"} 2",
     "holdfast_datapath_info{interface=\"lo\",attach=\"tc\",timer=\"timerfd\"} 1",
+    "holdfast_peer_standby_ready{peer=\"192.0.2.12\",interface=\"eth0\"} 1",
+    "-holdfast_peer_standby_ready{peer=\"2001:db8::12\",interface=\"eth1\"} 0",
+    "holdfast_peer_config_agrees{peer=\"192.0.2.12\",interface=\"eth0\"} 0",
+    "-holdfast_peer_config_agrees{peer=\"2001:db8::12\",interface=\"eth1\"} 0",
+    "holdfast_peer_info{peer=\"192.0.2.12\",interface=\"eth0\",name=\"node-b\",version=\"0.9\"} 1",
+    "holdfast_peer_report_age_seconds{peer=\"192.0.2.12\",interface=\"eth0\"} 0.002",
+    "holdfast_sbfd_session_up{peer=\"192.0.2.12\",interface=\"eth0\"} 1",
+    "holdfast_sbfd_probes_sent_total{peer=\"192.0.2.12\",interface=\"eth0\"} 11",
+    "-holdfast_sbfd_session_up{peer=\"2001:db8::12\",interface=\"eth1\"} 0",
+    "holdfast_sbfd_downs_total{peer=\"192.0.2.12\",interface=\"eth0\"} 1",
 };
 
 static void the_sample_has_its_metrics(void **state)
@@ -100,6 +123,25 @@ static void the_sample_has_its_metrics(void **state)
 			fail_msg("%s: %s", absent ? "unwanted" : "missing", golden[i]);
 	}
 	free(text);
+}
+
+/* Two alarms of one reason and subject are one series: a second sample would break the scrape. */
+static void an_alarm_that_is_told_twice_is_one_sample(void **state)
+{
+	static const char line[] = "\nholdfast_alarm{reason=\"r\",subject=\"a\"} 1\n";
+	json_object *root = json_tokener_parse(
+	    "{\"alarm_details\":[{\"reason\":\"r\",\"subject\":\"a\"},{\"reason\":\"r\","
+	    "\"subject\":\"a\"},{\"reason\":\"r\",\"subject\":\"b\"}]}");
+	char *text = render(root);
+	unsigned int seen = 0;
+
+	(void)state;
+	for (const char *at = text; (at = strstr(at, line)) != NULL; at++)
+		seen++;
+	assert_int_equal(seen, 1);
+	assert_non_null(strstr(text, "subject=\"b\""));
+	free(text);
+	json_object_put(root);
 }
 
 /* Prometheus refuses a page on which a family's samples do not stand together or a type is missing.
@@ -208,10 +250,13 @@ static const char *scope_labels(enum scope scope)
 	static const char *const labels[] = {
 	    [SCOPE_ROOT] = "",
 	    [SCOPE_INSTANCE] = "vrrp_instance",
+	    [SCOPE_SERVICE] = "service",
 	    [SCOPE_NEIGHBOR] = "bgp, neighbor",
+	    [SCOPE_BFD] = "peer, source, kind",
 	    [SCOPE_CHECK] = "check",
 	    [SCOPE_TRAFFIC] = "address, direction",
 	    [SCOPE_INTERFACE] = "interface",
+	    [SCOPE_PEER] = "peer, interface",
 	};
 
 	return labels[scope];
@@ -253,6 +298,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(the_sample_has_its_metrics),
+	    cmocka_unit_test(an_alarm_that_is_told_twice_is_one_sample),
 	    cmocka_unit_test(every_sample_follows_its_type),
 	    cmocka_unit_test(counters_and_times_are_named_as_such),
 	    cmocka_unit_test(hostile_names_are_escaped),

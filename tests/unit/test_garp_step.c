@@ -122,7 +122,7 @@ static void announcements_keep_their_distance(void **state)
 	assert_false(garp_may_send(&next, 100, second));
 	assert_false(garp_may_send(&next, 100, (struct mono){NS_PER_S + 99}));
 	assert_true(garp_may_send(&next, 100, (struct mono){NS_PER_S + 100}));
-	/* What was missed is not made up for. */
+	/* Missed announcements are not repeated later. */
 	assert_true(garp_may_send(&next, 100, (struct mono){2 * NS_PER_S}));
 	assert_int_equal(next.ns, 2 * NS_PER_S + 100);
 	assert_true(garp_may_send(&next, 0, second)); /* a reload has turned it off */

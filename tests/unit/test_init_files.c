@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * init_file of a track_file: what is made at start, what is left as it is.
+ * init_file of a track_file: which files are created at start, and which stay as they are.
  *
- * Links: user/engine/init_files.c user/core/log.c
+ * Links: user/engine/host/init_files.c user/core/log.c
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,7 +16,7 @@
 #include <cmocka.h>
 
 #include "core/log.h"
-#include "engine/init_files.h"
+#include "engine/host/init_files.h"
 
 static char dir[] = "/tmp/hf-init-XXXXXX";
 
@@ -68,7 +68,7 @@ static void files_are_made_once(void **state)
 	check_holds(kept, "1\n");
 	check_holds(anew, "8\n");
 	check_holds(none, "");
-	/* A reload is no start for what was there before it. */
+	/* A reload is no start for files that were tracked before. */
 	write_file(anew, "9\n");
 	init_files(&cfg, &was);
 	check_holds(anew, "9\n");

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * A change of a link is told when it has lasted, at once what is new or gone.
+ * A change of a link is reported after its delay. New and removed links are reported at once.
  *
- * Links: user/engine/link_delay.c
+ * Links: user/engine/tracking/link_delay.c
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,13 +13,13 @@
 
 #include <cmocka.h>
 
-#include "engine/link_delay.h"
+#include "engine/tracking/link_delay.h"
 
 static struct mono now;
 static struct link_delays delays;
 static char told[256];
 
-/* The loop of these tests: a timer is armed or not, and runs when the test says so. */
+/* The loop of these tests: a timer is armed or not, and the test runs it. */
 void loop_arm(struct loop *loop, struct loop_timer *timer, struct mono due)
 {
 	(void)loop;
@@ -48,7 +48,7 @@ static void tell(void *ctx, const struct netlink_link *link)
 			    : " down");
 }
 
-/* The link is so now, and what that tells. */
+/* Sets the state of the link. Returns the reports. */
 static const char *hear(const char *name, uint32_t ifindex, bool up, bool gone)
 {
 	struct netlink_link link = {.ifindex = ifindex, .up = up, .gone = gone};
@@ -60,7 +60,7 @@ static const char *hear(const char *name, uint32_t ifindex, bool up, bool gone)
 	return told;
 }
 
-/* Lets time pass, and what that tells. */
+/* Lets time pass. Returns the reports. */
 static const char *wait_ms(int64_t ms)
 {
 	told[0] = '\0';
@@ -98,7 +98,8 @@ static void a_change_that_lasts_is_told(void **state)
 	(void)state;
 	assert_string_equal(hear("eth0", 2, false, false), "");
 	assert_string_equal(wait_ms(400), "");
-	assert_string_equal(hear("eth0", 2, false, false), ""); /* repeated: counts from the first */
+	assert_string_equal(hear("eth0", 2, false, false),
+			    ""); /* repeated: counts from the first */
 	assert_string_equal(wait_ms(100), "eth0 down ");
 	assert_string_equal(hear("eth0", 2, true, false), "");
 	assert_string_equal(wait_ms(199), "");

@@ -1,17 +1,30 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * The manual of the configuration file against the parser's tables: its chapter of keywords is what
- * these tables say, word for word, and every block of lines has its section. `--print` writes that
- * chapter; `make manual` puts it into the page. Rejected: a check that each keyword occurs, which a
- * wrong default or range survives.
+ * Compares the manual of the configuration file with the parser's tables: its chapter of keywords
+ * has the exact text of the tables, and every block of lines has its section. `--print` writes this
+ * chapter; `make manual` puts it into the page. Rejected: a check that each keyword occurs, which
+ * does not find a wrong default or range.
  *
- * Links: user/config/block_announce.c user/config/block_bgp.c user/config/block_global.c
+ * Links: user/config/block_announce.c user/config/block_bgp.c user/config/block_bfd.c
+ * Links: user/config/block_global.c
  * Links: user/config/platform.c user/config/block_group.c user/config/block_instance.c
  * Links: user/config/block_link.c user/config/block_lists.c user/config/block_check.c
- * Links: user/config/block_track.c user/config/block_script.c user/config/complete.c
- * Links: user/config/complete_bgp.c user/config/complete_group.c user/config/config.c user/config/defs.c
- * Links: user/config/dump.c user/config/keywords.c user/config/parser.c user/config/set.c user/config/text.c
+ * Links: user/config/block_track.c
+ * Links: user/config/block_takeover.c user/config/block_script.c user/config/complete.c
+ * Links: user/config/complete_bgp.c user/config/neighbor_name.c user/config/complete_group.c
+ * Links: user/config/config.c
+ * Links: user/config/defs.c
+ * Links: user/config/dump.c user/config/keywords.c user/config/parser.c user/config/set.c
+ * Links: user/config/text.c
  * Links: user/config/value.c user/config/words.c user/core/addr.c user/config/complete_warn.c
+ * Links: user/config/generator.c user/config/block_auth.c user/config/block_sbfd.c
+ * Links: user/config/block_uplinks.c
+ * Links: user/core/secret.c
+ * Links: user/config/block_attributes.c user/core/prefix_index.c user/config/block_service.c
+ * Links: user/config/complete_service.c user/config/block_traffic.c
+ * Links: user/config/block_routes.c user/config/block_rule.c user/config/block_static.c
+ * Links: user/config/block_vmac.c
+ * Links: user/core/net_route.c
  */
 // clang-format off: cmocka.h needs the four before it
 #include <setjmp.h>
@@ -37,7 +50,7 @@
 
 /* --- the chapter --- */
 
-/* A word of the tables as roff reads it: no escape, no request, no quoting. */
+/* Prints a word of the tables for roff: without escapes, requests and quoting. */
 static void print_word(FILE *f, const char *word, size_t len)
 {
 	for (size_t i = 0; i < len; i++) {
@@ -89,8 +102,8 @@ static const char *seconds(int64_t ns, char text[32])
 	return text;
 }
 
-/* "A number from 1 to 255." or nothing. A keyword with a function of its own says by the size of
- * its limits whether they are seconds or nanoseconds. */
+/* Prints the range, or nothing. For a keyword with its own function the size of the limits shows
+ * whether they are seconds or nanoseconds. */
 static void describe_range(const struct keyword *kw, char *text, size_t size)
 {
 	bool custom_time = kw->type == KW_CUSTOM && kw->max >= NS_PER_S && kw->max != UINT32_MAX;
@@ -109,12 +122,19 @@ static void describe_range(const struct keyword *kw, char *text, size_t size)
 static const char *argument(const struct keyword *kw)
 {
 	static const char *const by_type[] = {
-	    [KW_FLAG] = "",	 [KW_BOOL] = "[on|off]",
-	    [KW_U8] = "N",	 [KW_U32] = "N",
-	    [KW_INT] = "N",	 [KW_SECONDS] = "SECONDS",
-	    [KW_WORD] = "WORD",	 [KW_ADDRESS] = "ADDRESS",
-	    [KW_CUSTOM] = "...", [KW_COMMAND] = "\"PATH ARGUMENTS\" [USER [GROUP]]",
-	    [KW_ANY] = "...",	 [KW_BLOCK] = "{ }",
+	    [KW_FLAG] = "",
+	    [KW_BOOL] = "[on|off]",
+	    [KW_U8] = "N",
+	    [KW_U32] = "N",
+	    [KW_INT] = "N",
+	    [KW_SECONDS] = "SECONDS",
+	    [KW_WORD] = "WORD",
+	    [KW_ADDRESS] = "ADDRESS",
+	    [KW_WEIGHT] = "N [reverse]",
+	    [KW_CUSTOM] = "...",
+	    [KW_COMMAND] = "\"PATH ARGUMENTS\" [USER [GROUP]]",
+	    [KW_ANY] = "...",
+	    [KW_BLOCK] = "{ }",
 	};
 
 	return kw->argument ? kw->argument : by_type[kw->type];
@@ -143,7 +163,8 @@ static void print_keyword(FILE *f, const struct keyword *kw)
 			      kw->effect == KW_ACTS ? "Note" : "Instead", kw->instead);
 	if (kw->effect == KW_REFUSED_HERE)
 		snprintf(text + n, sizeof(text) - (size_t)n,
-			 " The instance is left out, as it would be a second master.");
+			 " The instance is left out: it would be a second master, or run in a "
+			 "weaker form.");
 	print_text(f, text);
 }
 

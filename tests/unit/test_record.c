@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * The flight recorder: its ring, its octets and its file, whole and damaged, and its JSON.
+ * The flight recorder: its ring, its encoding, its file (intact and damaged), and its JSON.
  *
  * Links: user/announce/announce_step.c user/control/record_json.c user/record/record_codec.c
  * Links: tests/unit/record_sample.c user/record/record_file.c user/core/state_file.c
  * Links: user/health/health_step.c user/vrrp/vrrp_names.c user/vrrp/vrrp_step.c
- * Links: user/record/record.c user/control/utf8.c user/core/addr.c
- * Links: user/control/json_put.c
+ * Links: user/record/record.c user/core/utf8.c user/core/addr.c
+ * Links: user/control/json_put.c user/announce/service_step.c
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -22,7 +22,9 @@
 #include <json-c/json_pointer.h>
 
 #include "announce/announce_step.h"
+#include "announce/service_step.h"
 #include "control/record_json.h"
+#include "core/crc32.h"
 #include "health/health_step.h"
 #include "record/record_codec.h"
 #include "record/record_file.h"
@@ -86,7 +88,7 @@ static void steps_beyond_the_room_are_counted(void **state)
 	assert_int_equal(rec->steps[RECORD_STEPS - 1].at_ns, RECORD_STEPS);
 }
 
-/* The time taken ends with the last UPDATE of the takeover, whatever is updated later. */
+/* The duration ends with the last UPDATE of the takeover. Later UPDATEs do not count. */
 static void the_time_taken_is_that_of_the_last_update(void **state)
 {
 	struct fixture *f = *state;
@@ -102,6 +104,28 @@ static void the_time_taken_is_that_of_the_last_update(void **state)
 	assert_int_equal(record_took_ns(rec), 70000);
 	rec->steps[2].kind = RECORD_ANNOUNCED; /* nothing was detected: from the wake-up */
 	assert_int_equal(record_took_ns(rec), 10000);
+}
+
+/* With before_master the UPDATE comes after the advert and still is the end. A later UPDATE is not.
+ */
+static void the_time_taken_includes_before_master(void **state)
+{
+	static const struct {
+		enum record_kind kind;
+		int64_t at_ns;
+	} steps[] = {{RECORD_DETECTED, 1000}, {RECORD_BEFORE_ASKED, 2000},
+		     {RECORD_ADVERT, 3000},   {RECORD_BEFORE_ENDED, 8000},
+		     {RECORD_UPDATE, 9000},   {RECORD_ANNOUNCED, 9500},
+		     {RECORD_UPDATE, 50000}};
+	struct fixture *f = *state;
+	struct record *rec;
+
+	fill(&f->ring, 1);
+	rec = record_find(&f->ring, 1);
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
+		record_add(rec, &(struct record_step){.at_ns = steps[i].at_ns,
+						      .kind = (uint8_t)steps[i].kind});
+	assert_int_equal(record_took_ns(rec), 8000);
 }
 
 static void records_come_back_as_they_were(void **state)
@@ -123,7 +147,51 @@ static void records_come_back_as_they_were(void **state)
 	assert_int_equal(record_build(&f->ring, f->buf, 1000), -1);
 }
 
-/* The fullest ring there can be has room in the file. */
+static void a_record_of_a_service_comes_back(void **state)
+{
+	struct fixture *f = *state;
+	struct record *rec = record_sample(&f->ring);
+	int len;
+
+	rec->subject = RECORD_OF_SERVICE;
+	rec->from = SERVICE_DRAINED;
+	rec->to = SERVICE_STOP;
+	len = record_build(&f->ring, f->buf, sizeof(f->buf));
+	assert_true(record_parse(&f->other, f->buf, (size_t)len));
+	assert_memory_equal(&f->ring, &f->other, sizeof(f->ring));
+}
+
+/* Writes the checksum of the first `len` octets after them. Returns the whole length. */
+static size_t seal(uint8_t *buf, size_t len)
+{
+	uint32_t sum = crc32(buf, len);
+
+	for (int i = 0; i < 4; i++)
+		buf[len++] = (uint8_t)(sum >> (24 - 8 * i));
+	return len;
+}
+
+/* The format before services: without the octet for the kind of a record. */
+static void a_file_of_an_earlier_version_is_read(void **state)
+{
+	enum { VERSION_AT = 4, LENGTH_AT = 6, SUBJECT_AT = LENGTH_AT + 2 + 8 + 8 };
+	struct fixture *f = *state;
+	size_t len;
+
+	record_sample(&f->ring);
+	len = (size_t)record_build(&f->ring, f->buf, sizeof(f->buf)) - 4;
+	f->buf[VERSION_AT] = 1;
+	f->buf[LENGTH_AT + 1]--; /* of the record; its low octet is not 0 */
+	memmove(f->buf + SUBJECT_AT, f->buf + SUBJECT_AT + 1, len - SUBJECT_AT - 1);
+	len = seal(f->buf, len - 1);
+	assert_true(record_parse(&f->other, f->buf, len));
+	assert_memory_equal(&f->ring, &f->other, sizeof(f->ring));
+	f->buf[VERSION_AT] = 3; /* which is not known yet */
+	seal(f->buf, len - 4);
+	assert_false(record_parse(&f->other, f->buf, len));
+}
+
+/* The largest possible ring fits into the file. */
 static void a_full_ring_fits(void **state)
 {
 	struct fixture *f = *state;
@@ -165,6 +233,18 @@ static void set_state(struct record *rec)
 	rec->to = VRRP_FAULT + 1;
 }
 
+static void set_subject(struct record *rec)
+{
+	rec->subject = RECORD_SUBJECTS;
+}
+
+/* Of a service: one state more than an instance has. */
+static void set_service_state(struct record *rec)
+{
+	rec->subject = RECORD_OF_SERVICE;
+	rec->from = SERVICE_STATES;
+}
+
 static void set_cause(struct record *rec)
 {
 	rec->cause = VRRP_CAUSE_MAX;
@@ -180,9 +260,9 @@ static void set_kind(struct record *rec)
 	rec->steps[1].kind = RECORD_KINDS;
 }
 
-static void set_standing(struct record *rec)
+static void set_level(struct record *rec)
 {
-	rec->steps[7].value = ANNOUNCE_ESCALATED + 1;
+	rec->steps[7].value = ANNOUNCE_FAILED + 1;
 }
 
 static void set_outcome(struct record *rec)
@@ -195,11 +275,12 @@ static void set_time(struct record *rec)
 	rec->steps[0].at_ns = -1;
 }
 
-/* A file that is well made, but of values that no daemon writes: its checksum is right. */
+/* A file with a valid checksum, but with values that no daemon writes. */
 static void impossible_values_are_refused(void **state)
 {
 	static void (*const damages[])(struct record *) = {
-	    set_state, set_cause, set_peer, set_kind, set_standing, set_outcome, set_time};
+	    set_state, set_subject, set_service_state, set_cause, set_peer,
+	    set_kind,  set_level,   set_outcome,       set_time};
 	struct fixture *f = *state;
 
 	for (size_t i = 0; i < sizeof(damages) / sizeof(damages[0]); i++) {
@@ -213,6 +294,21 @@ static void impossible_values_are_refused(void **state)
 			fail_msg("damage %zu is let through", i);
 		assert_int_equal(f->other.last, 0);
 	}
+}
+
+/* It would be written in another way than it was read. */
+static void a_text_that_ends_early_is_refused(void **state)
+{
+	enum { TEXT_AT = 6 + 2 + 8 + 8 + 1 + 1 };
+	struct fixture *f = *state;
+	int len;
+
+	record_sample(&f->ring);
+	len = record_build(&f->ring, f->buf, sizeof(f->buf));
+	assert_int_equal(f->buf[TEXT_AT - 1], strlen(record_sample_head().instance));
+	f->buf[TEXT_AT + 1] = '\0';
+	seal(f->buf, (size_t)len - 4);
+	assert_false(record_parse(&f->other, f->buf, (size_t)len));
 }
 
 static void numbers_that_would_run_out_are_refused(void **state)
@@ -250,7 +346,8 @@ static void the_file_is_replaced_or_left(void **state)
 	assert_int_equal(truncate(path, 100 << 20), 0); /* read no more than can be ours */
 	assert_int_equal(record_file_load(path, &f->other), -EBADMSG);
 	assert_int_equal(unlink(path), 0);
-	assert_int_equal(mkfifo(path, 0600), 0); /* which would hold up who waits for a writer */
+	assert_int_equal(mkfifo(path, 0600),
+			 0); /* opening it for reading would wait for a writer */
 	assert_int_equal(record_file_load(path, &f->other), -EBADMSG);
 	assert_int_equal(unlink(path), 0);
 	assert_int_equal(symlink("/etc/passwd", path), 0);
@@ -263,7 +360,7 @@ static void the_file_is_replaced_or_left(void **state)
 	assert_int_equal(rmdir(dir), 0);
 }
 
-/* Where each value stands (RFC 6901) and how it is written. */
+/* The place of each value (RFC 6901) and its text. */
 static const struct {
 	const char *path, *value;
 } golden[] = {
@@ -343,10 +440,14 @@ int main(void)
 	    CASE(the_ring_keeps_the_newest),
 	    CASE(steps_beyond_the_room_are_counted),
 	    CASE(the_time_taken_is_that_of_the_last_update),
+	    CASE(the_time_taken_includes_before_master),
 	    CASE(records_come_back_as_they_were),
+	    CASE(a_record_of_a_service_comes_back),
+	    CASE(a_file_of_an_earlier_version_is_read),
 	    CASE(a_full_ring_fits),
 	    CASE(damaged_octets_are_refused_whole),
 	    CASE(impossible_values_are_refused),
+	    CASE(a_text_that_ends_early_is_refused),
 	    CASE(numbers_that_would_run_out_are_refused),
 	    CASE(the_file_is_replaced_or_left),
 	    CASE(every_field_stands_where_it_is_documented),

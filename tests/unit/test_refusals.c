@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * What the log says of refused adverts: at once, then seldom, and in the end of every one.
- * Links: user/engine/refusals.c user/datapath/verdict_name.c user/core/log.c user/core/addr.c
+ * The log lines about refused adverts: the first at once, then seldom, and at the end all are
+ * counted.
+ * Links: user/engine/observe/refusals.c user/datapath/verdict_name.c user/core/log.c
+ * Links: user/core/addr.c
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -15,7 +17,7 @@
 #include <cmocka.h>
 
 #include "core/addr.h"
-#include "engine/refusals.h"
+#include "engine/observe/refusals.h"
 
 /* The data path of these tests: the counters of one reason, which another thread reads. */
 static struct hf_verdict counted;
@@ -68,9 +70,11 @@ static void what_passes_is_no_refusal(void **state)
 	(void)state;
 	for (uint32_t reason = 0; reason < HF_V_MAX; reason++)
 		n += refusal_is_one(reason);
-	assert_int_equal(n, HF_V_MAX - 2);
+	assert_int_equal(n, HF_V_MAX - 3);
 	assert_false(refusal_is_one(HF_V_ACCEPTED));
 	assert_false(refusal_is_one(HF_V_UNKNOWN_VRID));
+	assert_false(refusal_is_one(HF_V_BFD + BFD_ACCEPTED));
+	assert_true(refusal_is_one(HF_V_BFD + BFD_R_TTL));
 	assert_true(refusal_is_one(HF_V_CHECKSUM));
 }
 
@@ -83,11 +87,11 @@ static void the_thread_says_how_many_why_and_who(void **state)
 	(void)state;
 	counted_reason = HF_V_MAX;
 	assert_int_equal(pipe(fds), 0);
-	log_init("test", true, LOG_LV_INFO);
 	assert_int_equal(refusals_start(NULL, &r), 0);
 	counted.packets = 41;
 	ipaddr_parse(&counted.last_source, "192.0.2.99");
 	dup2(fds[1], STDERR_FILENO);
+	log_init("test", true, LOG_LV_INFO);
 	__atomic_store_n(&counted_reason, HF_V_TTL, __ATOMIC_RELEASE);
 	assert_true(read(fds[0], line, sizeof(line) - 1) > 0);
 	dup2(saved, STDERR_FILENO);
@@ -99,7 +103,7 @@ static void the_thread_says_how_many_why_and_who(void **state)
 	close(fds[1]);
 }
 
-/* Those that passed before it was asked to tell are not told afterwards. */
+/* Adverts that passed before the logging was switched on are not logged later. */
 static void what_is_not_ours_is_told_if_wished(void **state)
 {
 	struct refusals *r;
@@ -111,9 +115,9 @@ static void what_is_not_ours_is_told_if_wished(void **state)
 	ipaddr_parse(&counted.last_source, "192.0.2.98");
 	counted_reason = HF_V_UNKNOWN_VRID;
 	assert_int_equal(pipe(fds), 0);
-	log_init("test", true, LOG_LV_INFO);
 	assert_int_equal(refusals_start(NULL, &r), 0);
 	dup2(fds[1], STDERR_FILENO);
+	log_init("test", true, LOG_LV_INFO);
 	refusals_tell_unknown(r, true);
 	__atomic_store_n(&counted.packets, 9, __ATOMIC_RELEASE);
 	assert_true(read(fds[0], line, sizeof(line) - 1) > 0);

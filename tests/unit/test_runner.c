@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * The real runner as a process: notifications, the engine's end and its own, what its scripts
- * inherit, and an engine that sends garbage or does not read.
- * Links: tests/unit/runner_fixture.c user/health/runner.c user/health/runner_client.c
- * Links: user/health/subprocess.c
- * Links: user/health/runner_codec.c user/health/runner_checks.c user/health/runner_file.c
- * Links: user/health/runner_notify.c
- * Links: user/health/runner_outbox.c user/health/runner_run.c user/health/runner_spawn.c
- * Links: user/health/runner_fifo.c
- * Links: user/health/last_line.c user/health/health_step.c user/core/loop.c user/core/log.c
- * Links: user/health/runner_process.c
- * Links: user/core/addr.c user/health/runner_tcp.c user/health/runner_http.c user/health/libcurl.c
+ * The real runner as a process: notifications, the end of the engine and of the runner, what
+ * scripts inherit, and an engine that sends garbage or does not read.
+ * Links: user/runner/runner_probe.c user/core/confine.c user/core/privileges.c
+ * Links: tests/unit/runner_fixture.c user/runner/runner.c user/runner/runner_client.c
+ * Links: user/runner/subprocess.c
+ * Links: user/runner/runner_codec.c user/runner/runner_checks.c user/runner/runner_file.c
+ * Links: user/runner/runner_look.c
+ * Links: user/runner/runner_notify.c
+ * Links: user/runner/runner_outbox.c user/runner/runner_run.c user/runner/runner_spawn.c
+ * Links: user/runner/runner_fifo.c
+ * Links: user/runner/last_line.c user/health/health_step.c user/core/loop.c user/core/log.c
+ * Links: user/runner/runner_process.c
+ * Links: user/core/addr.c user/runner/runner_tcp.c user/runner/runner_http.c user/runner/libcurl.c
  */
 #include <errno.h>
 #include <grp.h>
@@ -20,8 +22,10 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -30,8 +34,9 @@
 #include <cmocka.h>
 
 #include "core/loop.h"
-#include "health/runner.h"
-#include "health/runner_spawn.h"
+#include "runner/runner.h"
+#include "runner/runner_jobs.h"
+#include "runner/runner_spawn.h"
 #include "runner_fixture.h"
 
 static void notifications_keep_order_and_the_latest_wins(void **state)
@@ -61,6 +66,38 @@ static void notifications_keep_order_and_the_latest_wins(void **state)
 	assert_string_equal(text_of("log"), "D\nA\nC\n");
 }
 
+/* The runner finds owners by a hash. These four are in one list of it. */
+static void owners_of_one_bucket_are_kept_apart(void **state)
+{
+	const uint32_t owners[] = {5, 5 + 4096, 5 + 8192, 5 + 16384};
+	char *note = script("note", "while [ ! -e $D/go$1 ]; do sleep 0.05; done");
+	const char *const words[] = {"0", "1", "2", "3"};
+	const char *const ends[] = {"go2", "go0", "go3", "go1"};
+	const int order[] = {2, 0, 3, 1};
+	struct runner_done done;
+
+	(void)state;
+	for (int i = 0; i < 4; i++)
+		send_notify(owners[i], note, words[i], DEADLINE_NS);
+	for (int i = 0; i < 4;
+	     i++) { /* each waits behind the command of its owner, and the second one replaces it */
+		send_notify(owners[i], note, words[i], DEADLINE_NS);
+		send_notify(owners[i], note, words[i], DEADLINE_NS);
+		done = next_done();
+		assert_int_equal(done.owner, owners[i]);
+		assert_true(done.superseded);
+	}
+	for (int i = 0; i < 4; i++) {
+		touch(ends[i]);
+		for (int k = 0; k < 2; k++) {
+			done = next_done();
+			assert_int_equal(done.owner, owners[order[i]]);
+			assert_int_equal(done.outcome, HEALTH_OK);
+			assert_false(done.superseded);
+		}
+	}
+}
+
 static void a_hanging_notification_gives_way_after_its_timeout(void **state)
 {
 	char *note = script("note", "[ $1 = go ] || exec sleep 1000; echo $1 >> $D/log");
@@ -81,7 +118,7 @@ static void a_hanging_notification_gives_way_after_its_timeout(void **state)
 	assert_int_equal(done.status, ENOENT);
 }
 
-/* A check that goes on, and two notifications that end only once it is killed. */
+/* A check that continues, and two notifications that end only when they are killed. */
 static void prepare_the_end(void)
 {
 	char *note = script("note", "while kill -0 $(cat $D/pid); do sleep 0.05; done\n"
@@ -98,7 +135,7 @@ static void the_end_of_the_engine_kills_checks_and_spares_notifications(void **s
 	pid_t pid;
 
 	(void)state;
-	/* Results that nobody reads: the runner then learns of the end by an error first. */
+	/* Results that are not read: the runner notices the end by an error first. */
 	send_check(2, script("chatty", "echo x >> $D/runs"), QUICK_NS, DEADLINE_NS);
 	WAIT_UNTIL(lines_of("runs") > 3);
 	prepare_the_end();
@@ -240,7 +277,25 @@ static void a_check_may_not_take_all_and_a_notification_may(void **state)
 	assert_non_null(strstr(text_of("log"), "unlimited unlimited unlimited "));
 }
 
-/* Memory that is not touched and a file of nothing but a hole: this takes nothing of the machine.
+/* A set-user-ID program that a check calls must not run as root, unless the file says so. */
+static void only_a_check_that_may_gains_privileges(void **state)
+{
+	char *look = script("look", "sed -n 's/NoNewPrivs:[^0-9]*//p' /proc/self/status");
+	char *note = script("note", "sed -n 's/NoNewPrivs:[^0-9]*//p' /proc/self/status > $D/log");
+	char *argv[] = {look, NULL}, ours[16];
+	struct runner_check may = {2, LONG_NS, DEADLINE_NS, self(), argv, RUNNER_SCRIPT, true};
+
+	(void)state;
+	snprintf(ours, sizeof(ours), "%d\n", prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0));
+	assert_string_equal(run_once(look, DEADLINE_NS).detail, "1");
+	send_notify(1, note, "x", DEADLINE_NS);
+	assert_int_equal(next_done().outcome, HEALTH_OK);
+	assert_string_equal(text_of("log"), ours);
+	assert_int_equal(runner_send_check(engine, &may), 0);
+	assert_true(next_result().detail[0] == ours[0]);
+}
+
+/* Memory that is not touched, and a file that is one hole: neither uses space.
  */
 static void a_check_that_wants_too_much_fails_alone(void **state)
 {
@@ -284,7 +339,7 @@ static void commands_run_as_their_user(void **state)
 	assert_int_equal(r.outcome, HEALTH_OK);
 	assert_string_equal(r.detail, "65534 65534 65534 65534");
 
-	check.user = (struct runner_user){4000000, 12}; /* nobody's number: no other groups */
+	check.user = (struct runner_user){4000000, 12}; /* the number of no user: no other groups */
 	assert_int_equal(runner_send_check(engine, &check), 0);
 	assert_string_equal(next_result().detail, "4000000 12 12 4000000");
 
@@ -314,6 +369,23 @@ static void garbage_on_the_socket_is_dropped(void **state)
 	assert_int_equal(run_once(script("ok", "exit 0"), DEADLINE_NS).outcome, HEALTH_OK);
 }
 
+/* Also while a check runs that has no result yet. */
+static void the_loop_says_that_it_runs(void **state)
+{
+	struct runner_answer answer;
+
+	(void)state;
+	send_check(1, script("sleeper", SLEEPER), LONG_NS, LONG_NS);
+	assert_int_equal(runner_send_beat(engine, QUICK_NS), 0);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(next_answer(&answer), RUNNER_GOT_ALIVE);
+	kill(runner, SIGSTOP);
+	while (runner_receive(engine, &answer) == RUNNER_GOT_ALIVE)
+		;
+	kill(runner, SIGCONT);
+	assert_int_equal(next_answer(&answer), RUNNER_GOT_ALIVE);
+}
+
 static void the_runner_takes_no_more_than_its_limit_of_checks(void **state)
 {
 	char missing[] = "/nonexistent";
@@ -330,6 +402,46 @@ static void the_runner_takes_no_more_than_its_limit_of_checks(void **state)
 		assert_true(r.outcome == HEALTH_MISSING || r.id == RUNNER_MAX_CHECKS);
 	}
 	assert_int_equal(refused, 1);
+}
+
+/* The message that `fd` has, as the runner receives it. */
+static struct command *command_from(int fd)
+{
+	uint8_t data[RUNNER_MSG_MAX];
+	ssize_t len = recv(fd, data, sizeof(data), 0);
+
+	assert_true(len > 0);
+	return command_create(data, (size_t)len);
+}
+
+/* A runner in this process, with as many owners as it takes. */
+static void the_runner_takes_no_more_than_its_limit_of_owners(void **state)
+{
+	static struct runner full;
+	struct runner_answer answer;
+	struct rlimit limit; /* which runs_create() raises */
+	int fds[2];
+
+	(void)state;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds), 0);
+	engine = fds[0];
+	full.loop = loop_create();
+	full.runs = runs_create(full.loop);
+	full.outbox.fd = fds[1];
+	full.n_owners = RUNNER_MAX_OWNERS;
+	send_notify(9, script("note", "exit 0"), "x", DEADLINE_NS);
+	notify_add(&full, command_from(fds[1]));
+	assert_int_equal(runner_receive(engine, &answer), RUNNER_GOT_DONE);
+	assert_int_equal(answer.done.owner, 9);
+	assert_int_equal(answer.done.outcome, HEALTH_SPAWN);
+	assert_int_equal(answer.done.status, ENOSPC);
+	assert_int_equal(runs_alive(full.runs), 0);
+	notify_forget_all(&full);
+	runs_destroy(full.runs);
+	loop_destroy(full.loop);
+	close(fds[1]);
+	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 /* A runner whose socket holds a handful of messages. */
@@ -378,6 +490,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    RUNNER_TEST(notifications_keep_order_and_the_latest_wins),
+	    RUNNER_TEST(owners_of_one_bucket_are_kept_apart),
 	    RUNNER_TEST(a_hanging_notification_gives_way_after_its_timeout),
 	    RUNNER_TEST(the_end_of_the_engine_kills_checks_and_spares_notifications),
 	    RUNNER_TEST(an_engine_that_shuts_down_hears_the_last_words),
@@ -388,9 +501,13 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(commands_run_as_their_user, start_directory, stop),
 	    cmocka_unit_test_setup_teardown(a_check_may_not_take_all_and_a_notification_may,
 					    start_directory, stop),
+	    RUNNER_TEST(only_a_check_that_may_gains_privileges),
 	    RUNNER_TEST(a_check_that_wants_too_much_fails_alone),
+	    RUNNER_TEST(the_loop_says_that_it_runs),
 	    RUNNER_TEST(garbage_on_the_socket_is_dropped),
 	    RUNNER_TEST(the_runner_takes_no_more_than_its_limit_of_checks),
+	    cmocka_unit_test_setup_teardown(the_runner_takes_no_more_than_its_limit_of_owners,
+					    start_directory, stop),
 	    cmocka_unit_test_setup_teardown(an_engine_that_does_not_read_finds_the_latest_result,
 					    start_directory, stop),
 	};

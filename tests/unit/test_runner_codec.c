@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * The runner's messages: round trips, damage of every kind, and the last line of output.
- * Links: user/health/runner_codec.c user/health/last_line.c
+ * The runner's messages: encoding and decoding, damage of every kind, the last line of output, and
+ * the queue of messages while the engine does not read.
+ * Links: user/runner/runner_codec.c user/runner/last_line.c user/runner/runner_outbox.c
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -10,11 +11,14 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
-#include "health/last_line.h"
-#include "health/runner_codec.h"
+#include "runner/last_line.h"
+#include "runner/runner_codec.h"
+#include "runner/runner_outbox.h"
 
 static char arg0[] = "/bin/check", arg1[] = "", arg2[] = "two words";
 static char *argv3[] = {arg0, arg1, arg2, NULL};
@@ -51,12 +55,16 @@ static struct runner_message samples(int i)
 		return (struct runner_message){
 		    .type = RUNNER_FIFO_STATE,
 		    .fifo_state = {1, ENOENT, 2, 3, UINT64_MAX, INT64_C(1) << 40}};
+	case 10:
+		return (struct runner_message){.type = RUNNER_BEAT, .beat_ns = RUNNER_MIN_NS};
+	case 11:
+		return (struct runner_message){.type = RUNNER_ALIVE};
 	default:
 		return (struct runner_message){.type = RUNNER_DONE,
 					       .done = {2, true, HEALTH_SPAWN, EAGAIN, 0, ""}};
 	}
 }
-#define N_SAMPLES 10
+#define N_SAMPLES 12
 
 /* Decodes from a heap copy of exactly `len` octets, so that ASan sees a read past it. */
 static int decode_copy(const uint8_t *data, size_t len, struct runner_message *msg, void **copy)
@@ -196,6 +204,33 @@ static void single_bad_fields_are_refused(void **state)
 	}
 }
 
+/* A text that is longer than its place is refused. It is neither truncated nor written beyond it.
+ */
+static void what_is_too_large_is_not_taken(void **state)
+{
+	static uint8_t data[RUNNER_MSG_MAX];
+	const size_t head = 1 + 4 + 1 + 4 + 8 + 8 + 4, argv = 1 + 4 + 8 + 8;
+	struct runner_message msg;
+
+	(void)state;
+	data[0] = RUNNER_RESULT;
+	data[head + 1] = RUNNER_DETAIL; /* octets, a NUL behind them */
+	memset(data + head + 2, 'x', RUNNER_DETAIL);
+	assert_int_equal(runner_message_decode(&msg, data, head + 2 + RUNNER_DETAIL + 1), -EBADMSG);
+	memset(data, 0, sizeof(data));
+	data[0] = RUNNER_NOTIFY;
+	data[9] = 1; /* a timeout of 16 ms */
+	data[argv + 1] = RUNNER_MAX_ARGS + 1;
+	for (size_t i = 0; i <= RUNNER_MAX_ARGS; i++) {
+		data[argv + 2 + 4 * i + 1] = 1;
+		data[argv + 2 + 4 * i + 2] = 'x';
+	}
+	assert_int_equal(runner_message_decode(&msg, data, argv + 2 + 4 * (RUNNER_MAX_ARGS + 1)),
+			 -EBADMSG);
+	data[argv + 1] = RUNNER_MAX_ARGS;
+	assert_int_equal(runner_message_decode(&msg, data, argv + 2 + 4 * RUNNER_MAX_ARGS), 0);
+}
+
 static void an_empty_command_is_refused_on_both_ends(void **state)
 {
 	char *none[] = {NULL}, *empty[] = {arg1, NULL};
@@ -285,6 +320,110 @@ static void a_long_last_line_is_cut(void **state)
 	assert_string_equal(line.text, "short");
 }
 
+/* --- the queue --- */
+
+static struct outbox box;
+static int reader;	 /* the engine's end of its socket */
+static uint32_t last_id; /* of the filling: the first message that was kept */
+
+static void put_result(uint32_t id, int status)
+{
+	outbox_put(&box, &(struct runner_message){.type = RUNNER_RESULT,
+						  .result = {.id = id, .status = status}});
+}
+
+static void put_done(uint32_t owner, bool superseded, int status)
+{
+	struct runner_done done = {.owner = owner, .superseded = superseded, .status = status};
+
+	outbox_put(&box, &(struct runner_message){.type = RUNNER_DONE, .done = done});
+}
+
+/* Fills the socket with results, of which one is kept. */
+static int fill(void **state)
+{
+	int fds[2], size = 1;
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds), 0);
+	assert_int_equal(setsockopt(fds[1], SOL_SOCKET, SO_SNDBUF, &size, sizeof(size)), 0);
+	reader = fds[0];
+	box = (struct outbox){.fd = fds[1]};
+	for (last_id = 1000; !outbox_is_waiting(&box); last_id++)
+		put_result(last_id, 0);
+	last_id--;
+	return 0;
+}
+
+static int empty(void **state)
+{
+	(void)state;
+	outbox_clear(&box);
+	close(box.fd);
+	close(reader);
+	return 0;
+}
+
+/* The next message in the socket. False: there is none. */
+static bool next(struct runner_message *msg)
+{
+	static uint8_t data[RUNNER_MSG_MAX];
+	ssize_t n = recv(reader, data, sizeof(data), MSG_DONTWAIT);
+
+	if (n < 0)
+		return false;
+	assert_int_equal(runner_message_decode(msg, data, (size_t)n), 0);
+	return true;
+}
+
+static void read_all(void)
+{
+	struct runner_message msg;
+
+	while (next(&msg))
+		;
+}
+
+/* The engine reads, and before the queue is sent, the check has another result. */
+static void no_message_overtakes_a_kept_one(void **state)
+{
+	struct runner_message msg;
+
+	(void)state;
+	put_result(7, 1);
+	put_result(8, 1);
+	read_all();
+	put_result(7, 2);
+	assert_false(next(&msg));
+	outbox_flush(&box);
+	assert_false(outbox_is_waiting(&box));
+	assert_true(next(&msg) && msg.result.id == last_id);
+	assert_true(next(&msg) && msg.result.id == 7 && msg.result.status == 2);
+	assert_true(next(&msg) && msg.result.id == 8 && msg.result.status == 1);
+	assert_false(next(&msg)); /* the old result of 7 is gone */
+	put_result(7, 3);
+	assert_true(next(&msg) && msg.result.status == 3);
+}
+
+/* One message counts, the other one has the outcome: neither replaces the other. */
+static void superseded_and_ended_notifications_are_both_told(void **state)
+{
+	struct runner_message msg;
+
+	(void)state;
+	put_done(5, true, 0);
+	put_done(5, false, 3);
+	put_done(5, true, 0);
+	put_done(5, false, 4);
+	read_all();
+	outbox_flush(&box);
+	assert_true(next(&msg) && msg.type == RUNNER_RESULT);
+	assert_true(next(&msg) && msg.done.owner == 5 && msg.done.superseded);
+	assert_true(next(&msg) && msg.done.owner == 5 && !msg.done.superseded);
+	assert_int_equal(msg.done.status, 4);
+	assert_false(next(&msg));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -293,10 +432,14 @@ int main(void)
 	    cmocka_unit_test(a_result_arrives_whole),
 	    cmocka_unit_test(cut_and_lengthened_messages_are_refused),
 	    cmocka_unit_test(single_bad_fields_are_refused),
+	    cmocka_unit_test(what_is_too_large_is_not_taken),
 	    cmocka_unit_test(an_empty_command_is_refused_on_both_ends),
 	    cmocka_unit_test(what_is_too_large_is_not_sent),
 	    cmocka_unit_test(the_last_line_is_kept),
 	    cmocka_unit_test(a_long_last_line_is_cut),
+	    cmocka_unit_test_setup_teardown(no_message_overtakes_a_kept_one, fill, empty),
+	    cmocka_unit_test_setup_teardown(superseded_and_ended_notifications_are_both_told, fill,
+					    empty),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * FIFOs for state changes, by a real runner: who they belong to, what is taken for one, a reader
- * that is slow, missing or ends, and what happens to the last lines.
+ * FIFOs for state changes, by a real runner: their owner, which paths are accepted, a reader that
+ * is slow, missing or ends, and the last lines.
  *
- * Links: tests/unit/runner_fixture.c user/health/runner.c user/health/runner_client.c
- * Links: user/health/runner_codec.c user/health/runner_checks.c user/health/runner_file.c
- * Links: user/health/runner_notify.c user/health/runner_fifo.c
- * Links: user/health/runner_outbox.c user/health/runner_run.c user/health/runner_spawn.c
- * Links: user/health/subprocess.c
- * Links: user/health/last_line.c user/health/health_step.c user/core/loop.c user/core/log.c
- * Links: user/health/runner_process.c
- * Links: user/core/addr.c user/health/runner_tcp.c user/health/runner_http.c
- * Links: user/health/libcurl.c
+ * Links: user/runner/runner_probe.c user/core/confine.c user/core/privileges.c
+ * Links: tests/unit/runner_fixture.c user/runner/runner.c user/runner/runner_client.c
+ * Links: user/runner/runner_codec.c user/runner/runner_checks.c user/runner/runner_file.c
+ * Links: user/runner/runner_look.c
+ * Links: user/runner/runner_notify.c user/runner/runner_fifo.c
+ * Links: user/runner/runner_outbox.c user/runner/runner_run.c user/runner/runner_spawn.c
+ * Links: user/runner/subprocess.c
+ * Links: user/runner/last_line.c user/health/health_step.c user/core/loop.c user/core/log.c
+ * Links: user/runner/runner_process.c
+ * Links: user/core/addr.c user/runner/runner_tcp.c user/runner/runner_http.c
+ * Links: user/runner/libcurl.c
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -25,6 +27,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -35,7 +38,7 @@
 
 static char path[128];
 
-/* Asks for FIFO `id`; `reader` NULL: without a script. */
+/* Requests FIFO `id`. `reader` NULL: without a script. */
 static void send_fifo(uint32_t id, char *reader, struct runner_user owner)
 {
 	char *argv[] = {path, reader, NULL};
@@ -68,6 +71,46 @@ static int start_fifo(void **state)
 	return 0;
 }
 
+static unsigned int interruptions; /* of the next writes of a line */
+
+/* In the runner, which is forked from this program, a signal interrupts some writes. */
+ssize_t write(int fd, const void *buf, size_t n)
+{
+	if (interruptions > 0 && n >= 8 && memcmp(buf, "INSTANCE", 8) == 0) {
+		interruptions--;
+		errno = EINTR;
+		return -1;
+	}
+	return syscall(SYS_write, fd, buf, n);
+}
+
+static int start_interrupted(void **state)
+{
+	int err;
+
+	interruptions = 2;
+	err = start_fifo(state);
+	interruptions = 0;
+	return err;
+}
+
+static void an_interrupted_write_loses_no_line(void **state)
+{
+	char got[64] = "";
+	int fd;
+
+	(void)state;
+	send_fifo(0, NULL, self());
+	assert_int_equal(next_state().err, 0);
+	assert_int_equal(runner_send_line(engine, "INSTANCE \"a\" BACKUP 100"), 0);
+	await_sent(1);
+	fd = open(path, O_RDONLY | O_NONBLOCK);
+	assert_true(fd >= 0);
+	assert_true(read(fd, got, sizeof(got) - 1) > 0);
+	assert_string_equal(got, "INSTANCE \"a\" BACKUP 100\n");
+	close(fd);
+}
+
 static void lines_come_in_order_and_outlive_a_missing_reader(void **state)
 {
 	char got[64] = "";
@@ -92,7 +135,7 @@ static void lines_come_in_order_and_outlive_a_missing_reader(void **state)
 	WAIT_UNTIL(!exists("fifo"));
 }
 
-/* The first of all is in the pipe, the last of all waits: of those between some are lost. */
+/* The first line is in the pipe, the last one waits. Some lines in between are lost. */
 static void a_full_pipe_loses_the_oldest_that_wait_and_counts(void **state)
 {
 	unsigned int n = 65536 / (LONG_LINE + 1) + 1024 + 100, number, last = 0, lines = 0,
@@ -188,7 +231,7 @@ static void what_is_no_fifo_is_left_alone(void **state)
 	while (told.id != 1)
 		told = next_state();
 	assert_int_equal(told.err, EEXIST);
-	/* As soon as there is nothing in the way it is made, and what waited is written. */
+	/* As soon as the path is free, the FIFO is created, and the waiting lines are written. */
 	assert_int_equal(unlink(path), 0);
 	while (told.sent == 0)
 		told = next_state();
@@ -241,6 +284,8 @@ static void a_replaced_one_keeps_what_waits(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(an_interrupted_write_loses_no_line, start_interrupted,
+					    stop),
 	    FIFO_TEST(lines_come_in_order_and_outlive_a_missing_reader),
 	    FIFO_TEST(a_full_pipe_loses_the_oldest_that_wait_and_counts),
 	    FIFO_TEST(a_script_reads_and_is_started_again),

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * HTTP checks by the real runner against a server of the test, a process for each connection.
- * Links: tests/unit/runner_fixture.c user/health/runner.c user/health/runner_client.c
- * Links: user/health/subprocess.c
- * Links: user/health/runner_codec.c user/health/runner_checks.c user/health/runner_file.c
- * Links: user/health/runner_notify.c
- * Links: user/health/runner_fifo.c
- * Links: user/health/runner_outbox.c user/health/runner_run.c
- * Links: user/health/runner_spawn.c user/health/last_line.c user/health/health_step.c
- * Links: user/health/runner_tcp.c user/health/runner_http.c user/health/libcurl.c
- * Links: user/health/runner_process.c
+ * Links: user/runner/runner_probe.c user/core/confine.c user/core/privileges.c
+ * Links: tests/unit/runner_fixture.c user/runner/runner.c user/runner/runner_client.c
+ * Links: user/runner/subprocess.c
+ * Links: user/runner/runner_codec.c user/runner/runner_checks.c user/runner/runner_file.c
+ * Links: user/runner/runner_look.c
+ * Links: user/runner/runner_notify.c
+ * Links: user/runner/runner_fifo.c
+ * Links: user/runner/runner_outbox.c user/runner/runner_run.c
+ * Links: user/runner/runner_spawn.c user/runner/last_line.c user/health/health_step.c
+ * Links: user/runner/runner_tcp.c user/runner/runner_http.c user/runner/libcurl.c
+ * Links: user/runner/runner_process.c
  * Links: user/core/loop.c user/core/log.c user/core/addr.c
  */
 #include <arpa/inet.h>
@@ -182,8 +184,8 @@ static void checks_go_on_side_by_side_and_leave_nothing(void **state)
 	(void)state;
 	get(0, "/ok", "0", "", LONG_NS, DEADLINE_NS);
 	next_result();
-	WAIT_UNTIL(descriptors_of_runner() <= IDLE_DESCRIPTORS + 4); /* libcurl's own */
-	before = descriptors_of_runner();
+	WAIT_UNTIL(descriptors_of(await_probe()) <= IDLE_DESCRIPTORS + 4); /* libcurl's own */
+	before = descriptors_of(await_probe());
 	get(1, "/ok", "0", "", QUICK_NS, DEADLINE_NS);
 	get(2, "/silent", "0", "", QUICK_NS, DEADLINE_NS); /* holds up nobody */
 	get(3, "/teapot", "0", "", QUICK_NS, DEADLINE_NS);
@@ -195,7 +197,7 @@ static void checks_go_on_side_by_side_and_leave_nothing(void **state)
 	}
 	for (uint32_t id = 1; id <= 3; id++)
 		assert_int_equal(runner_send_remove(engine, id), 0);
-	WAIT_UNTIL(descriptors_of_runner() <= before);
+	WAIT_UNTIL(descriptors_of(await_probe()) <= before);
 }
 
 int main(void)

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Tracked processes by the real runner, with processes of the test whose names nobody else has.
- * They hold with the process connector and, more slowly, without.
- * Links: tests/unit/runner_fixture.c user/health/runner.c user/health/runner_client.c
- * Links: user/health/subprocess.c
- * Links: user/health/runner_codec.c user/health/runner_checks.c user/health/runner_file.c
- * Links: user/health/runner_notify.c
- * Links: user/health/runner_fifo.c
- * Links: user/health/runner_outbox.c user/health/runner_run.c
- * Links: user/health/runner_spawn.c user/health/last_line.c user/health/health_step.c
- * Links: user/health/runner_tcp.c user/health/runner_http.c user/health/runner_process.c
- * Links: user/health/libcurl.c
+ * Tracked processes by the real runner, with processes of the test that have unique names. The
+ * cases run with the process connector and, more slowly, without it.
+ * Links: user/runner/runner_probe.c user/core/confine.c user/core/privileges.c
+ * Links: tests/unit/runner_fixture.c user/runner/runner.c user/runner/runner_client.c
+ * Links: user/runner/subprocess.c
+ * Links: user/runner/runner_codec.c user/runner/runner_checks.c user/runner/runner_file.c
+ * Links: user/runner/runner_look.c
+ * Links: user/runner/runner_notify.c
+ * Links: user/runner/runner_fifo.c
+ * Links: user/runner/runner_outbox.c user/runner/runner_run.c
+ * Links: user/runner/runner_spawn.c user/runner/last_line.c user/health/health_step.c
+ * Links: user/runner/runner_tcp.c user/runner/runner_http.c user/runner/runner_process.c
+ * Links: user/runner/libcurl.c
  * Links: user/core/loop.c user/core/log.c user/core/addr.c
  */
 #include <signal.h>
@@ -19,9 +21,11 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "runner_fixture.h"
 
+#define INSIDE	"HF_TEST_IN_A_CONTAINER"
 #define LOOK_NS (50 * NS_PER_MS) /* where there is no connector */
 
 static char name[16];
@@ -173,7 +177,7 @@ static void delays_pass_over_short_absences(void **state)
 	do
 		usleep(1000);
 	while (next_result().outcome != HEALTH_OK);
-	end(pid); /* for an hour nobody minds */
+	end(pid); /* no effect for an hour */
 	pid = run_as("1000", NULL);
 	track(2, (char *[6]){zero, zero, two, any, slow, zero}, NULL, NULL);
 	expect(2, false, -1);
@@ -192,6 +196,30 @@ static void delays_pass_over_short_absences(void **state)
 		expect(2, false, 1); /* at once */
 	}
 	end(pid);
+}
+
+/* In a PID namespace the kernel ignores the request for events without an error. Before, the number
+ * of processes did not change after the start, or followed other processes. */
+static void they_hold_in_a_container(void **state)
+{
+	char self[256] = "";
+	int status;
+	pid_t pid;
+
+	(void)state;
+	if (geteuid() != 0 || getenv(INSIDE))
+		skip();
+	assert_true(readlink("/proc/self/exe", self, sizeof(self) - 1) > 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		setenv(INSIDE, "1", 1);
+		execlp("unshare", "unshare", "--pid", "--fork", "--mount-proc", "--kill-child",
+		       self, NULL);
+		_exit(127);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
 }
 
 static int set_up(void **state)
@@ -215,6 +243,7 @@ int main(void)
 	    PROCESS_TEST(none_may_run_with_quorum_max_0),
 	    PROCESS_TEST(arguments_are_compared_as_asked),
 	    PROCESS_TEST(delays_pass_over_short_absences),
+	    cmocka_unit_test(they_hold_in_a_container),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Users by name, and which script paths root may run.
- * Links: user/health/script_user.c
+ * Users by name, and which scripts root may run.
+ * Links: user/runner/script_user.c
  */
 #include <errno.h>
 #include <grp.h>
+#include <limits.h>
 #include <pwd.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,24 +19,32 @@
 
 #include <cmocka.h>
 
-#include "health/script_user.h"
+#include "runner/script_user.h"
 
 static void users_and_groups_resolve_by_name(void **state)
 {
 	const struct passwd *pw = getpwnam("nobody");
+	uid_t nobody = pw ? pw->pw_uid : 0;
 	struct runner_user u = {1, 1};
+	char why[96];
 
 	(void)state;
 	assert_non_null(pw);
-	assert_int_equal(script_user_resolve("root", NULL, &u), 0);
+	assert_int_equal(script_user_resolve("root", NULL, &u, why, sizeof(why)), 0);
 	assert_int_equal(u.uid, 0);
 	assert_int_equal(u.gid, 0);
-	assert_int_equal(script_user_resolve("nobody", "root", &u), 0);
-	assert_int_equal(u.uid, pw->pw_uid);
+	assert_int_equal(script_user_resolve("nobody", "root", &u, why, sizeof(why)), 0);
+	assert_int_equal(u.uid, nobody);
 	assert_int_equal(u.gid, 0);
-	assert_int_equal(script_user_resolve("no such user", NULL, &u), -ENOENT);
-	assert_int_equal(script_user_resolve("root", "no such group", &u), -ENOENT);
-	assert_int_equal(script_user_resolve("", NULL, &u), -ENOENT);
+	assert_int_equal(script_user_resolve("no such user", NULL, &u, why, sizeof(why)), -ENOENT);
+	assert_string_equal(why, "there is no user no such user");
+	assert_int_equal(script_user_resolve("root", "no such group", &u, why, sizeof(why)),
+			 -ENOENT);
+	assert_string_equal(why, "there is no group no such group");
+	assert_int_equal(script_user_resolve("", NULL, &u, why, sizeof(why)), -ENOENT);
+	/* A failed lookup sets neither the user nor the group. */
+	assert_int_equal(u.uid, nobody);
+	assert_int_equal(u.gid, 0);
 }
 
 static char top[64];
@@ -182,12 +191,40 @@ static void odd_paths_are_refused_or_harmless(void **state)
 	assert_int_equal(script_check_security("//bin///sh", why, sizeof(why)), 0);
 }
 
+/* A name is looked for in the folders of PATH: absolute ones, and what can be executed. */
+static void a_command_is_found_where_it_can_be_run(void **state)
+{
+	const char *was = getenv("PATH");
+	char kept[4096], path[PATH_MAX], search[256], here[PATH_MAX];
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	snprintf(kept, sizeof(kept), "%s", was ? was : "");
+	assert_non_null(getcwd(here, sizeof(here)));
+	assert_int_equal(chdir(top), 0);
+	make_file("open/tool", 0644, 0, 0);
+	make_file("sticky/tool", 0755, 0, 0);
+	snprintf(search, sizeof(search), "sticky:%s", at("open"));
+	setenv("PATH", search, 1);
+	assert_int_equal(script_find("tool", path), -ENOENT);
+	snprintf(search, sizeof(search), "%s:%s", at("open"), at("sticky"));
+	setenv("PATH", search, 1);
+	assert_int_equal(script_find("tool", path), 0);
+	assert_string_equal(path, at("sticky/tool"));
+	setenv("PATH", kept, 1);
+	remove(at("open/tool"));
+	remove(at("sticky/tool"));
+	assert_int_equal(chdir(here), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(users_and_groups_resolve_by_name),
 	    cmocka_unit_test(the_offending_component_is_named),
 	    cmocka_unit_test(odd_paths_are_refused_or_harmless),
+	    cmocka_unit_test(a_command_is_found_where_it_can_be_run),
 	};
 
 	return cmocka_run_group_tests(tests, make_tree, remove_tree);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * How long instances are held back at start.
+ * How long instances wait at the start.
  *
  * Links:
  */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* keepalived's weights: what one tracked check, and the sum of them, does to an instance. */
+/* keepalived's weights: the effect of one tracked check, and of their sum, on an instance. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * vipprobe's accounting: what counts as lost, how long a gap is, who answered when. All of it is in
- * a header, so no object is linked.
+ * vipprobe's accounting: which datagrams are lost, the length of a gap, and which node answered
+ * when. All of it is in a header, so no object is linked.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -304,6 +304,51 @@ static void a_short_buffer_is_not_overrun(void **state)
 	}
 }
 
+/* Adverts of keepalived 2.4.3 with the key of octets 0 to 31, from 192.0.2.11 and 2001:db8::11. */
+static void signed_adverts_are_keepaliveds(void **state)
+{
+	static const uint8_t v2_octets[] = {
+	    0x21, 0x01, 0xc8, 0x01, 0x00, 0x01, 0xda, 0xc1, 0xcb, 0x00, 0x71, 0x39,
+	    0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x01, 0x07, 0x00, 0x00,
+	    0x6b, 0x0c, 0x6d, 0x80, 0xec, 0xb0, 0x00, 0x00, 0xf8, 0xaa, 0xda, 0x8b,
+	    0x7e, 0x09, 0x24, 0x91, 0xf7, 0x99, 0xa1, 0x2a, 0xe6, 0x27, 0x9c, 0x3c};
+	static const uint8_t v6_octets[] = {
+	    0x31, 0x03, 0xc8, 0x01, 0x00, 0x64, 0x47, 0x2c, 0x20, 0x01, 0x0d, 0xb8, 0x00,
+	    0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x57, 0x01, 0x07,
+	    0x00, 0x00, 0x6b, 0x0c, 0x6d, 0x80, 0xed, 0x18, 0x00, 0x00, 0xc1, 0x60, 0x64,
+	    0x72, 0x80, 0x0d, 0x9f, 0x7a, 0xda, 0x54, 0x4c, 0x7e, 0x04, 0x34, 0xfe, 0x10};
+	const struct ipaddr virtual6 = {
+	    {0x20, 0x01, 0x0d, 0xb8, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x57}};
+	struct vrrp_advert adv = advert_v2();
+	uint8_t material[VRRP_AUTH_KEY_MIN_LEN], trailer[VRRP_TRAILER_LEN], buf[64];
+	struct hmac_key key;
+
+	(void)state;
+	for (uint8_t i = 0; i < sizeof(material); i++)
+		material[i] = i;
+	hmac_key_init(&key, material, sizeof(material));
+	adv.auth_type = VRRP_AUTH_NONE;
+	adv.vrid = 1;
+	adv.priority = 200;
+	assert_int_equal(vrrp_advert_sign(&adv, &key, 7, 0x6b0c6d80ecb00000, trailer), 0);
+	adv.trailer = trailer;
+	assert_int_equal(vrrp_advert_build(&adv, buf, sizeof(buf)), sizeof(v2_octets));
+	assert_memory_equal(buf, v2_octets, sizeof(v2_octets));
+	assert_int_equal(vrrp_advert_build(&adv, buf, sizeof(v2_octets) - 1), -EMSGSIZE);
+	adv = advert_v6();
+	adv.vrid = 3;
+	adv.priority = 200;
+	adv.count = 1;
+	adv.addresses[0] = virtual6;
+	adv.source = (struct ipaddr){{0x20, 0x01, 0x0d, 0xb8, [15] = 0x11}};
+	adv.destination = (struct ipaddr){{0x20, 0x01, 0x0d, 0xb8, [15] = 0x12}};
+	adv.interval_us = 1000000;
+	assert_int_equal(vrrp_advert_sign(&adv, &key, 7, 0x6b0c6d80ed180000, trailer), 0);
+	adv.trailer = trailer;
+	assert_int_equal(vrrp_advert_build(&adv, buf, sizeof(buf)), sizeof(v6_octets));
+	assert_memory_equal(buf, v6_octets, sizeof(v6_octets));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -315,6 +360,7 @@ int main(void)
 	    cmocka_unit_test(refused),
 	    cmocka_unit_test(limits_fit),
 	    cmocka_unit_test(a_short_buffer_is_not_overrun),
+	    cmocka_unit_test(signed_adverts_are_keepaliveds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * The VRRP state machine when its configuration changes: what is kept, and where a deadline goes.
- * Each case leads a fresh state machine by events to where the configuration changes, and says what
- * follows from that.
+ * The VRRP state machine when its configuration changes: what is kept, and the new deadline. Each
+ * case brings a new state machine by events to the change of the configuration, and has the
+ * expected effects.
  *
  * Links: user/vrrp/vrrp_step.c user/vrrp/vrrp_names.c tests/unit/vrrp_text.c
  */
@@ -104,43 +104,43 @@ static const char *feed(const struct vrrp_cfg *cfg, struct vrrp_fsm *fsm, const 
 
 /* clang-format off */
 static const struct row rows[] = {
-	{"a deadline shifts by what the skew changed", {0}, {STARTED, HEARD}, {.priority = 64},
+	{"a deadline shifts by the change of the skew", {0}, {STARTED, HEARD}, {.priority = 64},
 	 {CONFIG, 1200, 4600, .priority = 64}, "WATCH(BACKUP 64 3650ms)", 0},
-	{"and by what the number of adverts changed", {0}, {STARTED, HEARD}, {.down_adverts = 5},
+	{"it shifts by the change of the number of adverts", {0}, {STARTED, HEARD}, {.down_adverts = 5},
 	 {CONFIG, 1300, 4600, .priority = 128}, "WATCH(BACKUP 128 5300ms)", 0},
-	{"version 3 goes on waiting by the interval of the master heard; preempt is published", {0},
+	{"version 3 still waits by the interval of its master; preempt is published", {0},
 	 {STARTED, HEARD}, {.interval_ms = 100, .nopreempt = true},
 	 {CONFIG, 1200, 4600, .priority = 128}, "WATCH(BACKUP 128 3400ms nopreempt)", 0},
 	{"none heard, our own interval counts", {0}, {STARTED}, {.interval_ms = 100},
 	 {CONFIG, 1200, 4500, .priority = 128}, "WATCH(BACKUP 128 150ms)", 0},
-	{"version 2 counts by its own", {.version = 2}, {STARTED, HEARD}, {.interval_ms = 2000},
+	{"version 2 uses its own interval", {.version = 2}, {STARTED, HEARD}, {.interval_ms = 2000},
 	 {CONFIG, 1200, 4600, .priority = 128}, "WATCH(BACKUP 128 6400ms)", 0},
 	{"the version may change", {0}, {STARTED, HEARD}, {.version = 2, .interval_ms = 2000},
 	 {CONFIG, 1200, 4600, .priority = 128}, "WATCH(BACKUP 128 6400ms)", 0},
-	{"a deadline that lies behind is due at once", {0}, {STARTED}, {.interval_ms = 100},
+	{"a passed deadline is due at once", {0}, {STARTED}, {.interval_ms = 100},
 	 {CONFIG, 1700, 4500, .priority = 128}, "WATCH(BACKUP 128 0ms)", 0},
-	{"without a deadline the wait is whole", {0}, {STARTED}, {.interval_ms = 200},
+	{"without a deadline the full wait begins", {0}, {STARTED}, {.interval_ms = 200},
 	 {CONFIG, 1800, 0, .priority = 128}, "WATCH(BACKUP 128 700ms)", 0},
 	{"weights come with the event", {0}, {STARTED}, {.priority = 100},
 	 {CONFIG, 1200, 4500, .priority = 64}, "WATCH(BACKUP 64 3550ms)", 0},
-	{"a MASTER goes on, and a shorter interval holds at once", {0}, {STARTED, PROMOTED},
+	{"a MASTER stays MASTER, and a shorter interval applies at once", {0}, {STARTED, PROMOTED},
 	 {.priority = 64, .interval_ms = 100}, {CONFIG, 4550, 4500, .priority = 64},
 	 "WATCH(MASTER 64)", 4600},
-	{"a longer one from the next advert on, so that nobody waits in vain", {0},
+	{"a longer interval applies from the next advert on, so that no peer takes over", {0},
 	 {STARTED, PROMOTED}, {.interval_ms = 9000}, {CONFIG, 4550, 4500, .priority = 128},
 	 "WATCH(MASTER 128)", 5500},
-	{"an owner may cease to be one", {.priority = 255}, {STARTED}, {.priority = 100},
+	{"an owner may lose priority 255", {.priority = 255}, {STARTED}, {.priority = 100},
 	 {CONFIG, 1200, 0, .priority = 100}, "WATCH(MASTER 100)", 2000},
-	{"and become one", {0}, {STARTED, HEARD}, {.priority = 255},
+	{"a node may become the owner", {0}, {STARTED, HEARD}, {.priority = 255},
 	 {CONFIG, 1200, 4600, .priority = 255}, "WATCH(BACKUP 255 2903ms+906250ns)", 0},
-	{"FAULT only remembers it", {0}, {{VRRP_EV_START, 1000, .faults = VRRP_FAULT_LINK}},
+	{"FAULT only stores it", {0}, {{VRRP_EV_START, 1000, .faults = VRRP_FAULT_LINK}},
 	 {.priority = 64}, {CONFIG, 1100, 0, .priority = 64}, "", 0},
-	{"who hands over goes on doing so", {0},
+	{"a handover continues", {0},
 	 {STARTED, PROMOTED, {VRRP_EV_HANDOVER, .ms = 5000}}, {.down_adverts = 2},
-	 {CONFIG, 5100, 8500, .priority = 128}, "WATCH(BACKUP 128 2400ms nopreempt)", 9700},
-	{"before START it is nothing", {0}, {{VRRP_EV_FAULTS, .ms = 500}}, {.priority = 64},
+	 {CONFIG, 5100, 8500, .priority = 128}, "WATCH(BACKUP 128 2400ms nopreempt)", 10700},
+	{"no effect before START", {0}, {{VRRP_EV_FAULTS, .ms = 500}}, {.priority = 64},
 	 {CONFIG, 900, 0, .priority = 64}, "", 0},
-	{"after STOP it is nothing", {0}, {STARTED, {VRRP_EV_STOP, .ms = 1100}}, {.priority = 64},
+	{"no effect after STOP", {0}, {STARTED, {VRRP_EV_STOP, .ms = 1100}}, {.priority = 64},
 	 {CONFIG, 1200, 0, .priority = 64}, "", 0},
 };
 /* clang-format on */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * The rules both halves share: who judges what about whom, and when a silent master is down.
+ * The rules of both halves: how an advert is judged, and when a silent master is down.
  * Links:
  */
 #include <setjmp.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * The VRRP state machine, rule by rule, as scripts: see vrrp_script.h. What holds for all sequences
- * of events is in test_vrrp_sequences.c.
+ * The VRRP state machine, rule by rule, as scripts: see vrrp_script.h. The invariants of all
+ * sequences of events are in test_vrrp_sequences.c.
  *
  * Links: user/vrrp/vrrp_step.c user/vrrp/vrrp_names.c tests/unit/vrrp_text.c
  * Links: tests/unit/vrrp_script.c
@@ -20,10 +20,10 @@
 #define STARTED		  "1000 start : WATCH(BACKUP 128 3500ms); INIT>BACKUP, start"
 #define PROMOTED	  "4500 down deadline=4500 : " MASTER_128 "master down | 5500"
 #define MASTER_SINCE_4500 STARTED, PROMOTED
-#define RESIGN		  "WATCH(BACKUP 128 3500ms nopreempt); SEND(0); MASTER>BACKUP, "
-#define HANDED_OVER	  "5000 handover : " RESIGN "handed over | 9700"
-#define STOPPING	  "5000 stop : " RESIGN "stopped | 9700"
-#define DRAINING	  "5000 faults=drain : " RESIGN "drained | 9700"
+#define RESIGN		  "WATCH(BACKUP 128 4500ms nopreempt); SEND(0); MASTER>BACKUP, "
+#define HANDED_OVER	  "5000 handover : " RESIGN "handed over | 10700"
+#define STOPPING	  "5000 stop : " RESIGN "stopped | 10700"
+#define DRAINING	  "5000 faults=drain : " RESIGN "drained | 10700"
 #define YIELD		  "WATCH(BACKUP 128 3500ms); MASTER>BACKUP, higher priority heard"
 #define YIELDED		  "5000 advert priority=200 from=1 interval=1000 heard=5000 : " YIELD " | 5200"
 #define GONE		  "WATCH(OFF); BACKUP>INIT, stopped; STOPPED"
@@ -31,7 +31,7 @@
 /* --- the rules -------------------------------------------------------------------------------*/
 
 static const char *const start[] = {
-    "# version 2 counts the skew in parts of a second, whatever the interval",
+    "# version 2 counts the skew in parts of a second, with any interval",
     "cfg version=2 interval=2000 down_adverts=2",
     "1000 start : WATCH(BACKUP 128 4500ms); INIT>BACKUP, start",
     "# `state MASTER` waits one interval and the smallest skew",
@@ -40,16 +40,17 @@ static const char *const start[] = {
     "# the owner of the address does not wait",
     "cfg priority=255",
     "1000 start : WATCH(MASTER 255); CLAIM; SEND(255); GARP; INIT>MASTER, start | 2000",
-    "# in a sync group it waits for the others, and for nobody else",
+    "# in a sync group it waits only for the other members",
     "cfg priority=255 grouped",
     "1000 start : WATCH(BACKUP 255 0ms); INIT>BACKUP, start",
-    "1001 down deadline=1000 : WATCH(MASTER 255); CLAIM; SEND(255); GARP; BACKUP>MASTER, master down"
+    "1001 down deadline=1000 : WATCH(MASTER 255); CLAIM; SEND(255); GARP; BACKUP>MASTER, master "
+    "down"
     " | 2001",
     "1500 faults=link : SEND(0); RELEASE; WATCH(OFF); MASTER>FAULT, fault",
     "1600 faults=none : WATCH(BACKUP 255 0ms); FAULT>BACKUP, fault cleared",
     "# an effective priority known at start is used",
     "1000 start priority=64 : WATCH(BACKUP 64 3750ms); INIT>BACKUP, start",
-    "# first results are awaited in INIT; then the start goes on as configured",
+    "# INIT waits for first results; then the start continues as configured",
     "cfg start_master interval=2560",
     "1000 start faults=pending : WATCH(OFF)",
     "1100 advert priority=200 :",
@@ -57,10 +58,10 @@ static const char *const start[] = {
     "1300 handover :",
     "1400 faults=pending :",
     "1500 faults=none : WATCH(BACKUP 128 2570ms); INIT>BACKUP, start",
-    "# a first result that is bad leads from INIT to FAULT",
+    "# a bad first result leads from INIT to FAULT",
     "1000 start faults=pending : WATCH(OFF)",
     "1100 faults=track : WATCH(OFF); INIT>FAULT, fault",
-    "# before START faults are remembered, and all else but STOP is ignored",
+    "# before START faults are stored; other events except STOP are ignored",
     "100 faults=link :",
     "200 down :",
     "300 priority=7 :",
@@ -68,19 +69,19 @@ static const char *const start[] = {
     "500 handover :",
     "600 timer :",
     "1000 start : WATCH(OFF); INIT>FAULT, fault",
-    "# a fault that went before START is forgotten",
+    "# a fault that ended before START has no effect",
     "100 faults=link :",
     "200 faults=none :",
     STARTED,
     "1100 start :",
-    "# STOP before START ends at once, and START after STOP is nothing",
+    "# STOP before START ends at once; START after STOP has no effect",
     "100 stop : WATCH(OFF); STOPPED",
     "1000 start :",
     "1100 stop :",
 };
 
 static const char *const fault[] = {
-    "# only the last bit's end, PENDING included, ends FAULT, and then with a full wait",
+    "# FAULT ends with its last bit, PENDING included, and then with a full wait",
     "cfg start_master",
     "1000 start faults=link+pending : WATCH(OFF); INIT>FAULT, fault",
     "1100 advert priority=0 from=1 :",
@@ -90,25 +91,25 @@ static const char *const fault[] = {
     "1500 priority=64 :",
     "1600 faults=pending :",
     "1700 faults=none : WATCH(BACKUP 64 3750ms); FAULT>BACKUP, fault cleared",
-    "# the owner waits after a fault as little as at start",
+    "# the owner does not wait after a fault, as at start",
     "cfg priority=255",
     "1000 start faults=link : WATCH(OFF); INIT>FAULT, fault",
     "2000 faults=none : WATCH(MASTER 255); CLAIM; SEND(255); GARP; FAULT>MASTER, fault cleared | "
     "3000",
-    "# but what was moved away from it on purpose stays moved",
+    "# but a mastership that was handed over does not come back",
     "cfg priority=255 interval=2560",
     "1000 start : WATCH(MASTER 255); CLAIM; SEND(255); GARP; INIT>MASTER, start | 3560",
-    "2000 handover : WATCH(BACKUP 255 7690ms nopreempt); SEND(0); MASTER>BACKUP, handed over"
-    " | 12450",
+    "2000 handover : WATCH(BACKUP 255 11520ms nopreempt); SEND(0); MASTER>BACKUP, handed over"
+    " | 16280",
     "2100 faults=track : RELEASE; WATCH(OFF); BACKUP>FAULT, fault",
     "2200 faults=none : WATCH(BACKUP 255 7690ms nopreempt); FAULT>BACKUP, fault cleared",
-    "# a BACKUP goes FAULT in silence; PENDING does not touch it",
+    "# a BACKUP goes to FAULT without an advert; PENDING has no effect on it",
     STARTED,
     "1100 faults=pending :",
     "1200 faults=pending+session : WATCH(OFF); BACKUP>FAULT, fault",
     "1300 stop : WATCH(OFF); FAULT>INIT, stopped; STOPPED",
-    "# health beats stickiness: an unhealthy MASTER resigns and releases at once,",
-    "#  nopreempt or not",
+    "# an unhealthy MASTER resigns and releases at once,",
+    "#  with and without nopreempt",
     "cfg nopreempt",
     "1000 start : WATCH(BACKUP 128 3500ms nopreempt); INIT>BACKUP, start",
     PROMOTED,
@@ -120,11 +121,11 @@ static const char *const fault[] = {
     "5100 faults=track : RELEASE; WATCH(OFF); BACKUP>FAULT, fault",
 };
 
-/* What a BACKUP publishes while preempt_delay holds it back. */
+/* What a BACKUP publishes while it waits for preempt_delay. */
 #define HELD_BACK "WATCH(BACKUP 128 3500ms nopreempt); INIT>BACKUP, start"
 
 static const char *const preempt_delay[] = {
-    "# counts from the first advert of a lesser master; then only the deadline at hand is awaited",
+    "# counts from the first advert of a lower master; then it waits only for the present deadline",
     "cfg preempt_delay=10000",
     "1000 start : " HELD_BACK,
     "1100 advert priority=50 from=1 interval=1000 : | 11100",
@@ -133,20 +134,20 @@ static const char *const preempt_delay[] = {
     "11100 timer deadline=14000 : WATCH(BACKUP 128 2900ms)",
     "11200 advert priority=50 from=1 interval=1000 :",
     "14000 down deadline=14000 : " MASTER_128 "preempting a lower priority | 15000",
-    "# a dead master is not waited for, lesser or not",
+    "# the delay does not apply to a dead master of any priority",
     "cfg preempt_delay=10000",
     "1000 start : " HELD_BACK,
     "1100 advert priority=50 from=1 interval=1000 : | 11100",
     "4600 down deadline=4600 : " MASTER_128 "master down | 5600",
-    "# an equal one ends the count, a lesser one begins it anew",
+    "# an equal one ends the count, a lower one starts it again",
     "cfg preempt_delay=10000",
     "1000 start : " HELD_BACK,
     "1100 advert priority=50 from=1 interval=1000 : | 11100",
     "2000 advert priority=128 from=1 interval=1000 :",
     "3000 advert priority=50 from=1 interval=1000 : | 13000",
-    "#  but one that resigns has not become better",
+    "#  but one that resigns has no higher priority",
     "3500 advert priority=0 from=1 interval=1000 : | 13000",
-    "# also after the delay has passed, with what is left to wait",
+    "# also after the delay has passed, with the rest of the wait",
     "cfg preempt_delay=1000",
     "1000 start : " HELD_BACK,
     "1100 advert priority=50 from=1 interval=1000 : | 2100",
@@ -154,7 +155,7 @@ static const char *const preempt_delay[] = {
     "2200 advert priority=200 from=1 interval=1000 deadline=5700 :"
     " WATCH(BACKUP 128 3500ms nopreempt)",
     "2300 advert priority=50 from=1 interval=1000 : | 3300",
-    "# our own priority makes the difference as well, and a passed deadline is due now",
+    "# our own priority has the same effect, and a passed deadline is due now",
     "cfg preempt_delay=1000",
     "1000 start : " HELD_BACK,
     "1100 advert priority=150 from=1 interval=1000 :",
@@ -164,7 +165,7 @@ static const char *const preempt_delay[] = {
     "cfg preempt_delay=1000 nopreempt",
     "1000 start : " HELD_BACK,
     "1100 advert priority=50 from=1 interval=1000 :",
-    "# each entry to BACKUP begins anew",
+    "# each entry to BACKUP starts the count again",
     "cfg preempt_delay=1000",
     "1000 start : " HELD_BACK,
     "1100 advert priority=50 from=1 interval=1000 : | 2100",
@@ -175,7 +176,7 @@ static const char *const preempt_delay[] = {
 };
 
 static const char *const backup[] = {
-    "# a steady master needs no word; version 3 waits by its interval from then on",
+    "# an unchanged master causes no action; version 3 then waits by its interval",
     STARTED,
     "1100 advert priority=200 from=1 interval=100 :",
     "1200 priority=192 : WATCH(BACKUP 192 325ms)",
@@ -184,20 +185,20 @@ static const char *const backup[] = {
     STARTED,
     "1100 advert priority=200 from=1 interval=100 :",
     "1200 priority=192 : WATCH(BACKUP 192 3250ms)",
-    "# an interval of nothing is not learnt",
+    "# an interval of 0 is not learnt",
     STARTED,
     "1100 advert priority=200 from=1 :",
     "1200 priority=192 : WATCH(BACKUP 192 3250ms)",
-    "# priority 0 names the cause of what the kernel's timer then tells",
+    "# priority 0 is the cause of the kernel's later MASTER_DOWN",
     STARTED,
     "1100 advert priority=0 from=1 :",
     "1600 down deadline=1600 : " MASTER_128 "master resigned | 2600",
-    "# a master heard after a resignation counts anew",
+    "# a master that is heard after a resignation counts again",
     STARTED,
     "1100 advert priority=0 from=1 :",
     "1200 advert priority=200 from=3 :",
     PROMOTED,
-    "# a lesser master is displaced, and named as the cause; its interval does not count",
+    "# a lower master is displaced and is the cause; its interval does not count",
     STARTED,
     "1100 advert priority=100 from=3 interval=100 :",
     "1200 priority=192 : WATCH(BACKUP 192 3250ms)",
@@ -207,11 +208,11 @@ static const char *const backup[] = {
     STARTED,
     "1100 advert priority=128 from=1 :",
     PROMOTED,
-    "# the master was heard after all: we wait on",
+    "# the master was heard in time: the wait continues",
     STARTED,
     "4501 down deadline=7500 : WATCH(BACKUP 128 2999ms)",
     "7500 down deadline=7500 : " MASTER_128 "master down | 8500",
-    "# HANDOVER, TIMER and START mean nothing to a BACKUP, and STOP ends it",
+    "# HANDOVER, TIMER and START have no effect on a BACKUP; STOP ends it",
     STARTED,
     "1100 handover :",
     "1200 timer :",
@@ -219,6 +220,45 @@ static const char *const backup[] = {
     "1400 stop : " GONE,
     "1500 down :",
     "1600 faults=none :",
+};
+
+#define RESIGNED " advert priority=0 from=1 interval=1000 "
+
+static const char *const resigned[] = {
+    "# the kernel half has set the deadline to the skew time",
+    STARTED,
+    "1100" RESIGNED "deadline=1600 :",
+    "1600 down deadline=1600 : " MASTER_128 "master resigned | 2600",
+    "# it judged us as the MASTER that we were: who made us yield has left meanwhile",
+    MASTER_SINCE_4500,
+    YIELDED,
+    "5003" RESIGNED "arrived=5001 heard=5001 deadline=8500 : WATCH(BACKUP 128 498ms) | 5200",
+    "5200 timer : RELEASE",
+    "5501 down deadline=5501 : " MASTER_128 "master resigned | 6501",
+    "# the skew time has passed",
+    STARTED,
+    "1050 advert priority=200 from=1 interval=1000 heard=1050 :",
+    "3000" RESIGNED "arrived=1100 heard=1050 deadline=4500 : WATCH(BACKUP 128 0ms)",
+    "# it is of our version and priority, and of the master's interval",
+    "cfg version=2 interval=2000",
+    "1000 start : WATCH(BACKUP 128 6500ms); INIT>BACKUP, start",
+    "1100 advert priority=0 from=1 interval=2000 deadline=7500 : WATCH(BACKUP 128 500ms)",
+    "# somebody was heard since, or another node has resigned: nothing changes",
+    MASTER_SINCE_4500,
+    YIELDED,
+    "5003" RESIGNED "arrived=5001 heard=5002 deadline=8502 : | 5200",
+    "5004 advert priority=0 from=3 interval=1000 heard=5002 deadline=8502 : | 5200",
+    "5200 timer : RELEASE",
+    "8502 down deadline=8502 : " MASTER_128 "master down | 9502",
+    "# who knows of no master believes anybody",
+    STARTED,
+    "1100" RESIGNED "deadline=4500 : WATCH(BACKUP 128 500ms)",
+    "# but not who leaves and has not heard its successor",
+    MASTER_SINCE_4500,
+    HANDED_OVER,
+    "5100" RESIGNED "deadline=9500 : | 10700",
+    "5200 advert priority=50 from=1 interval=1000 heard=5200 : | 5400",
+    "5300" RESIGNED "heard=5200 deadline=8700 : WATCH(BACKUP 128 500ms nopreempt) | 5400",
 };
 
 static const char *const priority[] = {
@@ -229,7 +269,7 @@ static const char *const priority[] = {
     "4200 priority=192 deadline=4250 :",
     "4200 priority=64 deadline=4250 : WATCH(BACKUP 64 550ms)",
     "4740 priority=192 deadline=4750 : WATCH(BACKUP 192 0ms)",
-    "# weights reach neither 0 nor 255",
+    "# weights never give 0 or 255",
     "cfg interval=2560",
     "1000 start : WATCH(BACKUP 128 8960ms); INIT>BACKUP, start",
     "1100 priority=0 : WATCH(BACKUP 1 10230ms)",
@@ -247,14 +287,14 @@ static const char *const priority[] = {
 };
 
 static const char *const master[] = {
-    "# adverts keep their cadence through small delays and make no burst after long ones",
+    "# adverts keep their interval after small delays; long delays cause no burst",
     MASTER_SINCE_4500,
     "5499 timer : | 5500",
     "5500 timer : SEND(128) | 6500",
     "6900 timer : SEND(128) | 7500",
     "8500 timer : SEND(128) | 9500",
     "99000 timer : SEND(128) | 100000",
-    "# a lesser rival, one of our priority with a lower address, and one that leaves are",
+    "# a lower rival, one of our priority with a lower address, and one that leaves are",
     "#  answered at once",
     MASTER_SINCE_4500,
     "5000 advert priority=127 from=3 : SEND(128); GARP(rival) | 6000",
@@ -277,12 +317,12 @@ static const char *const master[] = {
     MASTER_SINCE_4500,
     "5000 advert priority=128 from=3 interval=500 : WATCH(BACKUP 128 1750ms); MASTER>BACKUP, "
     "higher priority heard | 5200",
-    "# higher_prio_send_advert has a last word",
+    "# higher_prio_send_advert sends one last advert",
     "cfg higher_prio_send_advert",
     MASTER_SINCE_4500,
     "5000 advert priority=200 from=1 interval=1000 : SEND(128); WATCH(BACKUP 128 3500ms); "
     "MASTER>BACKUP, higher priority heard | 5200",
-    "# MASTER again within the linger: claimed anew, never released",
+    "# MASTER again within the linger: claimed again, never released",
     "cfg interval=20",
     "1000 start : WATCH(BACKUP 128 70ms); INIT>BACKUP, start",
     "1070 down : " MASTER_128 "master down | 1090",
@@ -295,29 +335,29 @@ static const char *const master[] = {
 	"RELEASE; WATCH(BACKUP 128 3500ms nopreempt); MASTER>BACKUP, late, and replaced meanwhile"
 
 static const char *const fencing[] = {
-    "# as long as the peers wait, and replaced meanwhile: not a word, and no preemption",
+    "# silent for the peers' down time and replaced: no advert, and no preemption",
     "#  until MASTER again",
     MASTER_SINCE_4500,
     "7500 timer heard=7499 : " FENCED,
     "7600 advert priority=1 from=1 :",
     "11000 down : " MASTER_128 "master down | 12000",
     "11500 advert priority=200 from=1 interval=1000 : " YIELD " | 11700",
-    "# a moment earlier nobody can have replaced us",
+    "# a moment earlier no peer can have replaced us",
     MASTER_SINCE_4500,
     "7499 timer heard=7000 : SEND(128) | 8499",
-    "# late, but nobody spoke since: carry on",
+    "# late, but no other advert since: it stays MASTER",
     MASTER_SINCE_4500,
     "9000 timer heard=4500 : SEND(128) | 10000",
     "19000 timer : SEND(128) | 20000",
-    "# the peers' patience is down_adverts intervals",
+    "# the peers wait for down_adverts intervals",
     "cfg down_adverts=5",
     "1000 start : WATCH(BACKUP 128 5500ms); INIT>BACKUP, start",
     PROMOTED,
     "9499 timer heard=9000 : SEND(128) | 10499",
-    "# a lesser rival's advert, too, finds us replaced",
+    "# the advert of a lower rival also shows that we were replaced",
     MASTER_SINCE_4500,
     "9000 advert priority=100 from=1 heard=9000 : " FENCED,
-    "# a fault finds us replaced: not even priority 0",
+    "# a fault after we were replaced: not even priority 0",
     MASTER_SINCE_4500,
     "9000 faults=track heard=8000 : " FENCED "; WATCH(OFF); BACKUP>FAULT, fault",
     "# drained when replaced: nothing is left to hand over",
@@ -336,40 +376,40 @@ static const char *const fencing[] = {
 
 static const char *const handover[] = {
     "# the claim is kept until the successor (not another one that leaves) was heard and",
-    "#  the linger is over; then a lesser master is left in peace",
+    "#  the linger has passed; then a lower master is not displaced",
     MASTER_SINCE_4500,
     HANDED_OVER,
-    "5050 handover : | 9700",
-    "5100 advert priority=0 from=3 : | 9700",
+    "5050 handover : | 10700",
+    "5100 advert priority=0 from=3 : | 10700",
     "5600 advert priority=1 from=1 : | 5800",
     "5700 advert priority=1 from=1 : | 5800",
     "5800 timer : RELEASE",
     "6000 priority=192 : WATCH(BACKUP 192 3250ms nopreempt)",
-    "# nobody took over: MASTER again, with nothing released and preempting again",
+    "# no node took over: MASTER again, nothing is released, and it preempts again",
     MASTER_SINCE_4500,
     HANDED_OVER,
     "8500 down deadline=8500 : " MASTER_128 "master down | 9500",
     "9000 advert priority=200 from=1 interval=1000 : " YIELD " | 9200",
-    "# no word of a successor nor of its absence: the cap",
+    "# neither a successor nor MASTER_DOWN: the cap",
     MASTER_SINCE_4500,
     HANDED_OVER,
-    "9699 timer : | 9700",
-    "9700 timer : RELEASE",
-    "# a fault ends the wait for a successor; what was moved on purpose stays moved",
+    "10699 timer : | 10700",
+    "10700 timer : RELEASE",
+    "# a fault ends the wait for a successor; the mastership does not come back",
     MASTER_SINCE_4500,
     HANDED_OVER,
     "5100 faults=link : RELEASE; WATCH(OFF); BACKUP>FAULT, fault",
     "6000 faults=none : WATCH(BACKUP 128 3500ms nopreempt); FAULT>BACKUP, fault cleared",
-    "# a stop while a successor is awaited ends without one",
+    "# a stop while it waits for a successor ends without one",
     MASTER_SINCE_4500,
     HANDED_OVER,
-    "5100 stop : | 9700",
+    "5100 stop : | 10700",
     "8500 down : RELEASE; " GONE,
 };
 
 #define LEAVE_GROUP                                                                                \
-	"5000 yield : WATCH(BACKUP 128 3500ms nopreempt); SEND(0); MASTER>BACKUP, its sync group " \
-	"has left | 9700"
+	"5000 yield : WATCH(BACKUP 128 4500ms nopreempt); SEND(0); MASTER>BACKUP, its sync group " \
+	"has left | 10700"
 
 static const char *const group[] = {
     "# a sync group leaves: resign and keep the claim, but stay free to preempt",
@@ -378,41 +418,54 @@ static const char *const group[] = {
     "5100 advert priority=200 from=1 interval=1000 heard=5100 : | 5300",
     "5300 timer : RELEASE; WATCH(BACKUP 128 3500ms)",
     "5400 yield :",
-    "# a lesser successor is heard before it is displaced: it does not wait for the cap",
+    "# a lower successor is heard before it is displaced: no wait for the cap",
     MASTER_SINCE_4500,
     LEAVE_GROUP,
     "5600 advert priority=90 from=1 interval=1000 heard=5600 : | 5800",
     "5800 timer deadline=9100 : RELEASE; WATCH(BACKUP 128 3300ms)",
-    "# who is told to wait for the others waits until then",
+    "# a member that must wait for the others waits for them",
     STARTED,
     "4500 down deadline=7500 : WATCH(BACKUP 128 3000ms)",
     "# without a successor it serves until the cap",
     MASTER_SINCE_4500,
     LEAVE_GROUP,
-    "8500 down deadline=9500 : WATCH(BACKUP 128 1000ms nopreempt) | 9700",
-    "9700 timer deadline=9800 : RELEASE; WATCH(BACKUP 128 100ms)",
+    "8500 down deadline=9500 : WATCH(BACKUP 128 1000ms nopreempt) | 10700",
+    "10700 timer deadline=10800 : RELEASE; WATCH(BACKUP 128 100ms)",
     "# a fault of another member is a fault",
     MASTER_SINCE_4500,
     "5000 faults=group : SEND(0); RELEASE; WATCH(OFF); MASTER>FAULT, fault",
 };
 
 static const char *const stop[] = {
-    "# the successor is there: the linger, then the end",
+    "# a successor was heard: the linger, then the end",
     MASTER_SINCE_4500,
     STOPPING,
-    "5050 stop : | 9700",
+    "5050 stop : | 10700",
     "5600 advert priority=1 from=1 : | 5800",
     "5800 timer : RELEASE; " GONE,
     "5900 timer :",
     "6000 down :",
-    "# nobody there: the end after the down time, and never MASTER",
+    "# of two successors one steps back with priority 0: the other has the whole linger",
+    MASTER_SINCE_4500,
+    STOPPING,
+    "5600 advert priority=1 from=1 : | 5800",
+    "5610 down : WATCH(BACKUP 128 190ms nopreempt) | 5800",
+    "5800 timer : RELEASE; " GONE,
+    "# so a drain that ends meanwhile has a deadline",
+    MASTER_SINCE_4500,
+    DRAINING,
+    "5600 advert priority=1 from=1 : | 5800",
+    "5610 down : WATCH(BACKUP 128 190ms nopreempt) | 5800",
+    "5700 faults=none : | 5800",
+    "5800 down : " MASTER_128 "master down | 6800",
+    "# no successor: the end after the down time, and never MASTER",
     MASTER_SINCE_4500,
     STOPPING,
     "8500 down : RELEASE; " GONE,
-    "# nor does the end depend on MASTER_DOWN",
+    "# the end does not depend on MASTER_DOWN",
     MASTER_SINCE_4500,
     STOPPING,
-    "9700 timer : RELEASE; " GONE,
+    "10700 timer : RELEASE; " GONE,
     "# a linger after a yield is finished first",
     MASTER_SINCE_4500,
     YIELDED,
@@ -421,8 +474,8 @@ static const char *const stop[] = {
     "# a fault while stopping ends it at once, a drain does not",
     MASTER_SINCE_4500,
     STOPPING,
-    "5100 faults=drain : | 9700",
-    "5200 faults=none : | 9700",
+    "5100 faults=drain : | 10700",
+    "5200 faults=none : | 10700",
     "5300 faults=session : RELEASE; " GONE,
 };
 
@@ -434,7 +487,7 @@ static const char *const drain[] = {
     "5800 timer : RELEASE; WATCH(OFF); BACKUP>FAULT, drained",
     "#  until it is undrained: then it preempts by its rules",
     "9000 faults=none : WATCH(BACKUP 128 3500ms); FAULT>BACKUP, fault cleared",
-    "# other faults that come and go meanwhile change nothing of that",
+    "# other faults during the drain have no effect on this",
     MASTER_SINCE_4500,
     DRAINING,
     "5600 advert priority=1 from=1 : | 5800",
@@ -445,38 +498,38 @@ static const char *const drain[] = {
     "1000 start faults=drain+pending : WATCH(OFF); INIT>FAULT, drained",
     "2000 faults=pending :",
     "2100 faults=none : WATCH(BACKUP 128 3500ms); FAULT>BACKUP, fault cleared",
-    "# out of service means out of service, successor or not",
+    "# it leaves service with and without a successor",
     MASTER_SINCE_4500,
     DRAINING,
     "8500 down : RELEASE; WATCH(OFF); BACKUP>FAULT, drained",
-    "# undrained in time it is a handover",
+    "# an undrain in time makes it a handover",
     MASTER_SINCE_4500,
     DRAINING,
-    "5100 faults=none : | 9700",
+    "5100 faults=none : | 10700",
     "8500 down : " MASTER_128 "master down | 9500",
-    "# and does not take back what the successor has",
+    "# it does not displace the successor",
     MASTER_SINCE_4500,
     DRAINING,
-    "5100 faults=none : | 9700",
+    "5100 faults=none : | 10700",
     "5600 advert priority=1 from=1 : | 5800",
     "5800 timer : RELEASE",
     "6000 priority=192 : WATCH(BACKUP 192 3250ms nopreempt)",
-    "# any other fault besides ends it at once",
+    "# any other fault ends it at once",
     MASTER_SINCE_4500,
     DRAINING,
     "5100 faults=drain+track : RELEASE; WATCH(OFF); BACKUP>FAULT, fault",
     "# a stop while draining, and a drain while handing over or lingering",
     MASTER_SINCE_4500,
     HANDED_OVER,
-    "5100 faults=drain : | 9700",
-    "5200 stop : | 9700",
-    "9700 timer : RELEASE; " GONE,
+    "5100 faults=drain : | 10700",
+    "5200 stop : | 10700",
+    "10700 timer : RELEASE; " GONE,
     "# a drain while lingering lets the linger end",
     MASTER_SINCE_4500,
     YIELDED,
     "5100 faults=drain : | 5200",
     "5200 timer : RELEASE; WATCH(OFF); BACKUP>FAULT, drained",
-    "# a BACKUP has nothing to keep",
+    "# a BACKUP has nothing to release",
     STARTED,
     "5100 faults=drain : WATCH(OFF); BACKUP>FAULT, drained",
 };
@@ -484,9 +537,9 @@ static const char *const drain[] = {
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    RULES(start),    RULES(fault),  RULES(preempt_delay), RULES(backup),
-	    RULES(priority), RULES(master), RULES(fencing),	  RULES(handover),
-	    RULES(group),    RULES(stop),   RULES(drain),
+	    RULES(start),    RULES(fault),    RULES(preempt_delay), RULES(backup),
+	    RULES(resigned), RULES(priority), RULES(master),	    RULES(fencing),
+	    RULES(handover), RULES(group),    RULES(stop),	    RULES(drain),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * The screen of `holdfastctl watch`: cut to the terminal, rates of two answers, odd answers.
- * Links: user/cli/watch.c user/cli/watch_frame.c user/cli/text.c user/cli/client.c
- * Links: user/cli/json_line.c
+ * The screen of `holdfastctl watch`: limited to the terminal, rates of two answers, odd answers.
+ * Links: user/cli/watch.c user/cli/watch_frame.c user/client/text.c user/client/client.c
+ * Links: user/client/json_line.c
+ * Links: user/core/json_read.c user/core/utf8.c
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,6 +14,7 @@
 #include <cmocka.h>
 
 #include "cli/watch.h"
+#include "drawn_frame.h"
 
 static char *fit(const char *text, unsigned int columns, unsigned int rows)
 {
@@ -28,18 +30,7 @@ static char *fit(const char *text, unsigned int columns, unsigned int rows)
 
 static char *frame(const char *now, const char *before, double seconds, bool colour)
 {
-	json_object *a = json_tokener_parse(now), *b = before ? json_tokener_parse(before) : NULL;
-	char *out = NULL;
-	size_t len;
-	FILE *f = open_memstream(&out, &len);
-
-	assert_non_null(f);
-	assert_non_null(a);
-	watch_frame(f, a, b, seconds, colour);
-	fclose(f);
-	json_object_put(a);
-	json_object_put(b);
-	return out;
+	return drawn_frame(watch_frame, now, before, seconds, colour);
 }
 
 #define K "\x1b[K"
@@ -57,7 +48,7 @@ static void lines_are_cut(void **state)
 	    {"abcdef\nx\n", 3, 3, K "abc\r\n" K "x\r\n" K J},
 	    {"a\nb\nc\n", 9, 2, K "a\r\n" K "b"},
 	    {"\xc3\xa9\xc3\xa9z\n", 2, 2, K "\xc3\xa9\xc3\xa9\r\n" K J},
-	    /* A colour takes no column, and ends even where its word is cut. */
+	    /* A colour uses no column, and ends even if its word is truncated. */
 	    {"\x1b[31mabcd\x1b[0m\n", 2, 2, K "\x1b[31mab\x1b[0m\r\n" K J},
 	    {"a\x1b[31", 5, 2, K "a\x1b[31" J},
 	};
@@ -69,6 +60,79 @@ static void lines_are_cut(void **state)
 		assert_string_equal(out, rows[i].want);
 		free(out);
 	}
+}
+
+static void more_lines_than_rows_are_scrolled(void **state)
+{
+	static const struct {
+		const char *text;
+		unsigned int rows, skip;
+		const char *want, *more;
+		unsigned int left;
+	} rows[] = {
+	    {"h\na\nb\n", 3, 0, "h\na\nb\n", "", 0},
+	    {"h\na\nb\n", 3, 5, "h\na\nb\n", "", 0},
+	    {"h\na\nb\nc\nd\n", 4, 0, "h\na\nb\n",
+	     "-- 0 more above, 2 more below: up, down, space, b", 0},
+	    {"h\na\nb\nc\nd\n", 4, 1, "h\nb\nc\n",
+	     "-- 1 more above, 1 more below: up, down, space, b", 1},
+	    {"h\na\nb\nc\nd\n", 4, 99, "h\nc\nd\n",
+	     "-- 2 more above, 0 more below: up, down, space, b", 2},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char *text = strdup(rows[i].text), more[80];
+		unsigned int skip = rows[i].skip;
+
+		watch_scroll(text, rows[i].rows, &skip, more, sizeof(more));
+		assert_string_equal(text, rows[i].want);
+		assert_string_equal(more, rows[i].more);
+		assert_int_equal(skip, rows[i].left);
+		free(text);
+	}
+}
+
+static void only_an_established_session_has_a_time(void **state)
+{
+	static const char json[] =
+	    "{\"bgp\":[{\"neighbors\":["
+	    "{\"address\":\"192.0.2.1\",\"state\":\"Established\",\"uptime_s\":7,"
+	    "\"prefixes_announced\":4,\"last_error\":\"\"},"
+	    "{\"address\":\"192.0.2.2\",\"state\":\"Active\",\"uptime_s\":0,"
+	    "\"prefixes_announced\":0,\"last_error\":\"\"}]}]}";
+	char *out = frame(json, NULL, 0, false);
+
+	(void)state;
+	assert_non_null(strstr(out, "192.0.2.1            Established  7 s          4 announced"));
+	assert_non_null(strstr(out, "192.0.2.2            Active       -            0 announced"));
+	free(out);
+}
+
+static void what_is_not_well_comes_first(void **state)
+{
+	static const char json[] = "{\"instances\":[{\"name\":\"good\",\"state\":\"MASTER\"},"
+				   "{\"name\":\"broken\",\"state\":\"FAULT\"}],"
+				   "\"checks\":[{\"name\":\"fine\",\"state\":\"UP\"},"
+				   "{\"name\":\"failing\",\"state\":\"DOWN\"}]}";
+	char *out = frame(json, NULL, 0, false);
+
+	(void)state;
+	assert_true(strstr(out, "broken") < strstr(out, "good"));
+	assert_true(strstr(out, "failing") < strstr(out, "fine"));
+	free(out);
+}
+
+/* Without XDP or TC nothing is counted, so a zero would be wrong. */
+static void raw_counts_nothing(void **state)
+{
+	static const char json[] = "{\"datapath\":[{\"attach\":\"raw\"}],\"traffic\":[{\"address\":"
+				   "\"203.0.113.57\",\"rx\":{\"packets\":0}}]}";
+	char *out = frame(json, json, 1, false);
+
+	(void)state;
+	assert_null(strstr(out, "203.0.113.57"));
+	free(out);
 }
 
 #define TRAFFIC(packets)                                                                           \
@@ -131,6 +195,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(lines_are_cut),
+	    cmocka_unit_test(more_lines_than_rows_are_scrolled),
+	    cmocka_unit_test(only_an_established_session_has_a_time),
+	    cmocka_unit_test(what_is_not_well_comes_first),
+	    cmocka_unit_test(raw_counts_nothing),
 	    cmocka_unit_test(rates_are_differences),
 	    cmocka_unit_test(colour_is_asked_for),
 	    cmocka_unit_test(odd_answers_are_shown),

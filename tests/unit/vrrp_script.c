@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Reads and plays the scripts: a line is one event, the actions it must cause and vrrp_due(). */
+/* Reads and runs the scripts: a line is one event, its expected actions and vrrp_due(). */
 #include "vrrp_script.h"
 
 #include <setjmp.h>
@@ -76,8 +76,8 @@ static void set_cfg(struct vrrp_cfg *cfg, const char *key, const char *value)
 
 static uint32_t faults_of(const char *names)
 {
-	static const char *const bits[] = {"pending", "link",  "track", "session",
-					   "address", "drain", "group"};
+	static const char *const bits[] = {"pending", "link",  "track", "session", "address",
+					   "drain",   "group", "vip",	"cut_off"};
 	uint32_t faults = 0;
 
 	for (size_t i = 0; i < sizeof(bits) / sizeof(bits[0]); i++)
@@ -100,6 +100,8 @@ static void set_event(struct vrrp_event *ev, const char *key, const char *value)
 		ev->heard = ms(atoi(value));
 	else if (strcmp(key, "deadline") == 0)
 		ev->deadline = ms(atoi(value));
+	else if (strcmp(key, "arrived") == 0)
+		ev->arrived = ms(atoi(value));
 	else
 		fail_msg("no such key: %s", key);
 }
@@ -150,7 +152,7 @@ static struct vrrp_event read_event(const char *line, const char *colon)
 
 	assert_true((size_t)(colon - line) < sizeof(head));
 	memcpy(head, line, (size_t)(colon - line));
-	ev.now = ms(atoi(strtok_r(head, " ", &rest)));
+	ev.now = ev.arrived = ms(atoi(strtok_r(head, " ", &rest)));
 	word = next_word(&rest, &value);
 	ev.type = event_type(word);
 	for (; word; word = next_word(&rest, &value)) {

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Rules of the VRRP state machine as scripts: each is a reason, perhaps a configuration, and lines
- * of one event and the actions it must cause.
+ * Rules of the VRRP state machine as scripts: each has a reason, possibly a configuration, and
+ * lines with one event and its expected actions.
  *
  *   # REASON, and a further line of it if the next one is indented
  *   cfg KEY[=VALUE]...
  *   MILLISECONDS EVENT [KEY=VALUE]... : ACTIONS | DUE
  *
- * We are 192.0.2.2; from=1 is 192.0.2.1. DUE is what vrrp_due() says afterwards; without it,
- * nothing.
+ * We are 192.0.2.2; from=1 is 192.0.2.1. DUE is the result of vrrp_due() afterwards; without it,
+ * nothing is due.
  */
 #ifndef HF_TEST_VRRP_SCRIPT_H
 #define HF_TEST_VRRP_SCRIPT_H

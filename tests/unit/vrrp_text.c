@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* The text form of actions. Rejected: comparing structures, whose mismatch tells a reader nothing.
- */
+/* The text form of actions. Rejected: comparing structures, whose differences are not readable. */
 #include "vrrp_text.h"
 
 #include <assert.h>

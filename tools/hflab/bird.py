@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""BIRD with its files in the lab's directory, so that several run side by side."""
+"""BIRD with its files in the lab's directory, so that several can run at the same time."""
 import os
 import subprocess
 
-from .sandbox import LabError
+from .sandbox import LabError, has_own_cpu
 
 ROUTER_AS, NODE_AS = 65000, 65001
 
-# Preferences as the platform's route servers give them by community (65000:1 before 65000:2), or
-# plain BGP where takeover works by AS path or MED.
+# The router prefers by community, as the platform's route servers do (65000:1 before 65000:2), or by
+# plain BGP if the takeover mode is AS path or MED.
 ROUTER = """
 log stderr all;
 router id {router_id};
@@ -49,7 +49,7 @@ protocol bgp {name} from node {{
 """
 CHANNEL6 = "ipv6 {{ import filter shared6; export {export}; }};"
 
-# A node's BGP half without a daemon: announces the shared IP while its static protocol is enabled.
+# BGP of a node without the daemon: announces the shared address while its static protocol is enabled.
 NODE = """
 log stderr all;
 router id {address};
@@ -72,7 +72,7 @@ protocol bgp upstream {{
 
 
 def router_conf(router_id, neighbors, hold_time=9, by_community=True, export="none"):
-    """`neighbors`: (name, the router's address, the node's address) of each session."""
+    """`neighbors`: (name, address of the router, address of the node) of each session."""
     text = ROUTER.format(router_id=router_id, router_as=ROUTER_AS, hold_time=hold_time,
                          rank=BY_COMMUNITY if by_community else "", export=export)
     for name, local, remote in neighbors:
@@ -84,6 +84,13 @@ def router_conf(router_id, neighbors, hold_time=9, by_community=True, export="no
 def node_conf(address, router, prefix, community=2):
     return NODE.format(address=address, router=router, prefix=prefix, community=community,
                        node_as=NODE_AS, router_as=ROUTER_AS)
+
+
+def with_bfd(text, interval_ms=10, multiplier=3):
+    """The file `text` with BFD on all interfaces and in each of its BGP sessions."""
+    return text.replace("hold time", "bfd on;\n    hold time") + f"""
+protocol bfd {{ interface "*" {{ interval {interval_ms} ms; multiplier {multiplier}; }}; }}
+"""
 
 
 class Bird:
@@ -98,9 +105,9 @@ class Bird:
 
     def start(self):
         with open(self.log, "ab") as log:
-            self.process = self.sandbox.popen(
+            self.process = has_own_cpu(self.sandbox.popen(
                 ["bird", "-f", "-c", self.conf, "-s", self.socket, "-P", self.pidfile],
-                stdout=log, stderr=subprocess.STDOUT)
+                stdout=log, stderr=subprocess.STDOUT))
 
     def running(self):
         if self.process.poll() is not None:
@@ -109,7 +116,7 @@ class Bird:
 
     def stop(self):
         self.process.terminate()
-        self.process.wait(timeout=10)
+        self.process.wait(timeout=30)
 
     def birdc(self, *words):
         return self.sandbox.run("birdc", "-s", self.socket, *words, check=False)[1]

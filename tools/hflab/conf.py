@@ -3,8 +3,8 @@
 from .bird import NODE_AS, ROUTER_AS
 from .plan import SHARED, SHARED6
 
-# The seed guide's scripts: a check that fails while a file is there, and a notify script that
-# drives the BGP daemon of the guide and keeps a log.
+# The scripts of Linode's guide: a check that fails while a file exists, and a notify script that
+# starts and stops the BGP daemon of the guide and writes a log.
 CHECK_SH = """#!/bin/bash
 
 trigger='/etc/keepalived/trigger.file'
@@ -29,6 +29,7 @@ Backup | Fault) sudo systemctl stop lelastic ;;
 esac
 """
 
+# The check's timeout is long: on a busy machine its script may take seconds.
 PAIR = """global_defs {{
     router_id {name}
     script_user root
@@ -36,7 +37,7 @@ PAIR = """global_defs {{
 vrrp_script service {{
     script "/etc/keepalived/check.sh"
     interval {interval}
-    timeout 2
+    timeout 20
     fall 1
     rise 1
 }}
@@ -57,7 +58,7 @@ vrrp_instance example {{
     version 3
     virtual_router_id 10
     priority {priority}
-    advert_int 0.01
+    advert_int {advert}
     unicast_src_ip {source}
     unicast_peer {{
         {peer}
@@ -71,8 +72,8 @@ vrrp_instance example {{
     bgp_announce {{
         instance fabric
         takeover {takeover}
-        settle_time 9
-        linger 0.2
+        settle_time {settle}
+        linger {linger}
     }}
 }}
 """
@@ -131,21 +132,56 @@ bgp_instance fabric {{
 
 
 def _values(node, family6=False):
-    """What differs between the nodes. `a` has the higher priority."""
+    """The values that differ between the nodes. `a` has the highest priority, the node after `b` the lowest."""
     plan = node.lab.plan
     addresses = plan.nodes6 if family6 else plan.nodes
-    peer, = (name for name in addresses if name != node.name)
-    return {"name": node.name, "source": addresses[node.name], "peer": addresses[peer],
+    peers = "\n        ".join(a for name, a in addresses.items() if name != node.name)
+    return {"name": node.name, "source": addresses[node.name], "peer": peers,
             "router": plan.router_of(addresses[node.name]), "router_id": plan.nodes[node.name],
             "prefix": f"{SHARED6}/128" if family6 else f"{SHARED}/32",
             "local_as": NODE_AS, "remote_as": ROUTER_AS}
 
 
-def pair(node, family6=False, interval="0.2", takeover="community 65000:2 65000:1"):
+def pair(node, family6=False, interval="0.2", takeover="community 65000:2 65000:1",
+         settle=9, linger=0.2, advert="0.01"):
     """Millisecond failover: VRRPv3 by unicast every 10 ms, a checked service, sticky."""
     node.write("check.sh", CHECK_SH, 0o755)
-    node.configure(PAIR.format(priority=200 if node.name == "a" else 100, interval=interval,
-                               takeover=takeover, **_values(node, family6)))
+    node.configure(PAIR.format(priority={"a": 200, "b": 100}.get(node.name, 50), interval=interval, advert=advert,
+                               takeover=takeover, settle=settle, linger=linger, **_values(node, family6)))
+
+
+def calm_pair(node):
+    """The same with adverts every 100 ms, for cases in which nothing may move. The host of a virtual machine may
+    stop it for longer than three adverts of 10 ms; then a takeover by the BACKUP would be correct."""
+    pair(node, advert="0.1")
+
+
+PROBES = """    sbfd {{
+        interval {interval}
+        multiplier {multiplier}
+        gate {gate}
+    }}
+"""
+BFD = """        bfd {{
+            interval {interval}
+            multiplier {multiplier}
+        }}
+"""
+
+
+def probed(interval="0.002", multiplier=3, advert="1", gate="0.03", bfd=None, **how):
+    """A function that configures a node as pair() does, but with probes and slow adverts. `bfd`: (seconds,
+    multiplier) of BFD with the router."""
+    def configure(node):
+        pair(node, advert=advert, **how)
+        text = node.configuration().replace(f"    advert_int {advert}\n", f"    advert_int {advert}\n" +
+                                            PROBES.format(interval=interval, multiplier=multiplier, gate=gate))
+        if bfd:
+            source = node.address6 if how.get("family6") else node.address
+            line = f"        source {source}\n"
+            text = text.replace(line, line + BFD.format(interval=bfd[0], multiplier=bfd[1]))
+        node.configure(text)
+    return configure
 
 
 def pair6(node):
@@ -153,14 +189,14 @@ def pair6(node):
 
 
 def guide(node, announce=False):
-    """The seed guide's files at their places, with its user; `announce`: and what Holdfast adds."""
+    """The files of Linode's guide at their paths, with its user. `announce`: also the blocks of Holdfast."""
     values = _values(node)
     node.write("check.sh", CHECK_SH, 0o755)
     node.write("notify.sh", NOTIFY_SH, 0o755)
     text = GUIDE.format(priority=100 if node.name == "a" else 99,
                         announce=GUIDE_ANNOUNCE if announce else "", **values)
     node.configure(text + (GUIDE_BGP.format(**values) if announce else ""))
-    uid = 64057  # of the range that Debian leaves to local use; the node alone knows it
+    uid = 64057  # in Debian's range for local use; only the node knows this user
     for path, line in (("/etc/passwd", f"keepalived_script:x:{uid}:{uid}::/:/sbin/nologin\n"),
                        ("/etc/group", f"keepalived_script:x:{uid}:\n")):
         with open(path, encoding="utf-8") as f:

@@ -1,21 +1,21 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""FRR's vrrpd on a node, as the peer of interoperation tests. It speaks multicast alone, from a
-macvlan interface for each virtual router, which must be there before it starts; zebra tells it of
+"""FRR's vrrpd on a node, as the peer of interoperation tests. It uses multicast only, and sends from a
+macvlan interface for each virtual router. These interfaces must exist before it starts. zebra tells it of
 interfaces."""
 import json
 import os
 import signal
 import subprocess
 
-from .lab import wait_for
-from .sandbox import LabError
+from .sandbox import has_own_cpu
+from .wait import LabError, wait_for
 
 PROGRAMS = "/usr/lib/frr"
 START_S = 30
 
 
 class Vrrpd:
-    """`cases`: interop.Case, whose "k" it plays."""
+    """`cases`: list of interop.Case; this node is their "k"."""
 
     def __init__(self, node, cases):
         self.node, self.cases, self.processes = node, cases, []
@@ -35,7 +35,7 @@ class Vrrpd:
         return text + (f" no vrrp {case.vrid} preempt\n" if case.nopreempt else "")
 
     def prepare(self):
-        """Its run directory, and the interfaces, whose MAC address names the virtual router."""
+        """Creates its run directory, and the interfaces with the MAC address of each virtual router."""
         self.node.run("install", "-d", "-o", "frr", "-g", "frr", "/run/frr", "/var/tmp/frr")
         self.node.run("mount", "-t", "tmpfs", "-o", "mode=777", "tmpfs", "/var/tmp/frr")
         for c in self.cases:
@@ -48,7 +48,7 @@ class Vrrpd:
 
     def spawn(self, *argv):
         with open(self.log, "ab") as log:
-            self.processes.append(self.node.popen(argv, stdout=log, stderr=subprocess.STDOUT))
+            self.processes.append(has_own_cpu(self.node.popen(argv, stdout=log, stderr=subprocess.STDOUT)))
 
     def start(self):
         for c in self.cases:
@@ -58,8 +58,7 @@ class Vrrpd:
         with open(zebra, "w", encoding="ascii") as f:
             f.write("log stdout\n")
         self.spawn(f"{PROGRAMS}/zebra", "-f", zebra, "-i", "/run/frr/zebra.pid")
-        wait_for(lambda: self.node.run("test", "-S", "/run/frr/zserv.api", check=False)[0] == 0,
-                 START_S, "zebra runs")
+        wait_for(lambda: self.node.listens("/run/frr/zserv.api"), START_S, "zebra runs")
         self.spawn(f"{PROGRAMS}/vrrpd", "-f", self.conf, "-i", "/run/frr/vrrpd.pid", "--log", "stdout")
 
     def running(self):
@@ -73,20 +72,20 @@ class Vrrpd:
             return []
 
     def routers(self):
-        """{case's name: what `show vrrp json` has of it}."""
+        """{name of the case: its part of `show vrrp json`}."""
         shown = {r["vrid"]: r for r in self.show()}
         return {c.name: shown.get(c.vrid, {}).get(f"v{c.family}", {}) for c in self.cases}
 
     def states(self):
-        """{case's name: state}, its words for them in capitals."""
+        """{name of the case: state in capitals}."""
         return {name: r.get("status", "").upper() for name, r in self.routers().items()}
 
     def changes(self):
-        """{case's name: how often its state has changed}."""
+        """{name of the case: how often its state has changed}."""
         return {name: r.get("stats", {}).get("transitions", 0) for name, r in self.routers().items()}
 
     def stop(self, deadline_s=15):
-        """vrrpd alone, as systemd does: zebra goes after it."""
+        """Stops vrrpd first and then zebra, as systemd does."""
         vrrpd, zebra = self.processes.pop(), self.processes.pop()
         vrrpd.send_signal(signal.SIGTERM)
         try:

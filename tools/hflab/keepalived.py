@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""keepalived's VRRP half on a node, as the peer of interoperation tests. It is told apart from
-Holdfast by nothing but its packets; what it does is read from its log."""
+"""keepalived's VRRP part on a node, as the peer of interoperation tests. The tests read its state from its
+log."""
 import os
 import re
 import signal
@@ -8,23 +8,29 @@ import subprocess
 
 from .sandbox import LabError
 
+# As Holdfast has it. A keepalived that a busy machine runs late is silent in truth, and then another one takes over.
+RT = """global_defs {
+    vrrp_rt_priority 50
+    vrrp_rlimit_rttime 10000000
+}
+"""
 STATE = re.compile(r"\((\w+)\) (?:Entering|entering) (MASTER|BACKUP|FAULT) STATE", re.I)
 
 
 class Keepalived:
-    def __init__(self, node, text):
-        self.node = node
+    def __init__(self, node, text, program="keepalived", realtime=True):
+        self.node, self.program = node, program
         self.log = os.path.join(node.directory, "keepalived.log")
         self.process = None
         self._transitions, self._read = [], 0
-        node.write("peer.conf", text)
+        node.write("peer.conf", RT * realtime + text)
 
     def start(self):
         self._transitions = []
         self.node.run("rm", "-f", "/run/keepalived.pid", "/run/vrrp.pid")
-        with open(self.log, "wb") as log:  # anew for each run
+        with open(self.log, "wb") as log:  # a new log for each run
             self.process = self.node.popen(
-                ["keepalived", "-n", "-l", "-D", "-P", "-f", "/etc/keepalived/peer.conf",
+                [self.program, "-n", "-l", "-D", "-P", "-f", "/etc/keepalived/peer.conf",
                  "-p", "/run/keepalived.pid", "-r", "/run/vrrp.pid"],
                 stdout=log, stderr=subprocess.STDOUT)
         self._read = 0
@@ -33,7 +39,7 @@ class Keepalived:
         return self.process is not None and self.process.poll() is None
 
     def transitions(self):
-        """[(instance, state)] since it was started, in order."""
+        """[(instance, state)] since its start, in order."""
         with open(self.log, encoding="utf-8", errors="replace") as f:
             f.seek(self._read)
             text = f.read()
@@ -47,7 +53,7 @@ class Keepalived:
         return dict(self.transitions())
 
     def stop(self, deadline_s=15):
-        """As systemd does: priority 0 for all that is MASTER."""
+        """Stops it as systemd does: it sends priority 0 for all instances that are MASTER."""
         self.process.send_signal(signal.SIGTERM)
         try:
             self.process.wait(timeout=deadline_s)
@@ -55,7 +61,7 @@ class Keepalived:
             raise LabError("keepalived does not end on SIGTERM") from None
 
     def kill(self):
-        """Parent and child at once, as a power failure does; the addresses go with the host."""
+        """Kills parent and child at once, as a power failure does. The addresses disappear with the host."""
         pid = self.process.pid
         with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as f:
             children = [int(p) for p in f.read().split()]

@@ -21,29 +21,18 @@ import time
 from . import bird
 from .node import Node
 from .plan import BUILD, CLIENT, CLIENT6, PROBE_PORT, SHARED, SHARED6, SIMPLE
-from .sandbox import LabError, Sandbox, start_time
+from .sandbox import READY_S, LabError, Sandbox, start_time
+from .wait import await_handler, wait_for
 
 HOME = "/var/tmp"  # not /tmp and /run, which the machines have for themselves
 
 
-def wait_for(condition, deadline_s, what, every_s=0.02):
-    """The first true value of condition(); LabError with `what` when there is none in time."""
-    end = time.monotonic() + deadline_s
-    while True:
-        value = condition()
-        if value:
-            return value
-        if time.monotonic() >= end:
-            raise LabError(f"not within {deadline_s} s: {what}")
-        time.sleep(every_s)
-
-
 class Lab:
-    """`with Lab() as lab:` brings it up, and takes it down whatever happens."""
+    """`with Lab() as lab:` starts the lab, and always stops it at the end."""
     serial = 0
 
     def __init__(self, plan=SIMPLE, by_community=True, hold_time=9, export="none"):
-        """`export`: what BIRD tells the nodes of."""
+        """`export`: the paths that BIRD sends to the nodes."""
         self.plan, self.by_community, self.hold_time, self.export = plan, by_community, hold_time, export
         self.machines, self.nodes = [], {}
         self.home = None
@@ -63,7 +52,7 @@ class Lab:
         self._down(failed=kind is not None and not issubclass(kind, KeyboardInterrupt))
 
     def _catch_signals(self):
-        """A terminated lab unwinds like one with an exception."""
+        """A signal ends the lab in the same way as an exception."""
         def terminate(signo, _frame):
             sys.exit(128 + signo)
         if threading.current_thread() is threading.main_thread():
@@ -94,7 +83,7 @@ class Lab:
         return m
 
     def _down(self, failed):
-        """Ends the machines. A signal that comes meanwhile must not leave half of them."""
+        """Ends the machines. A signal during this time must not leave some of them running."""
         main = threading.current_thread() is threading.main_thread()
         interrupt = signal.signal(signal.SIGINT, signal.SIG_IGN) if main else None
         for signo in self._signals:
@@ -143,7 +132,7 @@ class Lab:
             node.ip(f"addr add {SHARED}/32 dev lo", f"addr add {SHARED6}/128 dev lo nodad")
 
     def address(self, name):
-        """Brings a node's interface up with its addresses and routes; also after it was down."""
+        """Sets a node's interface up with its addresses and routes, at the start and after it was down."""
         own = self.plan.nodes[name], self.plan.nodes6[name]
         others = {*self.plan.nodes.values(), *self.plan.nodes6.values()} - set(own)
         self.nodes[name].ip(*self._addresses("eth0", own), *self._default_routes(*own),
@@ -165,24 +154,32 @@ class Lab:
                 sessions.append((name + suffix, self.plan.router_of(address), address))
         conf = bird.router_conf("192.0.2.1", sessions, self.hold_time, self.by_community, self.export)
         self.bird = bird.Bird(self.router, conf)
-        self._routes_log = os.path.join(self.home, "r", "routes.log")
-        with open(self._routes_log, "wb") as log:
-            self.router.popen(["ip", "-ts", "monitor", "route"], stdout=log)
-        wait_for(self.bird.running, 10, "the router's BIRD runs")
+        self._watch_routes()
+        wait_for(self.bird.running, READY_S, "the router's BIRD runs")
+
+    def _watch_routes(self, router=None):
+        """Records the changes of routes in the router's kernel, for route_changes()."""
+        router = router or self.router
+        router.monitor(self._routes_log(router), "route")
+
+    @staticmethod
+    def _routes_log(router):
+        return os.path.join(router.directory, "routes.log")
 
     def cut(self, name):
-        """The node leaves the network and keeps its carrier, as does the router: like a death that
-        nobody is told of. Both ends keep their connections until a timer ends them."""
+        """The node leaves the network, but node and router keep their carrier. So nothing reports its death: both
+        ends keep their connections until a timer ends them."""
         self.switch.ip(f"link set port-{name} nomaster")
 
     def mend(self, name):
         self.switch.ip(f"link set port-{name} master br0")
 
-    # --- what can be seen -----------------------------------------------------------------------
-    def holder(self, prefix=SHARED):
-        """The name of the node that the router's kernel sends the prefix to, or None."""
+    # --- observations ---------------------------------------------------------------------------
+    def holder(self, prefix=SHARED, router=None):
+        """The name of the node to which the router's kernel sends the prefix, or None. `router`: another than the
+        lab's."""
         family = "-6" if ":" in prefix else "-4"
-        routes = json.loads(self.router.run("ip", "-j", family, "route", "show", prefix)[1] or "[]")
+        routes = json.loads((router or self.router).run("ip", "-j", family, "route", "show", prefix)[1] or "[]")
         for route in routes:
             gateway = route.get("gateway") or route.get("via", {}).get("host")
             return self._node_at(gateway)
@@ -195,13 +192,13 @@ class Lab:
                     return name
         return None
 
-    def route_changes(self, prefix=SHARED, since=0.0):
-        """What the router's kernel did with the prefix since that Unix time: (time, the node that
-        it goes to then, or None), in order."""
+    def route_changes(self, prefix=SHARED, since=0.0, router=None):
+        """The changes of the prefix in the router's kernel since this Unix time, in order: (time, the node to which
+        it is sent from then on, or None)."""
         changes = []
         line_of = re.compile(r"^\[([^\]]+)\] (Deleted )?" + re.escape(prefix) +
                              r" .*?via (?:inet6 )?(\S+)")
-        with open(self._routes_log, encoding="ascii", errors="replace") as f:
+        with open(self._routes_log(router or self.router), encoding="ascii", errors="replace") as f:
             for m in filter(None, map(line_of.match, f)):
                 at = datetime.datetime.fromisoformat(m[1] + "+00:00").timestamp()
                 if at >= since:
@@ -209,9 +206,10 @@ class Lab:
         return changes
 
     @contextlib.contextmanager
-    def probing(self, rate=2000, to=SHARED):
-        """A client that asks all the time; the report is the probe's `.report` afterwards."""
-        probe = Probe(self, rate, to)
+    def probing(self, rate=2000, to=SHARED, client=None):
+        """Runs a client that sends all the time, on another machine than the lab's client if one is given. Its report
+        is `.report` of the probe afterwards."""
+        probe = Probe(client or self.client, rate, to)
         try:
             yield probe
         finally:
@@ -219,11 +217,16 @@ class Lab:
 
 
 class Probe:
-    def __init__(self, lab, rate, to):
-        self.lab, self.report = lab, None
-        self._process = lab.client.popen(
+    """Runs when it is constructed: a node has answered it."""
+
+    def __init__(self, client, rate, to):
+        self.report = None
+        before = client.datagrams()
+        self._process = client.popen(
             [os.path.join(BUILD, "vipprobe"), "send", "--to", to, "--port", str(PROBE_PORT),
              "--rate", str(rate), "--json"], stdout=subprocess.PIPE)
+        await_handler(self._process, signal.SIGINT, "the client")
+        wait_for(lambda: client.datagrams() > before, READY_S, f"{to} answers the client", 0.005)
 
     def stop(self):
         """Ends the client and returns its report (vipprobe's JSON)."""
@@ -234,17 +237,24 @@ class Probe:
         return self.report
 
 
+def _age_s(path):
+    try:
+        return time.time() - os.stat(path).st_mtime
+    except OSError:
+        return 0
+
+
 def clean():
-    """Removes what dead labs left: their directories. (Their processes, namespaces and interfaces
-    end with them.) Returns the directories removed."""
+    """Removes the directories of labs that were killed and returns their paths. Processes, namespaces and
+    interfaces of a killed lab end by themselves."""
     removed = []
     for home in glob.glob(os.path.join(HOME, "hf[0-9]*-*-*")):
         try:
             with open(os.path.join(home, "owner"), encoding="ascii") as f:
                 pid, started = f.read().split()
         except (OSError, ValueError):
-            if time.time() - os.stat(home).st_mtime < 60:
-                continue  # one that is just being made
+            if _age_s(home) < 60:
+                continue  # another process creates it, or removes it, just now
             pid = started = "0"
         if start_time(pid) != started:
             shutil.rmtree(home, ignore_errors=True)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""A node: /etc/keepalived of its own, the daemon, and what can happen to it."""
+"""A node: its own /etc/keepalived, the daemon, and the failures that it can have."""
 import json
 import os
 import shutil
@@ -7,7 +7,8 @@ import signal
 import subprocess
 
 from .plan import BUILD, PROBE_PORT, SHARED, SHARED6
-from .sandbox import LabError, Sandbox
+from .sandbox import READY_S, LabError, Sandbox
+from .wait import wait_for
 
 CONFIG = "/etc/keepalived/keepalived.conf"
 
@@ -21,7 +22,7 @@ class Node(Sandbox):
         os.makedirs(self.etc)
 
     def prepare(self, lab):
-        """Once the network stands: the node's own files, and who answers the client."""
+        """After the network is up: the node's own files, and the programs that answer the client."""
         self.lab = lab
         self.address, self.address6 = lab.plan.nodes[self.name], lab.plan.nodes6[self.name]
         self.log = os.path.join(self.directory, "holdfastd.log")
@@ -30,6 +31,7 @@ class Node(Sandbox):
             for shared in (SHARED, SHARED6):
                 self.popen([os.path.join(BUILD, "vipprobe"), "answer", "--bind", shared,
                             "--port", str(PROBE_PORT), "--name", self.name])
+            wait_for(lambda: self.listeners(PROBE_PORT, udp=True) == 2, READY_S, f"{self.name} answers the client")
 
     def write(self, name, text, mode=0o644):
         """A file in the node's /etc/keepalived."""
@@ -41,8 +43,12 @@ class Node(Sandbox):
     def configure(self, text):
         self.write("keepalived.conf", text)
 
+    def configuration(self):
+        with open(os.path.join(self.etc, "keepalived.conf"), encoding="utf-8") as f:
+            return f.read()
+
     def trigger(self, on):
-        """The seed guide's trigger file: while it is there, check.sh fails."""
+        """The trigger file of Linode's guide: while it exists, check.sh fails."""
         path = os.path.join(self.etc, "trigger.file")
         if on:
             with open(path, "w", encoding="ascii"):
@@ -59,7 +65,7 @@ class Node(Sandbox):
         self.run("mount", "--bind", own, path)
 
     def place_commands(self, commands):
-        """Stand-ins for programs, first in the PATH: {name: shell script}."""
+        """Replacements of programs, first in the PATH: {name: shell script}."""
         bin_dir = os.path.join(self.directory, "sbin")
         shutil.rmtree(bin_dir, ignore_errors=True)
         os.makedirs(bin_dir)
@@ -87,12 +93,12 @@ class Node(Sandbox):
         return self.daemon.poll() if self.daemon else None
 
     def signal(self, signo):
-        """By the Popen object, which never signals a process that took the id over."""
+        """By the Popen object, which never signals another process that has got the same id."""
         if not self.alive():
             raise LabError(f"{self.name}: the daemon does not run")
         self.daemon.send_signal(signo)
 
-    def stop(self, deadline_s=10):
+    def stop(self, deadline_s=30):
         """As systemd does; returns the daemon's exit status."""
         self.signal(signal.SIGTERM)
         try:
@@ -111,13 +117,14 @@ class Node(Sandbox):
         self.signal(signal.SIGCONT)
 
     def die(self):
-        """The host dies: from one moment to the next it is off the network; no FIN, no Cease."""
+        """The host dies: it leaves the network at once, without FIN and Cease."""
         self.lab.cut(self.name)
         self.kill()
 
     def boot(self, *options):
-        """The host that died comes back: nothing pinned, no connections."""
+        """The dead host comes back, without programs, pinned objects and connections."""
         self.run("find", "/sys/fs/bpf", "-mindepth", "1", "-delete", check=False)
+        self.run("tc", "qdisc", "del", "dev", "eth0", "clsact", check=False)
         self.run("ss", "-K", "state", "all", "dport", "=", "179", check=False)
         self.lab.mend(self.name)
         self.start(*options)
@@ -126,6 +133,17 @@ class Node(Sandbox):
     def ctl(self, *words):
         """holdfastctl: (exit status, stdout, stderr)."""
         return self.run(os.path.join(BUILD, "holdfastctl"), *words, check=False)
+
+    def reload(self, deadline_s=40):
+        """`holdfastctl reload`, as ctl() answers. Repeats the request while an earlier reload still waits until what it
+        removes is released."""
+        answer = []
+
+        def is_answered():
+            answer[:] = self.ctl("reload")
+            return "a reload is running" not in answer[2]
+        wait_for(is_answered, deadline_s, f"{self.name} ends the earlier reload", 0.1)
+        return answer
 
     def status(self):
         """`status --json`, or None when the daemon does not answer."""

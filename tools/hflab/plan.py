@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Who has which address in the lab, and where the programs under test are."""
+"""The addresses of the lab, and where the programs under test are."""
 import dataclasses
 import ipaddress
 import os
@@ -25,6 +25,7 @@ class Plan:
 
 SIMPLE = Plan({"a": "192.0.2.11", "b": "192.0.2.12"},
               {"a": "2001:db8:2::11", "b": "2001:db8:2::12"})
-# As in the seed guide: two networks of one provider.
+THREE = Plan({**SIMPLE.nodes, "d": "192.0.2.13"}, {**SIMPLE.nodes6, "d": "2001:db8:2::13"})
+# As in Linode's guide: two networks of one provider.
 GUIDE = Plan({"a": "192.0.2.173", "b": "198.51.100.49"},
              {"a": "2001:db8:2::173", "b": "2001:db8:3::49"})

@@ -1,28 +1,32 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""A machine of the lab: network, mount, PID and UTS namespaces of its own.
+"""A machine of the lab, with its own network, mount, PID and UTS namespaces.
 
-A `cat` that reads from a pipe is process 1 of the machine and holds its namespaces. When this
-process ends, however it does, the pipe closes, the cat ends, and the kernel kills every other
-process of the machine and takes its interfaces, mounts and pinned BPF objects away. Rejected: named
-namespaces (`ip netns`), which outlive a killed test, and which hide /sys/fs/bpf.
+A `cat` that reads from a pipe is process 1 of the machine and holds its namespaces. When this Python process
+ends in any way, the pipe closes and the cat ends. Then the kernel kills every other process of the machine and
+removes its interfaces, mounts and pinned BPF objects. Rejected: named namespaces (`ip netns`), which stay after a
+killed test, and which hide /sys/fs/bpf.
 """
 import contextlib
 import ctypes
+import glob
 import os
 import subprocess
 import sys
 import time
 
 from .plan import BUILD, TOP
+from .wait import LabError, hears_netlink, wait_for
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 CLONE_NEWPID = 0x20000000
-RUN_LIMIT_S = 20  # for one command in a machine; they take milliseconds
-CLOSE_LIMIT_S = 5  # for all its processes to end; likewise
+RUN_LIMIT_S = 60  # for one command in a machine, which normally takes milliseconds
+READY_S = 20      # until a process that was just started listens
+FOREIGN_PRIORITY = 20  # below the engine, above the hogs of the tests
+CLOSE_LIMIT_S = 5  # until all its processes have ended, which normally takes milliseconds
 
-# $1: the machine's name, $2: its directory on the host, $3...: what /tmp and /run must not hide.
-# An ignored SIGCHLD survives the exec, so that orphans leave no zombies. With `--kill-child`, and
-# without a terminal's signals, nothing ends the machine before the pipe does.
+# $1: name of the machine, $2: its directory on the host, $3...: paths that /tmp and /run must not hide.
+# An ignored SIGCHLD stays ignored after the exec, so orphans leave no zombies; a shell would not ignore it. With
+# `--kill-child`, and without signals of a terminal, only the end of the pipe ends the machine.
 INIT = r"""
 set -e
 echo "$1" > /proc/sys/kernel/hostname
@@ -39,7 +43,7 @@ for path; do
 done
 mount -t tmpfs -o mode=755 tmpfs /run
 mount -t tmpfs -o mode=1777 tmpfs /tmp
-mount -t tmpfs -o mode=755 tmpfs /var/lib # what daemons keep is the machine's own
+mount -t tmpfs -o mode=755 tmpfs /var/lib # the daemons' stored files belong to this machine only
 n=0
 for path; do
     n=$((n + 1))
@@ -47,16 +51,12 @@ for path; do
     mount --rbind "$dir/kept/$n" "$path"
 done
 ip link set lo up
-trap '' CHLD INT TERM HUP
+trap '' INT TERM HUP
 echo ready
-exec cat > /dev/null
+exec env --ignore-signal=CHLD cat > /dev/null
 """
 
 _libc = ctypes.CDLL(None, use_errno=True)
-
-
-class LabError(Exception):
-    """Something in the lab is not as it must be."""
 
 
 def _setns(fd, kind):
@@ -66,8 +66,8 @@ def _setns(fd, kind):
 
 @contextlib.contextmanager
 def _children_in_pid_namespace_of(pid):
-    """Processes started meanwhile belong to that PID namespace. `nsenter --pid` would do it with a
-    process in between, and a signal to Popen.pid would hit that one."""
+    """Processes that are started in this context belong to that PID namespace. `nsenter --pid` would need another
+    process in between, and a signal to Popen.pid would reach that process."""
     own = os.open("/proc/self/ns/pid", os.O_RDONLY)
     other = os.open(f"/proc/{pid}/ns/pid", os.O_RDONLY)
     try:
@@ -81,14 +81,44 @@ def _children_in_pid_namespace_of(pid):
         os.close(other)
 
 
+def has_own_cpu(process):
+    """Runs a foreign daemon, or a witness, before all ordinary processes. In a network it has a machine of its own;
+    here the other tests on these CPUs would stop it for longer than its peers wait for it."""
+    with contextlib.suppress(OSError):  # where this is not permitted, it is as late as the machine is busy
+        for thread in os.listdir(f"/proc/{process.pid}/task"):
+            os.sched_setscheduler(int(thread), os.SCHED_RR, os.sched_param(FOREIGN_PRIORITY))
+    return process
+
+
 def start_time(pid):
-    """Tells a process from a later one with its id; None when there is none, or only a zombie."""
+    """The start time, which distinguishes a process from a later one with the same id. None if there is no
+    process, or only a zombie."""
     try:
         with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as f:
             fields = f.read().rpartition(")")[2].split()
     except OSError:
         return None
     return None if fields[0] in "ZX" else fields[19]
+
+
+def ticks():
+    """The time as start_time() has it."""
+    return int(time.clock_gettime(time.CLOCK_BOOTTIME) * os.sysconf("SC_CLK_TCK"))
+
+
+def namespaces_in_use(before=None):
+    """Inode numbers of all namespaces that a process is in that started before these ticks, or that a mount of the
+    host holds. The kernel gives the number of a namespace that has ended to the next one."""
+    found = set()
+    for process in glob.glob("/proc/[0-9]*"):
+        if before and int(start_time(os.path.basename(process)) or before) >= before:
+            continue
+        with contextlib.suppress(OSError):
+            found |= {os.stat(os.path.join(process, "ns", name)).st_ino for name in os.listdir(f"{process}/ns")}
+    with open("/proc/self/mountinfo", encoding="utf-8") as f:
+        found |= {int(w.split("[")[1][:-1]) for line in f for w in line.split()
+                  if w.startswith("net:[")}
+    return found
 
 
 class Sandbox:
@@ -106,7 +136,7 @@ class Sandbox:
         self.pid = None
 
     def wait_ready(self):
-        """Machines start side by side: construct them all, then wait for each."""
+        """Machines start at the same time: construct all of them, then wait for each one."""
         if self._holder.stdout.readline() != b"ready\n":
             self.close()
             raise LabError(f"cannot make the namespaces of {self.name} (are you root?)")
@@ -116,7 +146,7 @@ class Sandbox:
         return self
 
     def popen(self, argv, env=None, **kwargs):
-        """A process in this machine; its working directory is /. Popen.pid is the program's own."""
+        """Starts a process in this machine, with the working directory /. Popen.pid is the id of the program."""
         enter = ["nsenter", f"--target={self.pid}", "--net", "--mount", "--uts", "--"]
         kwargs.setdefault("stdin", subprocess.DEVNULL)
         with _children_in_pid_namespace_of(self.pid):
@@ -141,8 +171,8 @@ class Sandbox:
         return p.returncode, out, err
 
     def ip(self, *lines):
-        """Several `ip` commands on this machine's network at once. They run as a process of the
-        host, so that `netns PID` may name another machine."""
+        """Runs several `ip` commands in this machine's network namespace. They run as one process of the host, so
+        `netns PID` may name another machine."""
         text = "\n".join(lines) + "\n"
         p = subprocess.run(["nsenter", f"--target={self.pid}", "--net", "--", "ip", "-batch", "-"],
                            input=text, capture_output=True, text=True, timeout=RUN_LIMIT_S,
@@ -151,17 +181,41 @@ class Sandbox:
             raise LabError(f"{self.name}: {p.stderr}{text}")
 
     def sysctl(self, **values):
-        """net__ipv4__ip_forward=1 and so on."""
+        """Sets sysctls, written as net__ipv4__ip_forward=1."""
         words = [f"{name.replace('__', '.')}={value}" for name, value in values.items()]
         self.run("sysctl", "-q", "-w", *words)
 
+    def listeners(self, port, udp=False):
+        """How many sockets of this machine have this local port; with TCP, those that listen."""
+        lines = self.run("ss", "-H", "-uln" if udp else "-tln")[1].splitlines()
+        return sum(line.split()[3].endswith(f":{port}") for line in lines)
+
+    def listens(self, path):
+        """Whether a process of this machine listens at this path. A socket file exists a moment earlier."""
+        return any(f"{path} " in line for line in self.run("ss", "-H", "-xl")[1].splitlines())
+
+    def datagrams(self):
+        """How many UDP datagrams the processes of this machine have read so far."""
+        with open(f"/proc/{self.pid}/net/snmp", encoding="ascii") as f:
+            names, values = (line.split() for line in f if line.startswith("Udp:"))
+        with open(f"/proc/{self.pid}/net/snmp6", encoding="ascii") as f:
+            six = next(int(line.split()[1]) for line in f if line.startswith("Udp6InDatagrams"))
+        return int(values[names.index("InDatagrams")]) + six
+
+    def monitor(self, path, *words):
+        """Starts `ip -ts monitor WORDS` with its output in `path`. Returns the process when the kernel reports to it."""
+        with open(path, "wb") as log:
+            p = has_own_cpu(self.popen(["ip", "-ts", "monitor", *words], stdout=log))
+        wait_for(lambda: hears_netlink(p), READY_S, f"{self.name}: ip monitor {' '.join(words)} listens", 0.005)
+        return p
+
     def namespaces(self):
-        """The inode numbers by which the kernel knows this machine's namespaces."""
+        """The inode numbers of this machine's namespaces."""
         return {os.stat(f"/proc/{self.pid}/ns/{kind}").st_ino for kind in ("net", "mnt", "pid")}
 
     def close(self):
-        """Ends the machine and everything in it; returns when the processes are gone. Process 1
-        ends only when the others have been waited for."""
+        """Ends the machine and all its processes, and returns when they have ended. Process 1 ends only when the
+        kernel has reaped all others."""
         self._holder.stdin.close()
         end = time.monotonic() + CLOSE_LIMIT_S
         for p in (*self.children, self._holder):

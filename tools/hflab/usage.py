@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What a program with all its threads and children has taken of the machine."""
+"""The CPU time and memory of a program with all its threads and children."""
 import dataclasses
 import glob
 
@@ -7,7 +7,7 @@ import glob
 @dataclasses.dataclass(frozen=True)
 class Usage:
     cpu_s: float   # user and system time
-    switches: int  # voluntary ones: how often it slept and was woken
+    switches: int  # voluntary context switches: how often it slept and was woken
 
     def __sub__(self, other):
         return Usage(self.cpu_s - other.cpu_s, self.switches - other.switches)
@@ -19,16 +19,16 @@ def _read(path):
 
 
 def family(pid):
-    """The process and all that descend from it."""
+    """The process and all its descendants."""
     pids = [pid]
-    for p in pids:  # grows meanwhile
+    for p in pids:  # the list grows during the loop
         for path in glob.glob(f"/proc/{p}/task/*/children"):
             pids += [int(child) for child in _read(path).split()]
     return pids
 
 
 def usage(pid):
-    """Of `family(pid)`, to the nanosecond (the scheduler's own account of each thread)."""
+    """The usage of `family(pid)`, in nanoseconds, from the scheduler's account of each thread."""
     cpu_ns = switches = 0
     for p in family(pid):
         for task in glob.glob(f"/proc/{p}/task/*"):
@@ -39,6 +39,6 @@ def usage(pid):
 
 
 def resident_kb(pid):
-    """The one process, children apart."""
+    """The memory of this process, without its children."""
     status = dict(line.split(":", 1) for line in _read(f"/proc/{pid}/status").splitlines())
     return int(status["VmRSS"].split()[0])

@@ -1,16 +1,15 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Two nodes with Holdfast, or with keepalived, on the same configuration: for comparing the two."""
+"""Two nodes with Holdfast, or with keepalived, and the same configuration, for comparing the two."""
 import os
 import re
 import subprocess
 
-from .lab import wait_for
 from .node import CONFIG
-from .sandbox import LabError
+from .wait import LabError, wait_for
 
-READY_S = 15
+READY_S = 20
 TRIES = 3
-# keepalived has no real-time priority by itself.
+# keepalived has no real-time priority by default.
 KEEPALIVED_RT = """global_defs {
     vrrp_rt_priority 50
 }
@@ -18,7 +17,7 @@ KEEPALIVED_RT = """global_defs {
 
 
 class Versus:
-    """Nodes a (MASTER of all) and b (BACKUP) of `lab`. `configure(node)`: its file's text."""
+    """Nodes a (MASTER of all) and b (BACKUP) of `lab`. `configure(node)` returns the text of its file."""
 
     names = ("a", "b")  # where a daemon is started
 
@@ -39,7 +38,7 @@ class Versus:
                                      stderr=subprocess.STDOUT)
 
     def _says(self, node):
-        """[(instance, state)] in the order of the node's log, both daemons' alike."""
+        """[(instance, state)] in the order of the node's log, in the same form for both daemons."""
         with open(node.log, encoding="utf-8", errors="replace") as f:
             text = f.read()
         if self.keepalived:
@@ -53,8 +52,8 @@ class Versus:
         return {i["name"]: i["state"] for i in (node.status() or {}).get("instances", [])}
 
     def wait_ready(self, instances, ready_s=READY_S, tries=TRIES):
-        """a is MASTER of all instances, b BACKUP. A stalled machine may have a step down for good,
-        as one that is late does not preempt: then both begin anew."""
+        """Waits until a is MASTER of all instances and b is BACKUP. On a stalled machine a may step down and not
+        preempt again, because it was late. Then both are started again."""
         for tries_left in reversed(range(tries)):
             try:
                 wait_for(lambda: self._ready(instances), ready_s,
@@ -72,7 +71,7 @@ class Versus:
                    for node, state in ((self.a, "MASTER"), (self.b, "BACKUP")))
 
     def transitions(self):
-        """All of them since the start, on both nodes: none is wanted, a MASTER is there."""
+        """The number of transitions since the start, on both nodes. None is expected, because there is a MASTER."""
         n = 0
         for node in (self.a, self.b):
             if not node.alive():
@@ -85,6 +84,6 @@ class Versus:
         return n
 
     def takeovers(self):
-        """How often a node made itself MASTER since the start, though the other one lived."""
+        """How often a node became MASTER since the start although the other one was alive."""
         return sum(state == "MASTER" for node in (self.a, self.b)
                    for _, state in self._says(node))

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# bash completion of holdfastctl. Commands and options come from the program's own help, instances,
-# neighbors and events from the daemon: there is no second list to keep.
+# bash completion of holdfastctl, holdfastd and holdfast-exporter. Commands and options come from the program's
+# --help. Instances, neighbors and events come from the daemon. So this file contains no list of its own.
 
 # Prints "COMMAND ARGUMENT" for each command.
 _holdfastctl_commands() {
@@ -13,7 +13,7 @@ _holdfastctl_commands() {
 # Prints the instances of the daemon $2.
 _holdfastctl_instances() {
 	"$1" ${2:+--name "$2"} status 2>/dev/null |
-		sed -n 's/^\(.*\): \(INIT\|BACKUP\|MASTER\|FAULT\), priority .*/\1/p'
+		sed -n 's/^\(.*\): [A-Z]*, \(priority\|service\).*/\1/p'
 }
 
 # Prints the BGP neighbors of the daemon $2.
@@ -21,18 +21,18 @@ _holdfastctl_neighbors() {
 	"$1" ${2:+--name "$2"} bgp 2>/dev/null | sed -n 's/^    \([0-9a-f.:]*\) AS [0-9]*: .*/\1/p'
 }
 
-# Prints the numbers of the events that the daemon $2 has kept.
+# Prints the numbers of the recorded events of the daemon $2.
 _holdfastctl_events() {
 	"$1" ${2:+--name "$2"} events 2>/dev/null | sed -n 's/^\([0-9][0-9]*\) .*/\1/p'
 }
 
-# Prints the options of the command $2, if there is one yet, and those of all.
+# Prints the options of the command $2, if it is known, and the options of all commands.
 _holdfastctl_options() {
 	"$1" --help 2>/dev/null | awk -v command="$2" '/^Options:/ { on = 1 } on || $1 == command' |
 		grep -o -- '--[a-z-]*' | sort -u
 }
 
-# Prints the names of the daemons that run.
+# Prints the names of the running daemons.
 _holdfastctl_daemons() {
 	local path
 	for path in /run/*/status; do
@@ -67,10 +67,26 @@ _holdfastctl() {
 		case $argument in
 		*INSTANCE*) COMPREPLY=($(compgen -W "$(_holdfastctl_instances "$program" "$name")" -- "$cur")) ;;
 		*NEIGHBOR*) COMPREPLY=($(compgen -W "$(_holdfastctl_neighbors "$program" "$name")" -- "$cur")) ;;
-		*NUMBER*) COMPREPLY=($(compgen -W "$(_holdfastctl_events "$program" "$name")" -- "$cur")) ;;
+		*NUMBER*) compopt -o nosort # otherwise 10 comes before 9
+			COMPREPLY=($(compgen -W "$(_holdfastctl_events "$program" "$name")" -- "$cur")) ;;
 		*FILE*) compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")) ;;
 		esac
 	fi
 }
 
+# holdfastd and holdfast-exporter: options, and files after the options that take one.
+_holdfastd() {
+	local program=${COMP_WORDS[0]} cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
+	COMPREPLY=()
+	case $prev in
+	-f | --use-file) compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")) ;;
+	--datapath) COMPREPLY=($(IFS=" "; compgen -W "xdp tc raw" -- "$cur")) ;;
+	-i | --config-id | --listen) ;;
+	--name) COMPREPLY=($(compgen -W "$(_holdfastctl_daemons)" -- "$cur")) ;;
+	*) COMPREPLY=($(compgen -W "$("$program" --help 2>&1 | grep -oE '(^|[ ,])-(-[a-z-]+|[a-zA-Z])' |
+		tr -d ' ,' | sort -u)" -- "$cur")) ;;
+	esac
+}
+
 complete -F _holdfastctl holdfastctl
+complete -F _holdfastd holdfastd holdfast-exporter

@@ -1,7 +1,7 @@
-#compdef holdfastctl
+#compdef holdfastctl holdfastd holdfast-exporter
 # SPDX-License-Identifier: BSD-2-Clause
-# zsh completion of holdfastctl. Commands and their options come from the program's own help,
-# instances, neighbors and events from the daemon: there is no second list to keep.
+# zsh completion of holdfastctl, holdfastd and holdfast-exporter. Commands and options come from the program's
+# --help. Instances, neighbors and events come from the daemon. So this file contains no list of its own.
 
 _holdfastctl_commands() {
 	local -a commands
@@ -26,7 +26,7 @@ _holdfastctl_argument() {
 	case $argument in
 	*INSTANCE*)
 		instances=(${(f)"$($ask status 2>/dev/null |
-			sed -n 's/^\(.*\): \(INIT\|BACKUP\|MASTER\|FAULT\), priority .*/\1/p')"})
+			sed -n 's/^\(.*\): [A-Z]*, \(priority\|service\).*/\1/p')"})
 		_describe -t instances instance instances
 		;;
 	*NEIGHBOR*)
@@ -49,7 +49,7 @@ _holdfastctl_daemons() {
 	_describe -t daemons daemon names
 }
 
-# The options of the command that stands in the line, in $options.
+# Puts the options of the command in the line into $options.
 _holdfastctl_options() {
 	local i command= option
 	for ((i = 2; i < CURRENT; i++)); do
@@ -68,6 +68,26 @@ _holdfastctl_options() {
 	done
 }
 
+# holdfastd and holdfast-exporter: the options of their help, files behind -f.
+_holdfastd() {
+	local option
+	local -a specs
+	for option in ${(fu)"$(_call_program options $words[1] --help 2>&1 |
+		grep -oE '(^|[ ,])-(-[a-z-]+|[a-zA-Z])' | tr -d ' ,')"}; do
+		case $option in
+		-f|--use-file) option+=':file:_files' ;;
+		--name) option+='[the name of the daemon]:name:_holdfastctl_daemons' ;;
+		-i|--config-id|--listen|--datapath) option+=':value: ' ;;
+		esac
+		specs+=($option)
+	done
+	_arguments -S $specs
+}
+
+if [[ $service != holdfastctl ]]; then
+	_holdfastd
+	return
+fi
 local -a options
 _holdfastctl_options
 _arguments -S \

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# `make install DESTDIR=... PREFIX=...`: everything but the configuration, which is the owner's: an
-# example goes to the documentation, and nothing below /etc is ever written but the empty directory.
+# `make install DESTDIR=... PREFIX=...` installs everything except a configuration. The documentation has an
+# example. Below /etc it only creates an empty directory.
 
 UNITDIR     ?= /lib/systemd/system
 SYSUSERSDIR ?= /usr/lib/sysusers.d
@@ -31,10 +31,12 @@ install: all ## install below DESTDIR and PREFIX (/usr): programs, units, manual
 		install -D -m 644 -t $(DESTDIR)$(MANDIR)/man$${m##*.} $$m || exit 1; \
 	done
 	for d in $(wildcard docs/*.md); do install -m 644 -t $(DESTDIR)$(DOCDIR) $$d || exit 1; done
+	install -D -m 644 -t $(DESTDIR)$(DOCDIR)/benchmarks $(wildcard docs/benchmarks/*)
 	install -D -m 644 $(PACKAGING)/completion.bash $(DESTDIR)$(BASHCOMPDIR)/holdfastctl
+	for p in holdfastd holdfast-exporter; do ln -sf holdfastctl $(DESTDIR)$(BASHCOMPDIR)/$$p || exit 1; done
 	install -D -m 644 $(PACKAGING)/completion.zsh $(DESTDIR)$(ZSHCOMPDIR)/_holdfastctl
 
-# The pages whose lists come from tables of the programs, by the test that compares them.
+# Writes the lists of a manual from the tables of the programs. The test that compares both prints the lists.
 define fill_page
 	$(Q)$(OUT)/tests/unit/$(1) --print > $(OUT)/$(1).mdoc
 	$(Q)sed -i -e '/^\.\\" Begin of what/,/^\.\\" End of what/{ /^\.\\" End of what/r $(OUT)/$(1).mdoc' \
@@ -46,13 +48,14 @@ manual: $(OUT)/tests/unit/test_manual $(OUT)/tests/unit/test_exporter ## put the
 	$(call fill_page,test_manual,holdfast.conf.5)
 	$(call fill_page,test_exporter,holdfast-exporter.8)
 
-# A version of Debian's form: a tag as it is, else 0 and the commit's date and name.
-DEB_VERSION ?= $(shell git describe --tags --exact-match 2>/dev/null | sed 's/^v//' | grep '^[0-9]' || \
-	git log -1 --date=format:%Y%m%d%H%M --format=0~git%cd.%h)
+# A version in Debian's form: the release if it is tagged, otherwise a version that sorts before it:
+# 0.2.0~gitDATE.COMMIT.
+DEB_VERSION ?= $(RELEASE)$(shell git describe --tags --exact-match --match 'v$(RELEASE)' > /dev/null 2>&1 || \
+	git log -1 --date=format:%Y%m%d%H%M --format=~git%cd.%h)
 DEB_TREE := build/deb/$(NAME)-$(DEB_VERSION)
 
 .PHONY: deb
-deb: ## build Debian packages of what is committed into build/deb/
+deb: ## build Debian packages of the committed tree into build/deb/
 	rm -rf build/deb && mkdir -p $(DEB_TREE)
 	git archive HEAD | tar -x -C $(DEB_TREE)
 	mv $(DEB_TREE)/$(PACKAGING)/debian $(DEB_TREE)/debian
@@ -64,5 +67,16 @@ deb: ## build Debian packages of what is committed into build/deb/
 		lintian --allow-root --fail-on error,warning build/deb/*.changes; fi
 
 .PHONY: try-deb
-try-deb: deb ## install, run, upgrade, remove and purge them under systemd in a clean tree (as root; minutes)
-	tools/packaging/try-deb
+try-deb: deb ## install, run, upgrade, remove and purge the packages under systemd in a clean tree (as root; minutes)
+	tools/matrix --keep try-deb tools/packaging/try-deb
+
+# Other platforms. Each target keeps its output in build/results, for `make matrix`.
+.PHONY: rpm oci arm64 matrix
+rpm: ## build and test RPM packages of the committed tree in build/rpm/ (Debian: package rpm)
+	$(Q)tools/matrix --keep rpm $(PACKAGING)/build-rpm '$(DEB_VERSION)'
+oci: all ## write an OCI image, build/oci/holdfast.oci.tar, and run it (as root; mmdebstrap, skopeo)
+	$(Q)tools/matrix --keep oci $(PACKAGING)/build-oci '$(DEB_VERSION)'
+arm64: ## build for arm64, run the unit tests under qemu-user (as root; cross compiler, mmdebstrap; minutes)
+	$(Q)tools/matrix --keep arm64 $(PACKAGING)/build-arm64
+matrix: ## show which platforms and peers were tested; tools/matrix --run WORD runs the tests of the rows
+	$(Q)tools/matrix

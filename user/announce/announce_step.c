@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Announcing: the facts (started, faulty, claimed, when to settle) are kept apart, and what they
- * amount to is decided in one place, wanted(). It owns nothing: all memory is the caller's.
+ * The facts (started, faulty, leaving, claimed, when to settle) are stored separately. Only
+ * wanted() derives the level from them. The module owns nothing: all memory is the caller's.
  *
- * A second CLAIM without a RELEASE escalates again: the vrrp step gives it on every way to MASTER.
- * Rejected: transitions between the four looks, where each new fact would double the table.
+ * A second CLAIM without a RELEASE escalates again. The VRRP step sends CLAIM with every transition
+ * to MASTER. Rejected: a table of transitions between the levels, because each new fact would
+ * double the table.
  */
 #include "announce/announce_step.h"
 
-/* A faulty node announces nothing, whatever it claims: not even as a standby. */
-static enum announce_as wanted(const struct announce_cfg *cfg, const struct announce_fsm *fsm)
+/* A faulty node announces nothing, not even as a standby. */
+static enum announce_level wanted(const struct announce_cfg *cfg, const struct announce_fsm *fsm)
 {
 	if (!fsm->started || fsm->faulty)
 		return ANNOUNCE_NONE;
+	if (fsm->leaving)
+		return ANNOUNCE_LEAVING;
 	if (fsm->claimed)
 		return mono_is_set(fsm->settle_at) ? ANNOUNCE_ESCALATED : ANNOUNCE_SETTLED;
 	return cfg->standby ? ANNOUNCE_STANDBY : ANNOUNCE_NONE;
@@ -21,7 +24,7 @@ static enum announce_as wanted(const struct announce_cfg *cfg, const struct anno
 bool announce_step(const struct announce_cfg *cfg, struct announce_fsm *fsm,
 		   enum announce_event_type ev, struct mono now)
 {
-	enum announce_as before = fsm->as;
+	enum announce_level before = fsm->level;
 
 	switch (ev) {
 	case ANNOUNCE_EV_START:
@@ -29,10 +32,15 @@ bool announce_step(const struct announce_cfg *cfg, struct announce_fsm *fsm,
 		break;
 	case ANNOUNCE_EV_CLAIM:
 		fsm->claimed = true;
+		fsm->leaving = false;
 		fsm->settle_at = cfg->settle_ns > 0 ? mono_add(now, cfg->settle_ns) : MONO_NEVER;
 		break;
+	case ANNOUNCE_EV_LEAVE:
+		fsm->leaving = fsm->claimed;
+		fsm->settle_at = MONO_NEVER;
+		break;
 	case ANNOUNCE_EV_RELEASE:
-		fsm->claimed = false;
+		fsm->claimed = fsm->leaving = false;
 		fsm->settle_at = MONO_NEVER;
 		break;
 	case ANNOUNCE_EV_TIMER:
@@ -46,11 +54,11 @@ bool announce_step(const struct announce_cfg *cfg, struct announce_fsm *fsm,
 		fsm->faulty = false;
 		break;
 	case ANNOUNCE_EV_STOP:
-		*fsm = (struct announce_fsm){.as = before};
+		*fsm = (struct announce_fsm){.level = before};
 		break;
 	}
-	fsm->as = wanted(cfg, fsm);
-	return fsm->as != before;
+	fsm->level = wanted(cfg, fsm);
+	return fsm->level != before;
 }
 
 struct mono announce_due(const struct announce_fsm *fsm)
@@ -58,9 +66,10 @@ struct mono announce_due(const struct announce_fsm *fsm)
 	return fsm->settle_at;
 }
 
-const char *announce_as_name(enum announce_as as)
+const char *announce_level_name(enum announce_level level)
 {
-	static const char *const names[] = {"none", "standby", "settled", "escalated"};
+	static const char *const names[] = {"none",    "standby", "settled", "escalated",
+					    "leaving", "healthy", "failed"};
 
-	return (unsigned int)as < sizeof(names) / sizeof(names[0]) ? names[as] : "?";
+	return (unsigned int)level < sizeof(names) / sizeof(names[0]) ? names[level] : "?";
 }

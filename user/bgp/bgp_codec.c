@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * The header that all BGP messages share, and the small messages: KEEPALIVE, NOTIFICATION,
- * ROUTE-REFRESH. No state. Rejected: one message structure with a union for all types, which would
- * have every caller take apart what it has just put together.
+ * The header of all BGP messages, and the small messages: KEEPALIVE, NOTIFICATION, ROUTE-REFRESH.
+ * No state. Rejected: one message structure with a union for all types. Every caller knows its
+ * type, and would only fill the union and read it again.
  */
 #include "bgp/bgp_codec.h"
 
@@ -50,7 +50,8 @@ int bgp_message_end(struct wr *w)
 
 static int header_error(struct bgp_error *err, uint8_t subcode, const uint8_t *data, uint16_t len)
 {
-	*err = (struct bgp_error){BGP_ERR_HEADER, subcode, len, data};
+	*err = (struct bgp_error){
+	    .code = BGP_ERR_HEADER, .subcode = subcode, .data_len = len, .data = data};
 	return -EBADMSG;
 }
 
@@ -99,7 +100,7 @@ uint16_t bgp_shutdown_build(const char *text, uint8_t data[1 + BGP_SHUTDOWN_SENT
 	if (len > BGP_SHUTDOWN_SENT) {
 		len = BGP_SHUTDOWN_SENT;
 		while (len > 0 && ((uint8_t)text[len] & 0xc0) == 0x80)
-			len--; /* a continuation octet would be cut off its character */
+			len--; /* do not cut within a character */
 	}
 	data[0] = (uint8_t)len;
 	if (len > 0)
@@ -107,7 +108,7 @@ uint16_t bgp_shutdown_build(const char *text, uint8_t data[1 + BGP_SHUTDOWN_SENT
 	return (uint16_t)(1 + len);
 }
 
-/* The text goes to logs and terminals: nothing that could steer them is let through. */
+/* The text is shown in logs and on terminals, so control characters are replaced. */
 static void shutdown_text(const struct bgp_error *err, char text[BGP_SHUTDOWN_TEXT])
 {
 	struct rd r = rd_init(err->data, err->data_len);
@@ -115,7 +116,7 @@ static void shutdown_text(const struct bgp_error *err, char text[BGP_SHUTDOWN_TE
 	const uint8_t *in = rd_bytes(&r, len);
 
 	if (!in)
-		return; /* malformed: RFC 9003 section 4 has it ignored */
+		return; /* malformed; the text is ignored (RFC 9003 section 4) */
 	for (uint8_t i = 0; i < len; i++)
 		text[i] = in[i] >= 0x20 && in[i] < 0x7f ? (char)in[i] : '?';
 	text[len] = '\0';

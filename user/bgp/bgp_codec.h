@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * BGP messages to octets and back: RFC 4271 section 4, with 4-octet AS numbers (RFC 6793),
+ * Builds and parses BGP messages: RFC 4271 section 4, with 4-octet AS numbers (RFC 6793),
  * multiprotocol (RFC 4760), IPv4 with an IPv6 next hop (RFC 8950), route refresh (RFC 2918),
  * communities (RFC 1997, 8092), shutdown texts (RFC 9003) and tolerant error handling (RFC 7606).
- * Pure: no state, no allocation. Numbers are in host order, addresses in network order.
+ * Pure: no state, no allocation. Numbers are in host byte order, addresses in network byte order.
  *
- * Not checked here: whether a message fits the session's state, and whether an OPEN fits the
- * configuration. That is bgp_step()'s.
+ * Not checked here: whether a message fits the state of the session, and whether an OPEN fits the
+ * configuration. bgp_step() checks both.
  */
 #ifndef HF_BGP_CODEC_H
 #define HF_BGP_CODEC_H
@@ -23,7 +23,7 @@
 #define BGP_VERSION	4
 #define BGP_HEADER_LEN	19
 #define BGP_MESSAGE_MAX 4096
-#define BGP_AS_TRANS	23456 /* RFC 6793 section 9: stands for an AS that needs four octets */
+#define BGP_AS_TRANS	23456 /* RFC 6793 section 9: replaces an AS number of four octets */
 
 enum bgp_message_type {
 	BGP_MSG_OPEN = 1,
@@ -59,10 +59,12 @@ enum bgp_attr_type {
 	BGP_ATTR_AS4_PATH = 17,
 	BGP_ATTR_AS4_AGGREGATOR = 18,
 	BGP_ATTR_LARGE_COMMUNITIES = 32,
-	BGP_ATTR_MAX = 33,
+	BGP_ATTR_ONLY_TO_CUSTOMER = 35, /* RFC 9234 */
+	BGP_ATTR_MAX = 36,
 };
 
-/* Error codes and the subcodes that we send (RFC 4271 section 4.5, 4486, 5492, 6608, 9687). */
+/* Error codes and the subcodes that we send (RFC 4271 section 4.5, 4486, 5492, 6608, 9234, 9687).
+ */
 enum bgp_error_code {
 	BGP_ERR_HEADER = 1,
 	BGP_ERR_OPEN = 2,
@@ -86,6 +88,7 @@ enum {
 	BGP_OPEN_BAD_PARAMETER = 4,
 	BGP_OPEN_BAD_HOLD_TIME = 6,
 	BGP_OPEN_UNSUPPORTED_CAPABILITY = 7,
+	BGP_OPEN_ROLE_MISMATCH = 11,
 
 	BGP_UPDATE_MALFORMED_ATTRIBUTES = 1,
 	BGP_UPDATE_OPTIONAL_ATTRIBUTE = 9,
@@ -100,13 +103,16 @@ enum {
 	BGP_CEASE_DECONFIGURED = 3,
 	BGP_CEASE_RESET = 4,
 	BGP_CEASE_COLLISION = 7,
+	BGP_CEASE_BFD_DOWN = 10, /* RFC 9384 */
 };
 
-/* What a NOTIFICATION says. `data` points into the message at fault, or to constants. */
+/* The contents of a NOTIFICATION. `data` points into the erroneous message, or to constants. */
 struct bgp_error {
 	uint8_t code, subcode;
 	uint16_t data_len;
 	const uint8_t *data;
+	uint32_t peer_as;  /* BGP_OPEN_BAD_PEER_AS that we send: the AS in the peer's OPEN */
+	uint8_t peer_role; /* BGP_OPEN_ROLE_MISMATCH that we send: the peer's enum bgp_role */
 };
 
 /* "Cease: Administrative Shutdown" and the like, for logs; never NULL. */
@@ -114,9 +120,10 @@ const char *bgp_error_text(uint8_t code, uint8_t subcode);
 
 /* --- bgp_codec.c: what all messages share --- */
 
-/* Starts a message of `type` in `buf`; it ends at BGP_MESSAGE_MAX even if `size` is more. */
+/* Starts a message of `type` in `buf`, which has `size` octets. The message has BGP_MESSAGE_MAX
+ * octets at most. */
 struct wr bgp_message_begin(enum bgp_message_type type, uint8_t *buf, size_t size);
-/* Fills the length field in and returns it, or -EMSGSIZE. */
+/* Writes the length field. Returns the length of the message, or -EMSGSIZE. */
 int bgp_message_end(struct wr *w);
 
 struct bgp_header {
@@ -125,8 +132,9 @@ struct bgp_header {
 };
 
 /*
- * Reads the header at `buf`, which must hold BGP_HEADER_LEN octets, and checks marker, type and the
- * length that the type allows. 0, or -EBADMSG with *err as RFC 4271 section 6.1 wants it.
+ * Reads the header at `buf`, which must have BGP_HEADER_LEN octets, and checks marker, type and the
+ * length that the type allows. Returns 0, or -EBADMSG with the error of RFC 4271 section 6.1 in
+ * *err.
  */
 int bgp_header_parse(const uint8_t *buf, struct bgp_header *h, struct bgp_error *err);
 
@@ -134,24 +142,25 @@ int bgp_header_parse(const uint8_t *buf, struct bgp_header *h, struct bgp_error 
 int bgp_keepalive_build(uint8_t *buf, size_t size);
 int bgp_notification_build(const struct bgp_error *err, uint8_t *buf, size_t size);
 
-/* The longest text we send: 128 octets, which a receiver that knows only RFC 8203 takes too. */
+/* The longest text that we send, in octets. A receiver that knows only RFC 8203 accepts it too. */
 #define BGP_SHUTDOWN_SENT 128
 /*
  * Writes the data of a Cease/Administrative Shutdown: the length octet and `text`, cut at a UTF-8
- * boundary (RFC 9003 section 2). NULL is no text. Returns the octets written, at least one.
+ * boundary (RFC 9003 section 2). NULL: no text. Returns the number of octets written, at least one.
  */
 uint16_t bgp_shutdown_build(const char *text, uint8_t data[1 + BGP_SHUTDOWN_SENT]);
 
 #define BGP_SHUTDOWN_TEXT 256
 /*
- * Reads a NOTIFICATION's body. *err points into it. `text` becomes the shutdown text of a Cease
- * with subcode 2 or 4, made printable (anything outside printable ASCII becomes '?'), else empty.
- * 0, or -EBADMSG if it is too short to hold a code; it must never be answered either way.
+ * Reads the body of a NOTIFICATION. err->data points into the body. For a Cease with subcode 2 or
+ * 4, `text` becomes the shutdown text, in which '?' replaces everything except printable ASCII;
+ * otherwise `text` is empty. Returns 0, or -EBADMSG if the body is too short for code and subcode.
+ * A NOTIFICATION is never answered, not even an invalid one.
  */
 int bgp_notification_parse(const uint8_t *body, size_t len, struct bgp_error *err,
 			   char text[BGP_SHUTDOWN_TEXT]);
 
-/* Which routes a ROUTE-REFRESH asks for; the body is four octets, as bgp_header_parse() checked. */
+/* Reads the AFI and SAFI of a ROUTE-REFRESH. bgp_header_parse() has checked the length. */
 void bgp_refresh_parse(const uint8_t body[4], uint16_t *afi, uint8_t *safi);
 
 /* --- bgp_codec_open.c --- */
@@ -165,101 +174,113 @@ struct bgp_open {
 	bool ipv6;     /* unicast */
 	bool ipv4_nh6; /* RFC 8950 for IPv4 unicast */
 	bool refresh;  /* RFC 2918 */
+	uint8_t role;  /* enum bgp_role */
 };
 
-/* The length of the message, or -EMSGSIZE. All capabilities stand in one parameter. */
+/*
+ * Builds an OPEN. Returns its length, or -EMSGSIZE. All capabilities are in one parameter; `ipv4`
+ * and `ipv6` each give a multiprotocol capability. Without any capability there is no parameter.
+ */
 int bgp_open_build(const struct bgp_open *open, uint8_t *buf, size_t size);
 /*
- * Reads an OPEN's body, with capabilities in one or many parameters and with RFC 9072's long form.
- * 0, or -EBADMSG with *err: version, parameter, AS 0, identifier 0 (RFC 6286) and hold times of 1
- * and 2 seconds are refused here (RFC 4271 section 6.2).
+ * Reads the body of an OPEN. The capabilities may be in one or many parameters, and in the extended
+ * form of RFC 9072. Returns 0, or -EBADMSG with *err. Refused are another version, another
+ * parameter, AS 0, identifier 0 (RFC 6286), and hold times of 1 and 2 seconds (RFC 4271 section
+ * 6.2).
  */
 int bgp_open_parse(const uint8_t *body, size_t len, struct bgp_open *open, struct bgp_error *err);
 
 /* --- bgp_codec_announce.c: UPDATEs that we send --- */
 
-/* What a session carries: what both sides offered, and our end of it. */
+/* The negotiated properties of a session, and our end of it. */
 struct bgp_session {
 	uint32_t local_as;
 	struct ipaddr next_hop; /* our address on the session */
 	bool ibgp;
 	bool as4, ipv4, ipv6, ipv4_nh6, refresh;
+	bool only_to_customer; /* our role is Provider, Peer or RS, so our routes have OTC (RFC
+				  9234) */
 };
 
-/* Where in an UPDATE a prefix stands. */
-enum bgp_carrier {
-	BGP_CARRY_NONE,	   /* the session cannot take it */
-	BGP_CARRY_CLASSIC, /* IPv4: NEXT_HOP and NLRI of RFC 4271 */
-	BGP_CARRY_MP_IPV4, /* RFC 8950: MP_REACH_NLRI with a next hop of 16 octets */
-	BGP_CARRY_MP_IPV6, /* RFC 4760 */
+/* The form of a prefix in an UPDATE. */
+enum bgp_encoding {
+	BGP_ENCODING_NONE,    /* the session cannot carry it */
+	BGP_ENCODING_CLASSIC, /* IPv4: NEXT_HOP and NLRI of RFC 4271 */
+	BGP_ENCODING_MP_IPV4, /* RFC 8950: MP_REACH_NLRI with a next hop of 16 octets */
+	BGP_ENCODING_MP_IPV6, /* RFC 4760 */
 };
 
 /*
- * How the session takes `prefix` with `attrs`; NULL: a withdrawal. The next hop is the one that
- * `attrs` has of the prefix's family, else our address on the session if it is of that family. An
- * IPv4 prefix without either has an IPv6 one, from `attrs` or the session, where RFC 8950 was
- * agreed on.
+ * The form in which the session carries `prefix` with `attrs`; NULL: a withdrawal. The next hop is
+ * the one of the prefix's family in `attrs`. If there is none, it is our address on the session, if
+ * that is of the same family. An IPv4 prefix without either gets an IPv6 next hop, from `attrs` or
+ * the session, if RFC 8950 was negotiated.
  */
-enum bgp_carrier bgp_session_carrier(const struct bgp_session *s, const struct bgp_attrs *attrs,
-				     const struct ipprefix *prefix);
+enum bgp_encoding bgp_session_encoding(const struct bgp_session *s, const struct bgp_attrs *attrs,
+				       const struct ipprefix *prefix);
 
 /*
- * Builds one UPDATE that announces as many of the `n` prefixes, all of one family, as fit, and
- * stores their number in *taken. The AS path is the local AS and its prepends on eBGP. On iBGP the
- * path is empty and prepends mean nothing: every receiver would take its own AS there for a loop.
+ * Builds one UPDATE that announces as many of the `n` prefixes as fit, and stores their number in
+ * *taken. All prefixes are of one family. On eBGP the AS path consists of the local AS and its
+ * prepends. On iBGP the path is empty and prepends have no effect, because every receiver would
+ * treat its own AS in the path as a loop.
  *
- * Returns the message's length, -EAFNOSUPPORT if the session cannot carry the family, -EINVAL if
- * `attrs` counts more communities or prepends than it can hold, -EMSGSIZE if not one prefix fits.
+ * Returns the length of the message; -EAFNOSUPPORT if the session cannot carry the family; -EINVAL
+ * if `attrs` has more communities or prepends than the maximum; -EMSGSIZE if no prefix fits.
  */
 int bgp_announce_build(const struct bgp_session *s, const struct bgp_attrs *attrs,
 		       const struct ipprefix *prefixes, unsigned int n, unsigned int *taken,
 		       uint8_t *buf, size_t size);
 /*
- * The same for withdrawing. What MP_REACH_NLRI announced goes by MP_UNREACH_NLRI, IPv4 too (RFC
- * 4760 section 4; what BIRD and FRR send themselves), the rest by WITHDRAWN ROUTES.
+ * The same for a withdrawal. Prefixes that were announced in MP_REACH_NLRI, also IPv4 ones, are
+ * withdrawn in MP_UNREACH_NLRI (RFC 4760 section 4; BIRD and FRR do the same). All others are
+ * withdrawn in WITHDRAWN ROUTES.
  */
 int bgp_withdraw_build(const struct bgp_session *s, const struct ipprefix *prefixes, unsigned int n,
 		       unsigned int *taken, uint8_t *buf, size_t size);
 
 /* --- bgp_codec_update.c: UPDATEs that we receive --- */
 
-/* Where an UPDATE has prefixes of one family, for bgp_nlri_next(). */
+/* The prefixes of one family in an UPDATE, for bgp_nlri_next(). */
 struct bgp_nlri {
 	struct rd r;
 	bool ipv4;
 };
 
-/* What of a received path tells whose it is. */
+/* The properties of a received path that show which node announced it. */
 struct bgp_path {
 	struct ipaddr next_hop, mp_next_hop; /* all zero: none, or a link-local one */
-	uint32_t originator;		     /* ORIGINATOR_ID (RFC 4456), 0: none */
-	uint32_t last_as;		     /* the AS that announced it first, 0: our own */
-	unsigned int own_as;		     /* how often the local AS stands at the path's end */
+	struct rd communities;		     /* the values of COMMUNITIES; empty: none */
+	bool has_med;
+	uint32_t med;
+	uint32_t originator; /* ORIGINATOR_ID (RFC 4456), 0: none */
+	uint32_t last_as;    /* the AS at the end of the path, which announced it first; 0: none */
+	unsigned int own_as; /* number of times that the local AS is at the end of the path */
 };
 
 /*
- * What an UPDATE held. No route is kept: an announcing speaker needs none. `reach` and `unreach`
- * point into the message: first the classic fields', then those of MP_REACH_NLRI and
- * MP_UNREACH_NLRI.
+ * The contents of an UPDATE. `reach` and `unreach` point into the message. The first element is for
+ * the fields of RFC 4271, the second one for MP_REACH_NLRI or MP_UNREACH_NLRI.
  */
 struct bgp_update {
 	struct bgp_nlri reach[2], unreach[2];
 	struct bgp_path path;
 	uint32_t announced, withdrawn; /* prefixes of IPv4 and IPv6 unicast */
-	bool as_withdraw;      /* announced ones counted as withdrawn: an attribute is bad */
+	bool as_withdraw;      /* treat-as-withdraw: announced prefixes are counted as withdrawn */
 	uint8_t discarded;     /* malformed attributes that were ignored */
 	uint8_t bad_attribute; /* type of the first malformed or missing one, 0: none */
 	bool end_of_rib;       /* RFC 4724 section 2 */
 };
 
 /*
- * Reads an UPDATE's body as RFC 7606 wants it: an error that can be contained is noted in *out, and
- * 0 returned. -EBADMSG with *err where only ending the session is left: fields that do not add up,
- * prefixes that cannot be read, a second MP attribute.
+ * Reads the body of an UPDATE by the rules of RFC 7606. An error that does not require a session
+ * reset is recorded in *out, and 0 is returned. Returns -EBADMSG with *err if the session must be
+ * reset: the lengths of the fields contradict each other, a prefix cannot be read, or an MP
+ * attribute is repeated.
  */
 int bgp_update_parse(const struct bgp_session *s, const uint8_t *body, size_t len,
 		     struct bgp_update *out, struct bgp_error *err);
-/* Takes the next prefix off `nlri`, which bgp_update_parse() has checked. False: no more. */
+/* Reads the next prefix of `nlri`, which bgp_update_parse() has checked. False: no more. */
 bool bgp_nlri_next(struct bgp_nlri *nlri, struct ipprefix *prefix);
 
 #endif

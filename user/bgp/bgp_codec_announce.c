@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * UPDATEs that we send: RFC 4271 section 4.3, RFC 4760, RFC 8950. No state.
+ * Builds the UPDATEs that we send: RFC 4271 section 4.3, RFC 4760, RFC 8950. No state.
  *
- * Attributes ascend by type, but MP_REACH_NLRI and MP_UNREACH_NLRI stand first, as RFC 7606 section
- * 5.1 demands: a receiver then finds the prefixes even behind an attribute it cannot read. So the
- * other attributes are built aside, and prefixes fill what they leave of the message. Rejected: one
- * UPDATE a prefix, which is simpler, but makes 4,000 messages of a full table.
+ * Attributes are in the order of their types. Only MP_REACH_NLRI and MP_UNREACH_NLRI come first, as
+ * RFC 7606 section 5.1 requires: a receiver then finds the prefixes even if it cannot read a later
+ * attribute. So the other attributes are built in a separate buffer, and the prefixes fill the rest
+ * of the message. Rejected: one UPDATE for each prefix, which is simpler, but needs ten thousand
+ * messages for ten thousand prefixes.
  */
 #include "bgp/bgp_codec.h"
 
@@ -17,57 +18,50 @@
 #define FLAGS_MP	 (BGP_ATTR_OPTIONAL | BGP_ATTR_EXTENDED)
 
 #define AS_SEQUENCE	 2
-/* ORIGIN 4, AS_PATH 73, NEXT_HOP, MED and LOCAL_PREF 7 each, communities 67, AS4_PATH 73, large 99.
- */
+/* Octets: ORIGIN 4, AS_PATH 73, NEXT_HOP, MED and LOCAL_PREF 7 each, COMMUNITIES 67, AS4_PATH 73,
+ * LARGE_COMMUNITIES 99, OTC 7. */
 #define ATTRS_MAX 512
 
-static bool is_set(const struct ipaddr *a)
-{
-	static const struct ipaddr unset;
-
-	return ipaddr_cmp(a, &unset) != 0;
-}
-
-/* Of IPv4: by NEXT_HOP; NULL if there is none. */
+/* The next hop of IPv4 prefixes in NEXT_HOP; NULL: none. */
 static const struct ipaddr *next_hop4(const struct bgp_session *s, const struct bgp_attrs *a)
 {
-	if (is_set(&a->next_hop4))
+	if (!ipaddr_is_unset(&a->next_hop4))
 		return &a->next_hop4;
 	return ipaddr_is_v4(&s->next_hop) ? &s->next_hop : NULL;
 }
 
-/* Of IPv6: by MP_REACH_NLRI; NULL if there is none. */
+/* The next hop in MP_REACH_NLRI; NULL: none. */
 static const struct ipaddr *next_hop6(const struct bgp_session *s, const struct bgp_attrs *a)
 {
-	if (is_set(&a->next_hop6))
+	if (!ipaddr_is_unset(&a->next_hop6))
 		return &a->next_hop6;
 	return ipaddr_is_v4(&s->next_hop) ? NULL : &s->next_hop;
 }
 
-/* A withdrawal needs no next hop: it goes the way that the announcement can have gone. */
-static enum bgp_carrier withdrawal_carrier(const struct bgp_session *s, bool ipv4)
+/* A withdrawal has no next hop. It has the form that the announcement may have had. */
+static enum bgp_encoding withdrawal_encoding(const struct bgp_session *s, bool ipv4)
 {
 	if (ipv4)
-		return !s->ipv4	     ? BGP_CARRY_NONE
-		       : s->ipv4_nh6 ? BGP_CARRY_MP_IPV4
-				     : BGP_CARRY_CLASSIC;
-	return s->ipv6 ? BGP_CARRY_MP_IPV6 : BGP_CARRY_NONE;
+		return !s->ipv4	     ? BGP_ENCODING_NONE
+		       : s->ipv4_nh6 ? BGP_ENCODING_MP_IPV4
+				     : BGP_ENCODING_CLASSIC;
+	return s->ipv6 ? BGP_ENCODING_MP_IPV6 : BGP_ENCODING_NONE;
 }
 
-enum bgp_carrier bgp_session_carrier(const struct bgp_session *s, const struct bgp_attrs *attrs,
-				     const struct ipprefix *prefix)
+enum bgp_encoding bgp_session_encoding(const struct bgp_session *s, const struct bgp_attrs *attrs,
+				       const struct ipprefix *prefix)
 {
 	bool ipv4 = ipaddr_is_v4(&prefix->addr);
 
 	if (!attrs)
-		return withdrawal_carrier(s, ipv4);
+		return withdrawal_encoding(s, ipv4);
 	if (!ipv4)
-		return s->ipv6 && next_hop6(s, attrs) ? BGP_CARRY_MP_IPV6 : BGP_CARRY_NONE;
+		return s->ipv6 && next_hop6(s, attrs) ? BGP_ENCODING_MP_IPV6 : BGP_ENCODING_NONE;
 	if (!s->ipv4)
-		return BGP_CARRY_NONE;
+		return BGP_ENCODING_NONE;
 	if (next_hop4(s, attrs))
-		return BGP_CARRY_CLASSIC;
-	return s->ipv4_nh6 ? BGP_CARRY_MP_IPV4 : BGP_CARRY_NONE;
+		return BGP_ENCODING_CLASSIC;
+	return s->ipv4_nh6 ? BGP_ENCODING_MP_IPV4 : BGP_ENCODING_NONE;
 }
 
 static void put_attr(struct wr *w, uint8_t flags, uint8_t type, size_t len)
@@ -94,7 +88,7 @@ static void put_as_path(struct wr *w, const struct bgp_session *s, const struct 
 	}
 }
 
-/* Only where AS_PATH could not say it (RFC 6793 section 4.2.2). */
+/* Only needed if AS_PATH has AS_TRANS (RFC 6793 section 4.2.2). */
 static void put_as4_path(struct wr *w, const struct bgp_session *s, const struct bgp_attrs *a)
 {
 	uint8_t count = (uint8_t)(1 + a->prepend);
@@ -113,35 +107,66 @@ static void put_u32_attr(struct wr *w, uint8_t flags, uint8_t type, uint32_t val
 	wr_u32(w, value);
 }
 
+/* Is item `i` of `size` octets equal to one before it? */
+static bool is_repeated(const void *items, size_t size, uint8_t i)
+{
+	const uint8_t *all = items;
+
+	for (uint8_t k = 0; k < i; k++) {
+		if (memcmp(all + k * size, all + i * size, size) == 0)
+			return true;
+	}
+	return false;
+}
+
+static uint8_t count_distinct(const void *items, size_t size, uint8_t n)
+{
+	uint8_t distinct = 0;
+
+	for (uint8_t i = 0; i < n; i++)
+		distinct += !is_repeated(items, size, i);
+	return distinct;
+}
+
+/* Each value is sent once. RFC 8092 section 3 forbids duplicates of large communities, and
+ * duplicates of the others have no meaning. */
 static void put_communities(struct wr *w, const struct bgp_attrs *a)
 {
-	if (a->n_communities == 0)
+	uint8_t n = count_distinct(a->communities, sizeof(a->communities[0]), a->n_communities);
+
+	if (n == 0)
 		return;
-	put_attr(w, FLAGS_TRANSITIVE, BGP_ATTR_COMMUNITIES, a->n_communities * 4u);
-	for (uint8_t i = 0; i < a->n_communities; i++)
-		wr_u32(w, a->communities[i]);
+	put_attr(w, FLAGS_TRANSITIVE, BGP_ATTR_COMMUNITIES, n * 4u);
+	for (uint8_t i = 0; i < a->n_communities; i++) {
+		if (!is_repeated(a->communities, sizeof(a->communities[0]), i))
+			wr_u32(w, a->communities[i]);
+	}
 }
 
 static void put_large_communities(struct wr *w, const struct bgp_attrs *a)
 {
-	if (a->n_large == 0)
+	uint8_t n = count_distinct(a->large, sizeof(a->large[0]), a->n_large);
+
+	if (n == 0)
 		return;
-	put_attr(w, FLAGS_TRANSITIVE, BGP_ATTR_LARGE_COMMUNITIES, a->n_large * 12u);
+	put_attr(w, FLAGS_TRANSITIVE, BGP_ATTR_LARGE_COMMUNITIES, n * 12u);
 	for (uint8_t i = 0; i < a->n_large; i++) {
+		if (is_repeated(a->large, sizeof(a->large[0]), i))
+			continue;
 		wr_u32(w, a->large[i].global);
 		wr_u32(w, a->large[i].local1);
 		wr_u32(w, a->large[i].local2);
 	}
 }
 
-/* All attributes but MP_REACH_NLRI. */
+/* All attributes except MP_REACH_NLRI. */
 static void put_attrs(struct wr *w, const struct bgp_session *s, const struct bgp_attrs *a,
-		      enum bgp_carrier carrier)
+		      enum bgp_encoding encoding)
 {
 	put_attr(w, FLAGS_WELL_KNOWN, BGP_ATTR_ORIGIN, 1);
 	wr_u8(w, a->origin);
 	put_as_path(w, s, a);
-	if (carrier == BGP_CARRY_CLASSIC) {
+	if (encoding == BGP_ENCODING_CLASSIC) {
 		put_attr(w, FLAGS_WELL_KNOWN, BGP_ATTR_NEXT_HOP, 4);
 		wr_bytes(w, next_hop4(s, a)->b + 12, 4);
 	}
@@ -152,9 +177,11 @@ static void put_attrs(struct wr *w, const struct bgp_session *s, const struct bg
 	put_communities(w, a);
 	put_as4_path(w, s, a);
 	put_large_communities(w, a);
+	if (s->only_to_customer)
+		put_u32_attr(w, FLAGS_TRANSITIVE, BGP_ATTR_ONLY_TO_CUSTOMER, s->local_as);
 }
 
-/* Prefixes as long as there is room and they are valid; the number of those written. */
+/* Writes prefixes until there is no room, or until an invalid one. Returns their number. */
 static unsigned int put_prefixes(struct wr *w, const struct ipprefix *prefixes, unsigned int n)
 {
 	unsigned int i;
@@ -176,7 +203,7 @@ static unsigned int put_prefixes(struct wr *w, const struct ipprefix *prefixes, 
 	return i;
 }
 
-/* The same, with `reserve` octets of the message kept free for what follows. */
+/* The same, but keeps `reserve` octets of the message free. */
 static unsigned int put_prefixes_before(struct wr *w, const struct ipprefix *prefixes,
 					unsigned int n, size_t reserve)
 {
@@ -192,14 +219,14 @@ static unsigned int put_prefixes_before(struct wr *w, const struct ipprefix *pre
 	return put;
 }
 
-static uint8_t *put_mp_head(struct wr *w, uint8_t type, enum bgp_carrier carrier)
+static uint8_t *put_mp_head(struct wr *w, uint8_t type, enum bgp_encoding encoding)
 {
 	uint8_t *len;
 
 	wr_u8(w, FLAGS_MP);
 	wr_u8(w, type);
 	len = wr_reserve(w, 2);
-	wr_u16(w, carrier == BGP_CARRY_MP_IPV4 ? BGP_AFI_IPV4 : BGP_AFI_IPV6);
+	wr_u16(w, encoding == BGP_ENCODING_MP_IPV4 ? BGP_AFI_IPV4 : BGP_AFI_IPV6);
 	wr_u8(w, BGP_SAFI_UNICAST);
 	return len;
 }
@@ -209,10 +236,10 @@ static int update_end(struct wr *w, unsigned int taken)
 	return taken == 0 ? -EMSGSIZE : bgp_message_end(w);
 }
 
-/* An announcement's body: the attributes `attrs` and the prefixes where `carrier` wants them;
- * `next_hop`: for MP_REACH_NLRI. */
+/* Writes the body of an announcement: the attributes `attrs`, and the prefixes in the form
+ * `encoding`. `next_hop` is for MP_REACH_NLRI. Returns the number of prefixes. */
 static unsigned int put_announcement(struct wr *w, const struct ipaddr *next_hop,
-				     enum bgp_carrier carrier, const struct wr *attrs,
+				     enum bgp_encoding encoding, const struct wr *attrs,
 				     const struct ipprefix *prefixes, unsigned int n)
 {
 	uint8_t *attrs_len, *mp_len;
@@ -220,12 +247,12 @@ static unsigned int put_announcement(struct wr *w, const struct ipaddr *next_hop
 
 	wr_u16(w, 0); /* no withdrawn routes */
 	attrs_len = wr_reserve(w, 2);
-	if (carrier == BGP_CARRY_CLASSIC) {
+	if (encoding == BGP_ENCODING_CLASSIC) {
 		wr_bytes(w, attrs->start, wr_len(attrs));
 		wr_patch_len16(w, attrs_len);
 		return put_prefixes(w, prefixes, n);
 	}
-	mp_len = put_mp_head(w, BGP_ATTR_MP_REACH, carrier);
+	mp_len = put_mp_head(w, BGP_ATTR_MP_REACH, encoding);
 	wr_u8(w, sizeof(next_hop->b));
 	wr_bytes(w, next_hop->b, sizeof(next_hop->b));
 	wr_u8(w, 0); /* reserved */
@@ -240,33 +267,35 @@ int bgp_announce_build(const struct bgp_session *s, const struct bgp_attrs *attr
 		       const struct ipprefix *prefixes, unsigned int n, unsigned int *taken,
 		       uint8_t *buf, size_t size)
 {
-	enum bgp_carrier carrier = n ? bgp_session_carrier(s, attrs, prefixes) : BGP_CARRY_NONE;
+	enum bgp_encoding encoding =
+	    n ? bgp_session_encoding(s, attrs, prefixes) : BGP_ENCODING_NONE;
 	struct wr w = bgp_message_begin(BGP_MSG_UPDATE, buf, size);
 	uint8_t attrs_buf[ATTRS_MAX];
 	struct wr a = wr_init(attrs_buf, sizeof(attrs_buf));
 
 	*taken = 0;
-	if (carrier == BGP_CARRY_NONE)
+	if (encoding == BGP_ENCODING_NONE)
 		return -EAFNOSUPPORT;
 	if (attrs->n_communities > BGP_MAX_COMMUNITIES ||
 	    attrs->n_large > BGP_MAX_LARGE_COMMUNITIES || attrs->prepend > BGP_MAX_PREPEND)
 		return -EINVAL;
-	put_attrs(&a, s, attrs, carrier);
-	*taken = put_announcement(&w, next_hop6(s, attrs), carrier, &a, prefixes, n);
+	put_attrs(&a, s, attrs, encoding);
+	*taken = put_announcement(&w, next_hop6(s, attrs), encoding, &a, prefixes, n);
 	return update_end(&w, *taken);
 }
 
 int bgp_withdraw_build(const struct bgp_session *s, const struct ipprefix *prefixes, unsigned int n,
 		       unsigned int *taken, uint8_t *buf, size_t size)
 {
-	enum bgp_carrier carrier = n ? bgp_session_carrier(s, NULL, prefixes) : BGP_CARRY_NONE;
+	enum bgp_encoding encoding =
+	    n ? bgp_session_encoding(s, NULL, prefixes) : BGP_ENCODING_NONE;
 	struct wr w = bgp_message_begin(BGP_MSG_UPDATE, buf, size);
 	uint8_t *withdrawn_len = wr_reserve(&w, 2), *attrs_len, *mp_len;
 
 	*taken = 0;
-	if (carrier == BGP_CARRY_NONE)
+	if (encoding == BGP_ENCODING_NONE)
 		return -EAFNOSUPPORT;
-	if (carrier == BGP_CARRY_CLASSIC) {
+	if (encoding == BGP_ENCODING_CLASSIC) {
 		*taken = put_prefixes_before(&w, prefixes, n, 2);
 		wr_patch_len16(&w, withdrawn_len);
 		wr_u16(&w, 0); /* no attributes */
@@ -274,7 +303,7 @@ int bgp_withdraw_build(const struct bgp_session *s, const struct ipprefix *prefi
 	}
 	wr_patch_len16(&w, withdrawn_len);
 	attrs_len = wr_reserve(&w, 2);
-	mp_len = put_mp_head(&w, BGP_ATTR_MP_UNREACH, carrier);
+	mp_len = put_mp_head(&w, BGP_ATTR_MP_UNREACH, encoding);
 	*taken = put_prefixes(&w, prefixes, n);
 	wr_patch_len16(&w, mp_len);
 	wr_patch_len16(&w, attrs_len);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * The OPEN message and its capabilities (RFC 4271 section 4.2, RFC 5492). No state. Capabilities
- * that mean nothing to an announcing speaker are skipped, as RFC 5492 section 3 wants. Rejected:
- * keeping them all for `status`; the four that decide what can be sent say enough.
+ * The OPEN message and its capabilities (RFC 4271 section 4.2, RFC 5492). No state. Unknown
+ * capabilities, and those that do not concern a speaker that only announces, are skipped (RFC 5492
+ * section 3). Rejected: to store all capabilities for `status`. Only those that decide what can be
+ * sent are of interest.
  */
 #include "bgp/bgp_codec.h"
 
@@ -15,6 +16,7 @@ enum {
 	CAP_MULTIPROTOCOL = 1,
 	CAP_ROUTE_REFRESH = 2,
 	CAP_EXTENDED_NEXT_HOP = 5,
+	CAP_ROLE = 9, /* RFC 9234 section 4.1 */
 	CAP_AS4 = 65,
 };
 
@@ -41,6 +43,8 @@ static void put_capabilities(struct wr *w, const struct bgp_open *open)
 		wr_u16(w, BGP_SAFI_UNICAST);
 		wr_u16(w, BGP_AFI_IPV6);
 	}
+	if (open->role != BGP_ROLE_NONE)
+		wr_bytes(w, (uint8_t[]){CAP_ROLE, 1, (uint8_t)(open->role - 1)}, 3);
 	if (open->as4) {
 		wr_bytes(w, (uint8_t[]){CAP_AS4, 4}, 2);
 		wr_u32(w, open->as);
@@ -50,7 +54,7 @@ static void put_capabilities(struct wr *w, const struct bgp_open *open)
 int bgp_open_build(const struct bgp_open *open, uint8_t *buf, size_t size)
 {
 	struct wr w = bgp_message_begin(BGP_MSG_OPEN, buf, size);
-	uint8_t caps[64]; /* 36 octets when all are there */
+	uint8_t caps[64]; /* 31 octets with all capabilities */
 	struct wr c = wr_init(caps, sizeof(caps));
 
 	put_capabilities(&c, open);
@@ -75,7 +79,7 @@ static int open_error(struct bgp_error *err, uint8_t subcode)
 	return -EBADMSG;
 }
 
-/* What the parameters said that the fixed part cannot. */
+/* Contents of the capabilities that replace those of the fixed part. */
 struct offer {
 	bool multiprotocol;
 	uint32_t as;
@@ -103,6 +107,15 @@ static void get_extended_next_hop(struct rd *r, struct bgp_open *open)
 	}
 }
 
+/* Two different roles count as an unknown role (RFC 9234 section 4.2). */
+static void get_role(struct rd *r, struct bgp_open *open)
+{
+	uint8_t value = rd_u8(r);
+	uint8_t role = value + 1 < BGP_ROLE_UNKNOWN ? (uint8_t)(value + 1) : BGP_ROLE_UNKNOWN;
+
+	open->role = open->role == BGP_ROLE_NONE || open->role == role ? role : BGP_ROLE_UNKNOWN;
+}
+
 static int get_capability(uint8_t code, struct rd r, struct bgp_open *open, struct offer *offer)
 {
 	switch (code) {
@@ -114,6 +127,9 @@ static int get_capability(uint8_t code, struct rd r, struct bgp_open *open, stru
 		break;
 	case CAP_EXTENDED_NEXT_HOP:
 		get_extended_next_hop(&r, open);
+		break;
+	case CAP_ROLE:
+		get_role(&r, open);
 		break;
 	case CAP_AS4:
 		open->as4 = true;
@@ -137,7 +153,8 @@ static int get_capabilities(struct rd r, struct bgp_open *open, struct offer *of
 	return 0;
 }
 
-/* The parameters' reader; `extended` is set if lengths in it take two octets (RFC 9072). */
+/* Returns a reader of the parameters. Sets `*extended` if their lengths have two octets (RFC 9072).
+ */
 static struct rd open_parameters(struct rd *r, bool *extended)
 {
 	uint8_t len = rd_u8(r);
@@ -184,7 +201,10 @@ int bgp_open_parse(const uint8_t *body, size_t len, struct bgp_open *open, struc
 	open->hold_time_s = rd_u16(&r);
 	open->router_id = rd_u32(&r);
 	if (version != BGP_VERSION && !r.error) {
-		*err = (struct bgp_error){BGP_ERR_OPEN, BGP_OPEN_BAD_VERSION, 2, our_version};
+		*err = (struct bgp_error){.code = BGP_ERR_OPEN,
+					  .subcode = BGP_OPEN_BAD_VERSION,
+					  .data_len = 2,
+					  .data = our_version};
 		return -EBADMSG;
 	}
 	if (get_parameters(&r, open, &offer, err) < 0)

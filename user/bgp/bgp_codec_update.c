@@ -1,24 +1,27 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * UPDATEs that we receive: walked, checked and counted. No state.
+ * Parses the UPDATEs that we receive, checks them and counts their prefixes. No state.
  *
- * Errors are contained as RFC 7606 wants: a session ends only where the message itself can no
- * longer be taken apart. An unknown attribute without the Optional bit is treated like any other
- * with wrong flags (RFC 7606 section 3 c), not as RFC 4271's session reset: losing the session that
- * carries our announcement because of a route that we would drop anyway helps nobody. Nothing is
- * stored, so RFC 7606's section 5.2 (prefixes that could not be found) has nothing to protect.
- * Rejected: skipping over UPDATEs unread. A peer that sends garbage is worth a word to the
- * operator.
+ * Errors are handled by RFC 7606: the session is reset only if the message cannot be parsed any
+ * more. An unknown attribute without the Optional bit is treated like an attribute with wrong flags
+ * (RFC 7606 section 3 c). RFC 4271 would reset the session, but the session carries our
+ * announcements, and we would drop the route anyway. An UPDATE with a malformed attribute and no
+ * reachable prefix resets the session (RFC 7606 section 5.2). In such an UPDATE some prefixes may
+ * not have been found, and other nodes' paths for our own prefixes must be known. Rejected: to skip
+ * UPDATEs without parsing them. The operator should know of a peer that sends malformed ones.
  */
 #include "bgp/bgp_codec.h"
 
 #include <errno.h>
 #include <string.h>
 
-enum length_rule { ANY, EXACTLY, MULTIPLE /* and not none */ };
+/* AS_PATH segment types (RFC 4271 section 4.3 b, RFC 5065 section 3). */
+enum { AS_SET = 1, AS_SEQUENCE = 2, AS_CONFED_SEQUENCE = 3, AS_CONFED_SET = 4 };
+
+enum length_rule { ANY, EXACTLY, MULTIPLE /* but not 0 */ };
 enum treatment { AS_WITHDRAW, DISCARD };
 
-/* How an attribute must look, and what is done with one that does not. */
+/* The rules for an attribute, and the treatment of a malformed one. */
 static const struct attr_rule {
 	uint8_t flags; /* BGP_ATTR_OPTIONAL, BGP_ATTR_TRANSITIVE */
 	uint8_t length_rule;
@@ -42,9 +45,10 @@ static const struct attr_rule {
     [BGP_ATTR_AS4_PATH] = {0xc0, ANY, 0, DISCARD, false},
     [BGP_ATTR_AS4_AGGREGATOR] = {0xc0, EXACTLY, 8, DISCARD, false},
     [BGP_ATTR_LARGE_COMMUNITIES] = {0xc0, MULTIPLE, 12, AS_WITHDRAW, false},
+    [BGP_ATTR_ONLY_TO_CUSTOMER] = {0xc0, EXACTLY, 4, AS_WITHDRAW, false},
 };
 
-/* One attribute as it stands in the message. */
+/* One attribute of the message. */
 struct attr {
 	uint8_t flags, type;
 	const uint8_t *start; /* of its flags */
@@ -56,7 +60,8 @@ struct walk {
 	struct bgp_update *out;
 	struct bgp_error *err;
 	uint32_t seen[256 / 32]; /* attribute types */
-	uint32_t mp_announced;	 /* by MP_REACH_NLRI */
+	uint32_t mp_announced;	 /* prefixes in MP_REACH_NLRI */
+	bool others;		 /* attributes besides MP_UNREACH_NLRI */
 };
 
 static int update_error(struct bgp_error *err, uint8_t subcode)
@@ -67,8 +72,10 @@ static int update_error(struct bgp_error *err, uint8_t subcode)
 
 static int mp_error(struct walk *k, const struct attr *a)
 {
-	*k->err = (struct bgp_error){BGP_ERR_UPDATE, BGP_UPDATE_OPTIONAL_ATTRIBUTE,
-				     (uint16_t)(a->value.end - a->start), a->start};
+	*k->err = (struct bgp_error){.code = BGP_ERR_UPDATE,
+				     .subcode = BGP_UPDATE_OPTIONAL_ATTRIBUTE,
+				     .data_len = (uint16_t)(a->value.end - a->start),
+				     .data = a->start};
 	return -EBADMSG;
 }
 
@@ -87,7 +94,7 @@ static bool seen(const struct walk *k, uint8_t type)
 	return k->seen[type / 32] >> type % 32 & 1;
 }
 
-/* How many prefixes of at most `max_bits` bits are in `r`, or -EBADMSG if they cannot be read. */
+/* The number of prefixes in `r`, of at most `max_bits` bits each, or -EBADMSG. */
 static int count_prefixes(struct rd r, uint8_t max_bits)
 {
 	int n = 0;
@@ -101,36 +108,56 @@ static int count_prefixes(struct rd r, uint8_t max_bits)
 	return n;
 }
 
-/* RFC 4271 section 4.3 b and 5.1.2, RFC 7606 section 7.2: whole, known, non-empty segments. */
-static bool as_path_is_good(struct rd r, unsigned int as_octets)
+static bool is_confederation_segment(uint8_t type)
+{
+	return type == AS_CONFED_SEQUENCE || type == AS_CONFED_SET;
+}
+
+/*
+ * RFC 4271 section 4.3 b and 5.1.2, RFC 7606 section 7.2: the path consists of complete, known,
+ * non-empty segments, without AS 0 (RFC 7607 section 2). Only a member of our own confederation
+ * sends confederation segments (RFC 5065 section 5).
+ */
+static bool as_path_is_good(struct rd r, bool as4, bool confederation)
 {
 	while (rd_left(&r) > 0) {
 		uint8_t type = rd_u8(&r), count = rd_u8(&r);
+		bool known = type == AS_SET || type == AS_SEQUENCE ||
+			     (confederation && is_confederation_segment(type));
 
-		if ((type != 1 && type != 2) || count == 0 || !rd_bytes(&r, count * as_octets))
+		if (!known || count == 0)
 			return false;
+		for (; count > 0; count--) {
+			if ((as4 ? rd_u32(&r) : rd_u16(&r)) == 0) /* also if it is too short */
+				return false;
+		}
 	}
 	return true;
 }
 
-/* The AS path's end; the path is a good one. A set ends it like an unknown AS. */
+/* Records the end of a valid AS path. An AS in a set does not count as the local AS. Confederation
+ * segments are skipped. */
 static void note_as_path(struct walk *k, struct rd r)
 {
 	struct bgp_path *path = &k->out->path;
 	unsigned int own = 0;
 
 	while (rd_left(&r) > 0) {
-		bool sequence = rd_u8(&r) == 2;
+		uint8_t type = rd_u8(&r);
 
 		for (uint8_t n = rd_u8(&r); n > 0; n--) {
-			path->last_as = k->s->as4 ? rd_u32(&r) : rd_u16(&r);
-			own = sequence && path->last_as == k->s->local_as ? own + 1 : 0;
+			uint32_t as = k->s->as4 ? rd_u32(&r) : rd_u16(&r);
+
+			if (is_confederation_segment(type))
+				continue;
+			path->last_as = as;
+			own = type == AS_SEQUENCE && as == k->s->local_as ? own + 1 : 0;
 		}
 	}
 	path->own_as = own;
 }
 
-/* A link-local address says nothing: every link has the same ones. */
+/* A link-local address is not recorded, because it does not identify a node. */
 static void note_next_hop(struct rd r, struct ipaddr *out)
 {
 	size_t len = rd_left(&r);
@@ -153,6 +180,13 @@ static void note_path(struct walk *k, const struct attr *a)
 	case BGP_ATTR_NEXT_HOP:
 		note_next_hop(r, &k->out->path.next_hop);
 		break;
+	case BGP_ATTR_MED:
+		k->out->path.has_med = true;
+		k->out->path.med = rd_u32(&r);
+		break;
+	case BGP_ATTR_COMMUNITIES:
+		k->out->path.communities = r;
+		break;
 	case BGP_ATTR_ORIGINATOR_ID:
 		k->out->path.originator = rd_u32(&r);
 		break;
@@ -168,24 +202,32 @@ static bool length_is_good(const struct attr_rule *rule, size_t len)
 	return rule->length_rule == ANY || (len > 0 && len % rule->length == 0);
 }
 
-/* What a length alone cannot tell. */
+/* The AS of an aggregator must not be 0 (RFC 7607 section 2). */
+static bool aggregator_is_good(struct rd r, bool as4)
+{
+	return rd_left(&r) == (as4 ? 8 : 6) && (as4 ? rd_u32(&r) : rd_u16(&r)) != 0;
+}
+
+/* Checks the value of an attribute whose length is valid. */
 static bool value_is_good(const struct walk *k, const struct attr *a)
 {
 	switch (a->type) {
 	case BGP_ATTR_ORIGIN:
 		return a->value.p[0] <= BGP_ORIGIN_INCOMPLETE;
 	case BGP_ATTR_AS_PATH:
-		return as_path_is_good(a->value, k->s->as4 ? 4 : 2);
-	case BGP_ATTR_AS4_PATH:
-		return as_path_is_good(a->value, 4);
+		return as_path_is_good(a->value, k->s->as4, k->s->ibgp);
+	case BGP_ATTR_AS4_PATH: /* confederation segments in it are skipped (RFC 6793 section 3) */
+		return as_path_is_good(a->value, true, true);
 	case BGP_ATTR_AGGREGATOR:
-		return rd_left(&a->value) == (k->s->as4 ? 8 : 6);
+		return aggregator_is_good(a->value, k->s->as4);
+	case BGP_ATTR_AS4_AGGREGATOR:
+		return aggregator_is_good(a->value, true);
 	default:
 		return true;
 	}
 }
 
-/* The longest prefix of a family that the session carries, 0 if it carries it not at all. */
+/* The longest prefix of a family, in bits; 0 if the session does not carry the family. */
 static uint8_t family_bits(const struct walk *k, uint16_t afi, uint8_t safi)
 {
 	if (safi != BGP_SAFI_UNICAST)
@@ -195,7 +237,8 @@ static uint8_t family_bits(const struct walk *k, uint16_t afi, uint8_t safi)
 	return afi == BGP_AFI_IPV6 && k->s->ipv6 ? 128 : 0;
 }
 
-/* RFC 4760 section 3, RFC 8950 section 3: IPv4, IPv6, and IPv6 with a link-local one behind it. */
+/* RFC 4760 section 3, RFC 8950 section 3: one IPv4 address, one IPv6 address, or a global and a
+ * link-local IPv6 address. */
 static bool next_hop_is_good(uint16_t afi, uint8_t len)
 {
 	return len == 16 || len == 32 || (afi == BGP_AFI_IPV4 && len == 4);
@@ -213,7 +256,7 @@ static int walk_mp_reach(struct walk *k, const struct attr *a)
 	if (r.error)
 		return mp_error(k, a);
 	if (bits == 0)
-		return 0; /* a family that was not agreed on: not ours to read */
+		return 0; /* a family that was not negotiated is skipped */
 	n = count_prefixes(r, bits);
 	if (n < 0 || !next_hop_is_good(afi, next_hop_len))
 		return mp_error(k, a);
@@ -287,8 +330,9 @@ static int walk_attrs(struct walk *k, struct rd r)
 
 		a.flags = rd_u8(&r);
 		a.type = rd_u8(&r);
+		k->others |= r.error || a.type != BGP_ATTR_MP_UNREACH;
 		a.value = rd_sub(&r, a.flags & BGP_ATTR_EXTENDED ? rd_u16(&r) : rd_u8(&r));
-		if (r.error) { /* RFC 7606 section 4: the prefixes are still found */
+		if (r.error) { /* RFC 7606 section 4: the prefixes can still be found */
 			note_bad(k, a.type, AS_WITHDRAW);
 			return 0;
 		}
@@ -299,7 +343,7 @@ static int walk_attrs(struct walk *k, struct rd r)
 	return 0;
 }
 
-/* RFC 4271 section 5: what must be there with prefixes that are announced. */
+/* RFC 4271 section 5: the attributes that announced prefixes must have. */
 static void check_mandatory(struct walk *k, bool classic)
 {
 	if (!seen(k, BGP_ATTR_ORIGIN))
@@ -308,6 +352,13 @@ static void check_mandatory(struct walk *k, bool classic)
 		note_bad(k, BGP_ATTR_AS_PATH, AS_WITHDRAW);
 	if (classic && !seen(k, BGP_ATTR_NEXT_HOP))
 		note_bad(k, BGP_ATTR_NEXT_HOP, AS_WITHDRAW);
+}
+
+/* RFC 7606 section 5.2: a malformed attribute, attributes other than MP_UNREACH_NLRI, and no
+ * reachable prefix. An MP_REACH_NLRI of a family that was not negotiated counts as reachable. */
+static bool may_hide_prefixes(const struct walk *k, int n_announced)
+{
+	return k->out->as_withdraw && k->others && n_announced == 0 && !seen(k, BGP_ATTR_MP_REACH);
 }
 
 bool bgp_nlri_next(struct bgp_nlri *nlri, struct ipprefix *prefix)
@@ -348,6 +399,8 @@ int bgp_update_parse(const struct bgp_session *s, const uint8_t *body, size_t le
 	out->announced = (uint32_t)n_announced + k.mp_announced;
 	out->withdrawn += (uint32_t)n_withdrawn;
 	out->end_of_rib = len == 4 || (out->end_of_rib && out->announced + out->withdrawn == 0);
+	if (may_hide_prefixes(&k, n_announced))
+		return update_error(err, BGP_UPDATE_MALFORMED_ATTRIBUTES);
 	if (out->announced > 0)
 		check_mandatory(&k, n_announced > 0);
 	if (out->as_withdraw) {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * The routes and each neighbor's Adj-RIB-Out. It owns an array of slots, found by a hash with
- * chains, and three bit sets a neighbor: `pending`, routes that it is still to be told, `told`,
- * routes that it has, and `rival`, those that it has another node's path for. A withdrawn route
- * keeps its slot until every neighbor that was told of it has been told of its end. Rejected: a
- * queue of messages a neighbor. It grows while the neighbor does not read, and then sends it what
- * is long out of date.
+ * The routes and the Adj-RIB-Out of each neighbor. The module owns an array of slots, which a hash
+ * with chains finds; the sets of attributes, each stored once for all routes that have it; and
+ * three bit sets for each neighbor. The bit sets are `pending` (routes that must still be sent),
+ * `advertised` (routes that the neighbor has), and `foreign` (routes for which the neighbor has
+ * another node's path). A withdrawn route keeps its slot until the withdrawal has been sent to
+ * every neighbor that has the route. Rejected: a queue of messages for each neighbor. It grows
+ * while the neighbor does not read, and its messages are then out of date.
  */
 #include "bgp/bgp_rib.h"
 
@@ -13,52 +14,62 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WORDS	(BGP_MAX_PREFIXES / 64)
-#define BUCKETS 4096
-#define NO_SLOT UINT16_MAX
+#define WORDS	     (BGP_MAX_PREFIXES / 64)
+#define BUCKETS	     65536
+#define ATTR_BUCKETS 4096
+#define NO_SLOT	     UINT32_MAX
+/* Sets of attributes in use at the same time: one for each instance or service, and its new one
+ * during a change. */
+#define MAX_ATTR_SETS 8192
+/* Pending routes that are examined for one UPDATE, and the number of routes in a row that do not
+ * belong to it, after which the search ends. The prefixes of an instance are usually together.
+ * Routes that are further away go into a later UPDATE. */
+#define SCAN_MAX   4096
+#define MISSED_MAX 256
 
-enum route_state { ROUTE_FREE, ROUTE_ANNOUNCED, ROUTE_WITHDRAWN };
+/* A chain contains the number of the next entry plus 1; 0: the end. So unused entries stay zero,
+ * and their pages are never written. */
+struct attr_set {
+	struct bgp_attrs attrs;
+	uint32_t users, hash;
+	uint16_t next; /* in its bucket's or the free chain */
+};
 
 struct route {
 	struct ipprefix prefix;
-	struct bgp_attrs attrs;
-	uint8_t state; /* enum route_state */
-	bool watched;  /* keeps its slot, announced or not */
-	uint16_t next; /* in its bucket's or the free chain */
+	bool used, watched; /* a watched route keeps its slot, announced or not */
+	uint32_t next;	    /* in its bucket's or the free chain */
 	uint32_t owner;
-	struct mono rival_since; /* MONO_NEVER: no neighbor has another node's path */
+	uint16_t n_foreign;	   /* neighbors that have another node's path */
+	struct mono foreign_since; /* MONO_NEVER: none has */
 };
 
 struct peer {
 	bool up;
-	unsigned int n_pending, n_told, n_rival;
-	uint64_t pending[WORDS], told[WORDS], rival[WORDS];
+	unsigned int n_pending, n_advertised, n_foreign;
+	uint64_t pending[WORDS], advertised[WORDS], foreign[WORDS];
 };
 
 struct bgp_rib {
-	uint32_t
-	    key[BGP_MAX_PREFIXES]; /* of what must be equal to share an UPDATE, to find it fast */
-	struct bgp_attrs last; /* that were announced, and their key: many prefixes share them */
-	uint32_t last_key;
-	uint16_t free;
-	uint16_t buckets[BUCKETS];
+	unsigned int n_peers; /* no peer from this number on has ever had a session */
+	uint32_t n_fresh;     /* slots from this number on were never used */
+	uint32_t free;
+	uint16_t n_fresh_sets, free_set;
+	uint16_t last_set; /* the set of the last announcement, plus 1; many prefixes share it */
+	uint64_t announced[WORDS], ipv6[WORDS];
+	uint64_t foreign[WORDS];	/* at any neighbor */
+	uint16_t set[BGP_MAX_PREFIXES]; /* of announced routes; MAX_ATTR_SETS: withdrawn */
+	uint16_t attr_buckets[ATTR_BUCKETS];
+	uint32_t buckets[BUCKETS];
 	struct route routes[BGP_MAX_PREFIXES];
-	unsigned int n_peers; /* that ever had a session: those before it are looked at */
+	struct attr_set sets[MAX_ATTR_SETS];
 	struct peer peers[];
 };
 
 struct bgp_rib *bgp_rib_create(unsigned int n_peers)
 {
 	/* Owner: the caller, by bgp_rib_destroy(). */
-	struct bgp_rib *rib = calloc(1, sizeof(*rib) + n_peers * sizeof(rib->peers[0]));
-
-	if (!rib)
-		return NULL;
-	for (unsigned int i = 0; i < BUCKETS; i++)
-		rib->buckets[i] = NO_SLOT;
-	for (uint16_t i = 0; i < BGP_MAX_PREFIXES; i++)
-		rib->routes[i].next = i + 1 < BGP_MAX_PREFIXES ? (uint16_t)(i + 1) : NO_SLOT;
-	return rib;
+	return calloc(1, sizeof(struct bgp_rib) + n_peers * sizeof(struct peer));
 }
 
 void bgp_rib_destroy(struct bgp_rib *rib)
@@ -66,13 +77,15 @@ void bgp_rib_destroy(struct bgp_rib *rib)
 	free(rib);
 }
 
-static bool bit_get(const uint64_t *set, uint16_t slot)
+/* --- sets of slots --- */
+
+static bool bit_get(const uint64_t *set, uint32_t slot)
 {
 	return set[slot / 64] >> slot % 64 & 1;
 }
 
-/* Sets the bit to `on` and keeps the number of set ones. */
-static void bit_put(uint64_t *set, unsigned int *count, uint16_t slot, bool on)
+/* Sets the bit to `on` and updates the number of set bits. */
+static void bit_put(uint64_t *set, unsigned int *count, uint32_t slot, bool on)
 {
 	if (bit_get(set, slot) == on)
 		return;
@@ -81,7 +94,7 @@ static void bit_put(uint64_t *set, unsigned int *count, uint16_t slot, bool on)
 }
 
 /* The first set bit at or after `from`, or NO_SLOT. */
-static uint16_t bit_next(const uint64_t *set, unsigned int from)
+static uint32_t bit_next(const uint64_t *set, unsigned int from)
 {
 	for (unsigned int w = from / 64; w < WORDS; w++) {
 		uint64_t bits = set[w];
@@ -89,15 +102,19 @@ static uint16_t bit_next(const uint64_t *set, unsigned int from)
 		if (w == from / 64)
 			bits &= ~UINT64_C(0) << from % 64;
 		if (bits)
-			return (uint16_t)(w * 64 + (unsigned int)__builtin_ctzll(bits));
+			return w * 64 + (unsigned int)__builtin_ctzll(bits);
 	}
 	return NO_SLOT;
 }
 
-static bool same_prefix(const struct ipprefix *a, const struct ipprefix *b)
+/* Sets the bits of `word` in word `w` of the set, and updates the number of set bits. */
+static void bits_add(uint64_t *set, unsigned int *count, unsigned int w, uint64_t word)
 {
-	return memcmp(a, b, sizeof(*a)) == 0;
+	*count += (unsigned int)__builtin_popcountll(word & ~set[w]);
+	set[w] |= word;
 }
+
+/* --- sets of attributes --- */
 
 #define FNV_START 2166136261u
 
@@ -111,21 +128,77 @@ static uint32_t hash_octets(uint32_t hash, const void *data, size_t len)
 	return hash;
 }
 
-static uint32_t key_of(struct bgp_rib *rib, const struct bgp_attrs *attrs)
+static bool same_attrs(const struct attr_set *set, const struct bgp_attrs *attrs)
 {
-	if (rib->last_key == 0 || memcmp(&rib->last, attrs, sizeof(*attrs)) != 0) {
-		rib->last = *attrs;
-		rib->last_key = hash_octets(FNV_START, attrs, sizeof(*attrs));
+	return memcmp(&set->attrs, attrs, sizeof(*attrs)) == 0;
+}
+
+/* Returns the set that contains `attrs`, with one more user; or MAX_ATTR_SETS: there is no room. */
+static uint16_t attrs_take(struct bgp_rib *rib, const struct bgp_attrs *attrs)
+{
+	uint32_t hash;
+	uint16_t *bucket, at = rib->last_set;
+
+	if (at && rib->sets[at - 1].users && same_attrs(&rib->sets[at - 1], attrs)) {
+		rib->sets[at - 1].users++;
+		return (uint16_t)(at - 1);
 	}
-	return rib->last_key;
+	hash = hash_octets(FNV_START, attrs, sizeof(*attrs));
+	bucket = &rib->attr_buckets[hash % ATTR_BUCKETS];
+	for (at = *bucket; at && !same_attrs(&rib->sets[at - 1], attrs);)
+		at = rib->sets[at - 1].next;
+	if (!at && rib->free_set) {
+		at = rib->free_set;
+		rib->free_set = rib->sets[at - 1].next;
+	} else if (!at) {
+		if (rib->n_fresh_sets == MAX_ATTR_SETS)
+			return MAX_ATTR_SETS;
+		at = ++rib->n_fresh_sets;
+	}
+	if (rib->sets[at - 1].users == 0) {
+		rib->sets[at - 1] =
+		    (struct attr_set){.attrs = *attrs, .hash = hash, .next = *bucket};
+		*bucket = at;
+	}
+	rib->sets[at - 1].users++;
+	rib->last_set = at;
+	return (uint16_t)(at - 1);
+}
+
+static void attrs_drop(struct bgp_rib *rib, uint16_t index)
+{
+	struct attr_set *set = &rib->sets[index];
+	uint16_t *link = &rib->attr_buckets[set->hash % ATTR_BUCKETS];
+
+	if (--set->users > 0)
+		return;
+	while (*link != index + 1)
+		link = &rib->sets[*link - 1].next;
+	*link = set->next;
+	set->next = rib->free_set;
+	rib->free_set = (uint16_t)(index + 1);
+}
+
+/* --- slots --- */
+
+static bool same_prefix(const struct ipprefix *a, const struct ipprefix *b)
+{
+	return memcmp(a, b, sizeof(*a)) == 0;
 }
 
 static unsigned int bucket_of(const struct ipprefix *p)
 {
-	return (hash_octets(FNV_START, p, sizeof(*p)) >> 8) % BUCKETS;
+	uint32_t hash = hash_octets(FNV_START, p, sizeof(*p));
+
+	return (hash ^ hash >> 16) % BUCKETS;
 }
 
-/* The prefix with its host bits cleared, so that two spellings of it are one route. */
+static bool is_announced(const struct bgp_rib *rib, uint32_t slot)
+{
+	return bit_get(rib->announced, slot);
+}
+
+/* Clears the host bits of the prefix, so that two forms of it are one route. */
 static int canonical(const struct ipprefix *in, struct ipprefix *out)
 {
 	bool v4 = ipaddr_is_v4(&in->addr);
@@ -134,6 +207,8 @@ static int canonical(const struct ipprefix *in, struct ipprefix *out)
 	if (in->len > (v4 ? 32 : 128))
 		return -EINVAL;
 	*out = (struct ipprefix){.addr = in->addr, .len = in->len};
+	if (bits == 128) /* a host prefix has no host bits; most are such */
+		return 0;
 	for (unsigned int i = 0; i < sizeof(out->addr.b); i++) {
 		if (bits < 8 * i)
 			out->addr.b[i] = 0;
@@ -143,70 +218,94 @@ static int canonical(const struct ipprefix *in, struct ipprefix *out)
 	return 0;
 }
 
-static uint16_t find(const struct bgp_rib *rib, const struct ipprefix *prefix)
+static uint32_t find(const struct bgp_rib *rib, const struct ipprefix *prefix)
 {
-	uint16_t slot = rib->buckets[bucket_of(prefix)];
+	uint32_t at = rib->buckets[bucket_of(prefix)];
 
-	while (slot != NO_SLOT && !same_prefix(&rib->routes[slot].prefix, prefix))
-		slot = rib->routes[slot].next;
-	return slot;
+	while (at && !same_prefix(&rib->routes[at - 1].prefix, prefix))
+		at = rib->routes[at - 1].next;
+	return at ? at - 1 : NO_SLOT;
 }
 
-static uint16_t take_slot(struct bgp_rib *rib, const struct ipprefix *prefix)
+static uint32_t take_slot(struct bgp_rib *rib, const struct ipprefix *prefix)
 {
-	uint16_t slot = rib->free, *bucket = &rib->buckets[bucket_of(prefix)];
+	uint32_t *bucket = &rib->buckets[bucket_of(prefix)], at = rib->free;
+	unsigned int unused = 0;
 
-	if (slot == NO_SLOT)
+	if (at)
+		rib->free = rib->routes[at - 1].next;
+	else if (rib->n_fresh < BGP_MAX_PREFIXES)
+		at = ++rib->n_fresh;
+	else
 		return NO_SLOT;
-	rib->free = rib->routes[slot].next;
-	rib->routes[slot] = (struct route){.prefix = *prefix,
-					   .next = *bucket,
-					   .rival_since = MONO_NEVER,
-					   .state = ROUTE_WITHDRAWN};
-	*bucket = slot;
-	return slot;
+	rib->routes[at - 1] = (struct route){
+	    .prefix = *prefix, .used = true, .next = *bucket, .foreign_since = MONO_NEVER};
+	rib->set[at - 1] = MAX_ATTR_SETS;
+	bit_put(rib->ipv6, &unused, at - 1, !ipaddr_is_v4(&prefix->addr));
+	*bucket = at;
+	return at - 1;
 }
 
-/* Frees the slot of a withdrawn route that no neighbor needs to hear of any more. */
-static void release_slot(struct bgp_rib *rib, uint16_t slot)
+/* Frees the slot of a withdrawn route, if no neighbor has the route any more. */
+static void release_slot(struct bgp_rib *rib, uint32_t slot)
 {
 	struct route *r = &rib->routes[slot];
-	uint16_t *link = &rib->buckets[bucket_of(&r->prefix)];
+	uint32_t *link = &rib->buckets[bucket_of(&r->prefix)];
 
-	if (r->state != ROUTE_WITHDRAWN || r->watched)
+	if (!r->used || r->watched || is_announced(rib, slot))
 		return;
 	for (unsigned int i = 0; i < rib->n_peers; i++) {
-		if (bit_get(rib->peers[i].told, slot))
+		if (bit_get(rib->peers[i].advertised, slot))
 			return;
 	}
-	while (*link != slot)
-		link = &rib->routes[*link].next;
+	while (*link != slot + 1)
+		link = &rib->routes[*link - 1].next;
 	*link = r->next;
-	r->state = ROUTE_FREE;
+	r->used = false;
 	r->next = rib->free;
-	rib->free = slot;
+	rib->free = slot + 1;
+}
+
+static uint32_t find_or_take(struct bgp_rib *rib, const struct ipprefix *prefix)
+{
+	uint32_t slot = find(rib, prefix);
+
+	return slot == NO_SLOT ? take_slot(rib, prefix) : slot;
+}
+
+/* --- routes --- */
+
+/* Sets the attributes of the route to `set`; MAX_ATTR_SETS: the route is withdrawn. */
+static void put_set(struct bgp_rib *rib, uint32_t slot, uint16_t set)
+{
+	unsigned int unused = 0;
+
+	if (rib->set[slot] != MAX_ATTR_SETS)
+		attrs_drop(rib, rib->set[slot]);
+	rib->set[slot] = set;
+	bit_put(rib->announced, &unused, slot, set != MAX_ATTR_SETS);
 }
 
 int bgp_rib_announce(struct bgp_rib *rib, const struct ipprefix *prefix,
 		     const struct bgp_attrs *attrs)
 {
 	struct ipprefix p;
-	uint16_t slot;
-	struct route *r;
+	uint32_t slot;
+	uint16_t set;
 
 	if (canonical(prefix, &p) < 0)
 		return -EINVAL;
-	slot = find(rib, &p);
-	if (slot == NO_SLOT)
-		slot = take_slot(rib, &p);
+	slot = find_or_take(rib, &p);
 	if (slot == NO_SLOT)
 		return -ENOSPC;
-	r = &rib->routes[slot];
-	if (r->state == ROUTE_ANNOUNCED && memcmp(&r->attrs, attrs, sizeof(*attrs)) == 0)
+	if (is_announced(rib, slot) && same_attrs(&rib->sets[rib->set[slot]], attrs))
 		return 0;
-	r->state = ROUTE_ANNOUNCED;
-	r->attrs = *attrs;
-	rib->key[slot] = key_of(rib, attrs);
+	set = attrs_take(rib, attrs);
+	if (set == MAX_ATTR_SETS) {
+		release_slot(rib, slot);
+		return -ENOSPC;
+	}
+	put_set(rib, slot, set);
 	for (unsigned int i = 0; i < rib->n_peers; i++) {
 		struct peer *peer = &rib->peers[i];
 
@@ -219,35 +318,36 @@ int bgp_rib_announce(struct bgp_rib *rib, const struct ipprefix *prefix,
 int bgp_rib_withdraw(struct bgp_rib *rib, const struct ipprefix *prefix)
 {
 	struct ipprefix p;
-	uint16_t slot = canonical(prefix, &p) < 0 ? NO_SLOT : find(rib, &p);
+	uint32_t slot = canonical(prefix, &p) < 0 ? NO_SLOT : find(rib, &p);
 
-	if (slot == NO_SLOT || rib->routes[slot].state != ROUTE_ANNOUNCED)
+	if (slot == NO_SLOT || !is_announced(rib, slot))
 		return -ENOENT;
-	rib->routes[slot].state = ROUTE_WITHDRAWN;
-	rib->key[slot] = 0;
+	put_set(rib, slot, MAX_ATTR_SETS);
 	for (unsigned int i = 0; i < rib->n_peers; i++) {
 		struct peer *peer = &rib->peers[i];
 
-		bit_put(peer->pending, &peer->n_pending, slot, bit_get(peer->told, slot));
+		bit_put(peer->pending, &peer->n_pending, slot, bit_get(peer->advertised, slot));
 	}
 	release_slot(rib, slot);
 	return 0;
 }
 
-/* Keeps since when any neighbor has had a rival of the route. */
-static void put_rival(struct bgp_rib *rib, struct peer *p, uint16_t slot, bool on, struct mono now)
+/* Sets whether `p` has a foreign path for the route, and since when any neighbor has one. */
+static void put_foreign(struct bgp_rib *rib, struct peer *p, uint32_t slot, bool on,
+			struct mono now)
 {
 	struct route *r = &rib->routes[slot];
+	unsigned int n = r->n_foreign, unused = 0;
 
-	bit_put(p->rival, &p->n_rival, slot, on);
-	if (on && !mono_is_set(r->rival_since))
-		r->rival_since = now;
-	for (unsigned int i = 0; !on && i < rib->n_peers; i++) {
-		if (bit_get(rib->peers[i].rival, slot))
-			return;
-	}
-	if (!on)
-		r->rival_since = MONO_NEVER;
+	if (bit_get(p->foreign, slot) == on)
+		return;
+	bit_put(p->foreign, &p->n_foreign, slot, on);
+	r->n_foreign = (uint16_t)(on ? n + 1 : n - 1);
+	bit_put(rib->foreign, &unused, slot, r->n_foreign > 0);
+	if (on && n == 0)
+		r->foreign_since = now;
+	if (r->n_foreign == 0)
+		r->foreign_since = MONO_NEVER;
 }
 
 void bgp_rib_peer_up(struct bgp_rib *rib, unsigned int peer)
@@ -257,64 +357,61 @@ void bgp_rib_peer_up(struct bgp_rib *rib, unsigned int peer)
 	p->up = true;
 	if (peer >= rib->n_peers)
 		rib->n_peers = peer + 1;
-	for (uint16_t slot = 0; slot < BGP_MAX_PREFIXES; slot++) {
-		if (rib->routes[slot].state == ROUTE_ANNOUNCED)
-			bit_put(p->pending, &p->n_pending, slot, true);
-	}
+	for (unsigned int w = 0; w < WORDS; w++)
+		bits_add(p->pending, &p->n_pending, w, rib->announced[w]);
 }
 
 void bgp_rib_peer_down(struct bgp_rib *rib, unsigned int peer)
 {
 	struct peer *p = &rib->peers[peer];
 
-	for (uint16_t slot = bit_next(p->rival, 0); slot != NO_SLOT;
-	     slot = bit_next(p->rival, slot + 1u))
-		put_rival(rib, p, slot, false, MONO_NEVER);
-	*p = (struct peer){0};
-	for (uint16_t slot = 0; slot < BGP_MAX_PREFIXES; slot++)
-		release_slot(rib, slot);
+	for (uint32_t slot = bit_next(p->foreign, 0); slot != NO_SLOT;
+	     slot = bit_next(p->foreign, slot + 1))
+		put_foreign(rib, p, slot, false, MONO_NEVER);
+	for (unsigned int w = 0; w < WORDS; w++) {
+		uint64_t withdrawn = p->advertised[w] & ~rib->announced[w];
+
+		p->pending[w] = p->advertised[w] = 0;
+		for (; withdrawn; withdrawn &= withdrawn - 1)
+			release_slot(rib, w * 64 + (unsigned int)__builtin_ctzll(withdrawn));
+	}
+	p->up = false;
+	p->n_pending = p->n_advertised = 0;
 }
 
 void bgp_rib_refresh(struct bgp_rib *rib, unsigned int peer, bool ipv4)
 {
 	struct peer *p = &rib->peers[peer];
 
-	for (uint16_t slot = 0; slot < BGP_MAX_PREFIXES; slot++) {
-		const struct route *r = &rib->routes[slot];
-
-		if (r->state == ROUTE_ANNOUNCED && ipaddr_is_v4(&r->prefix.addr) == ipv4)
-			bit_put(p->pending, &p->n_pending, slot, true);
-	}
-}
-
-static bool shares_update(const struct route *a, const struct route *b)
-{
-	return a->state == b->state &&
-	       ipaddr_is_v4(&a->prefix.addr) == ipaddr_is_v4(&b->prefix.addr) &&
-	       (a->state == ROUTE_WITHDRAWN || memcmp(&a->attrs, &b->attrs, sizeof(a->attrs)) == 0);
+	for (unsigned int w = 0; w < WORDS; w++)
+		bits_add(p->pending, &p->n_pending, w,
+			 rib->announced[w] & (ipv4 ? ~rib->ipv6[w] : rib->ipv6[w]));
 }
 
 bool bgp_rib_next(const struct bgp_rib *rib, unsigned int peer, const struct bgp_session *s,
 		  struct bgp_batch *batch)
 {
 	const uint64_t *pending = rib->peers[peer].pending;
-	uint16_t slot = bit_next(pending, 0);
-	const struct route *first = &rib->routes[slot == NO_SLOT ? 0 : slot];
-	uint32_t key;
+	uint32_t first = bit_next(pending, 0);
+	uint16_t set;
+	bool ipv6;
 
 	batch->n = 0;
-	if (slot == NO_SLOT)
+	if (first == NO_SLOT)
 		return false;
-	batch->attrs = first->state == ROUTE_ANNOUNCED ? &first->attrs : NULL;
-	batch->carrier = bgp_session_carrier(s, batch->attrs, &first->prefix);
-	key = rib->key[slot];
-	for (; slot != NO_SLOT && batch->n < BGP_BATCH_MAX; slot = bit_next(pending, slot + 1u)) {
-		const struct route *r = &rib->routes[slot];
-
-		if (rib->key[slot] != key || !shares_update(first, r))
+	set = rib->set[first];
+	ipv6 = bit_get(rib->ipv6, first);
+	batch->attrs = set == MAX_ATTR_SETS ? NULL : &rib->sets[set].attrs;
+	batch->encoding = bgp_session_encoding(s, batch->attrs, &rib->routes[first].prefix);
+	for (uint32_t slot = first, seen = 0, missed = 0;
+	     slot != NO_SLOT && batch->n < BGP_BATCH_MAX && seen < SCAN_MAX && missed < MISSED_MAX;
+	     slot = bit_next(pending, slot + 1), seen++) {
+		missed++;
+		if (rib->set[slot] != set || bit_get(rib->ipv6, slot) != ipv6)
 			continue;
-		batch->slots[batch->n] = slot;
-		batch->prefixes[batch->n++] = r->prefix;
+		missed = 0;
+		batch->slots[batch->n] = (uint16_t)slot;
+		batch->prefixes[batch->n++] = rib->routes[slot].prefix;
 	}
 	return true;
 }
@@ -323,11 +420,11 @@ void bgp_rib_sent(struct bgp_rib *rib, unsigned int peer, const struct bgp_batch
 		  unsigned int taken)
 {
 	struct peer *p = &rib->peers[peer];
-	bool told = batch->attrs && batch->carrier != BGP_CARRY_NONE;
+	bool advertised = batch->attrs && batch->encoding != BGP_ENCODING_NONE;
 
 	for (unsigned int i = 0; i < taken; i++) {
 		bit_put(p->pending, &p->n_pending, batch->slots[i], false);
-		bit_put(p->told, &p->n_told, batch->slots[i], told);
+		bit_put(p->advertised, &p->n_advertised, batch->slots[i], advertised);
 		release_slot(rib, batch->slots[i]);
 	}
 }
@@ -337,23 +434,21 @@ bool bgp_rib_is_pending(const struct bgp_rib *rib, unsigned int peer)
 	return rib->peers[peer].n_pending > 0;
 }
 
-unsigned int bgp_rib_told(const struct bgp_rib *rib, unsigned int peer)
+unsigned int bgp_rib_advertised(const struct bgp_rib *rib, unsigned int peer)
 {
-	return rib->peers[peer].n_told;
+	return rib->peers[peer].n_advertised;
 }
 
-/* --- rivals --- */
+/* --- foreign paths --- */
 
 int bgp_rib_watch(struct bgp_rib *rib, const struct ipprefix *prefix, uint32_t owner)
 {
 	struct ipprefix p;
-	uint16_t slot;
+	uint32_t slot;
 
 	if (canonical(prefix, &p) < 0)
 		return -EINVAL;
-	slot = find(rib, &p);
-	if (slot == NO_SLOT)
-		slot = take_slot(rib, &p);
+	slot = find_or_take(rib, &p);
 	if (slot == NO_SLOT)
 		return -ENOSPC;
 	rib->routes[slot].watched = true;
@@ -361,69 +456,62 @@ int bgp_rib_watch(struct bgp_rib *rib, const struct ipprefix *prefix, uint32_t o
 	return 0;
 }
 
-static uint16_t find_watched(const struct bgp_rib *rib, const struct ipprefix *prefix)
+static uint32_t find_watched(const struct bgp_rib *rib, const struct ipprefix *prefix)
 {
 	struct ipprefix p;
-	uint16_t slot = canonical(prefix, &p) < 0 ? NO_SLOT : find(rib, &p);
+	uint32_t slot = canonical(prefix, &p) < 0 ? NO_SLOT : find(rib, &p);
 
 	return slot != NO_SLOT && rib->routes[slot].watched ? slot : NO_SLOT;
 }
 
 void bgp_rib_unwatch(struct bgp_rib *rib, const struct ipprefix *prefix)
 {
-	uint16_t slot = find_watched(rib, prefix);
+	uint32_t slot = find_watched(rib, prefix);
 
 	if (slot == NO_SLOT)
 		return;
 	for (unsigned int i = 0; i < rib->n_peers; i++)
-		put_rival(rib, &rib->peers[i], slot, false, MONO_NEVER);
+		put_foreign(rib, &rib->peers[i], slot, false, MONO_NEVER);
 	rib->routes[slot].watched = false;
 	release_slot(rib, slot);
 }
 
 bool bgp_rib_is_watched(const struct bgp_rib *rib, const struct ipprefix *prefix,
-			const struct bgp_attrs **ours)
+			const struct bgp_attrs **ours, uint32_t *owner)
 {
-	uint16_t slot = find_watched(rib, prefix);
+	uint32_t slot = find_watched(rib, prefix);
 
-	*ours = slot != NO_SLOT && rib->routes[slot].state == ROUTE_ANNOUNCED
-		    ? &rib->routes[slot].attrs
-		    : NULL;
+	*ours =
+	    slot != NO_SLOT && is_announced(rib, slot) ? &rib->sets[rib->set[slot]].attrs : NULL;
+	*owner = slot != NO_SLOT ? rib->routes[slot].owner : 0;
 	return slot != NO_SLOT;
 }
 
 void bgp_rib_heard(struct bgp_rib *rib, unsigned int peer, const struct ipprefix *prefix,
-		   bool rival, struct mono now)
+		   bool foreign, struct mono now)
 {
-	uint16_t slot = find_watched(rib, prefix);
+	uint32_t slot = find_watched(rib, prefix);
 
 	if (slot != NO_SLOT && rib->peers[peer].up)
-		put_rival(rib, &rib->peers[peer], slot, rival, now);
+		put_foreign(rib, &rib->peers[peer], slot, foreign, now);
 }
 
-unsigned int bgp_rib_rivals(const struct bgp_rib *rib, unsigned int peer)
+unsigned int bgp_rib_foreign(const struct bgp_rib *rib, unsigned int peer)
 {
-	return rib->peers[peer].n_rival;
+	return rib->peers[peer].n_foreign;
 }
 
-bool bgp_rib_next_rival(const struct bgp_rib *rib, struct bgp_rival *it)
+bool bgp_rib_next_foreign(const struct bgp_rib *rib, struct bgp_foreign *it)
 {
-	uint16_t first = NO_SLOT;
+	uint32_t first = bit_next(rib->foreign, it->next);
 
-	for (unsigned int i = 0; i < rib->n_peers; i++) {
-		uint16_t slot =
-		    rib->peers[i].n_rival ? bit_next(rib->peers[i].rival, it->next) : NO_SLOT;
-
-		if (slot >= first)
-			continue;
-		first = slot;
-		it->peer = i;
-	}
 	if (first == NO_SLOT)
 		return false;
+	for (it->peer = 0; !bit_get(rib->peers[it->peer].foreign, first);)
+		it->peer++;
 	it->prefix = rib->routes[first].prefix;
 	it->owner = rib->routes[first].owner;
-	it->since = rib->routes[first].rival_since;
+	it->since = rib->routes[first].foreign_since;
 	it->next = first + 1u;
 	return true;
 }

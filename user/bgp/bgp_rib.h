@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the neighbors are to be told: the routes as they should be, and for each neighbor which of
- * them it has been told and which are still to be sent (its Adj-RIB-Out, RFC 4271 section 3.2). A
- * slow neighbor costs two bits a route, however often the route changes meanwhile. No I/O, and no
- * allocation after bgp_rib_create().
+ * The routes to announce. For each neighbor it records which routes have been sent and which must
+ * still be sent (its Adj-RIB-Out, RFC 4271 section 3.2). A slow neighbor needs three bits for each
+ * route, even if the route changes often meanwhile. No I/O, and no allocation after
+ * bgp_rib_create().
  */
 #ifndef HF_BGP_RIB_H
 #define HF_BGP_RIB_H
@@ -13,81 +13,80 @@
 #include "bgp/bgp_codec.h"
 #include "core/mono.h"
 
-/* Of all announcements of one speaker: a large edge's ten thousand, in whole words of the bit sets.
- */
-#define BGP_MAX_PREFIXES 10240
-
 struct bgp_rib;
 
 /* With room for `n_peers` neighbors, numbered from 0. NULL with errno. */
 struct bgp_rib *bgp_rib_create(unsigned int n_peers);
 void bgp_rib_destroy(struct bgp_rib *rib); /* NULL is fine */
 
-/* The route for `prefix` is to be `attrs`. Host bits of `prefix` are cleared. 1 if that is news, 0
- * if not, -ENOSPC, or -EINVAL for a prefix longer than its address. */
+/* Sets the attributes of the route for `prefix` to `attrs`; host bits of `prefix` are cleared.
+ * Returns 1 if the route has changed; 0 if it has not; -ENOSPC; or -EINVAL for a prefix longer than
+ * its address. */
 int bgp_rib_announce(struct bgp_rib *rib, const struct ipprefix *prefix,
 		     const struct bgp_attrs *attrs);
-/* There is to be no route for `prefix`. 0, or -ENOENT if there was none. */
+/* Removes the route for `prefix`. Returns 0, or -ENOENT if there was none. */
 int bgp_rib_withdraw(struct bgp_rib *rib, const struct ipprefix *prefix);
 
-/* `peer` has a session from now on and knows no route: all are to be sent. */
+/* `peer` has a new session and has no route: all routes must be sent. */
 void bgp_rib_peer_up(struct bgp_rib *rib, unsigned int peer);
-/* `peer` has forgotten all; nothing is to be sent. */
+/* The session of `peer` has ended: the peer has no route, and none is sent. */
 void bgp_rib_peer_down(struct bgp_rib *rib, unsigned int peer);
-/* `peer` asks for all routes of one family once more (RFC 2918). */
+/* `peer` requests all routes of one family again (RFC 2918). */
 void bgp_rib_refresh(struct bgp_rib *rib, unsigned int peer, bool ipv4);
 
-/* As many /8 withdrawals as a message could hold: (4096 - 23) / 2. */
+/* The largest number of /8 withdrawals in a message: (4096 - 23) / 2. */
 #define BGP_BATCH_MAX 2036
 
-/* Routes that go into one UPDATE: `attrs` is NULL for a withdrawal. */
+/* Routes for one UPDATE. `attrs` is NULL for a withdrawal. */
 struct bgp_batch {
 	const struct bgp_attrs *attrs;
-	enum bgp_carrier carrier; /* BGP_CARRY_NONE: `peer` cannot be told; skip them */
+	enum bgp_encoding encoding; /* BGP_ENCODING_NONE: not carried by the session; skip them */
 	unsigned int n;
 	struct ipprefix prefixes[BGP_BATCH_MAX];
 	uint16_t slots[BGP_BATCH_MAX];
 };
 
-/* Gathers what is to be sent to `peer` next, over its session `s`. False: nothing. */
+/* Collects the next routes for `peer`, whose session is `s`. Returns false if none is pending. */
 bool bgp_rib_next(const struct bgp_rib *rib, unsigned int peer, const struct bgp_session *s,
 		  struct bgp_batch *batch);
-/* The first `taken` routes of `batch` have been sent to `peer`, or skipped. No change of the routes
- * may lie between the two calls. */
+/* The first `taken` routes of `batch` have been sent to `peer`, or skipped. The routes must not
+ * change between bgp_rib_next() and this call. */
 void bgp_rib_sent(struct bgp_rib *rib, unsigned int peer, const struct bgp_batch *batch,
 		  unsigned int taken);
 
 bool bgp_rib_is_pending(const struct bgp_rib *rib, unsigned int peer);
-/* How many routes `peer` has been told and not been told otherwise. */
-unsigned int bgp_rib_told(const struct bgp_rib *rib, unsigned int peer);
+/* The number of routes that `peer` has: announced to it, and not withdrawn. */
+unsigned int bgp_rib_advertised(const struct bgp_rib *rib, unsigned int peer);
 
-/* --- rivals: what the neighbors say of our prefixes --- */
+/* --- foreign paths: paths of other nodes for our prefixes --- */
 
 /*
- * From now on rivals of `prefix`, which belongs to `owner`, are kept, whether it is announced or
- * not. Prefixes that are watched take room from those that are announced. 0, -ENOSPC or -EINVAL.
+ * Starts to record foreign paths for `prefix`, which belongs to `owner`. The prefix need not be
+ * announced. Watched and announced prefixes share one limit. Returns 0, -ENOSPC or -EINVAL.
  */
 int bgp_rib_watch(struct bgp_rib *rib, const struct ipprefix *prefix, uint32_t owner);
 void bgp_rib_unwatch(struct bgp_rib *rib, const struct ipprefix *prefix);
 
-/* Is `prefix` one that is watched? *ours is how it is announced, NULL: not at all. */
+/* Is `prefix` watched? *ours becomes the attributes of its announcement, NULL: it is not announced.
+ * *owner becomes its owner. */
 bool bgp_rib_is_watched(const struct bgp_rib *rib, const struct ipprefix *prefix,
-			const struct bgp_attrs **ours);
-/* `peer` has a path for `prefix`, which is watched: another node's, or not (any more). */
+			const struct bgp_attrs **ours, uint32_t *owner);
+/* Records whether `peer` has another node's path for `prefix` at `now`. Ignored if `prefix` is not
+ * watched or `peer` has no session. */
 void bgp_rib_heard(struct bgp_rib *rib, unsigned int peer, const struct ipprefix *prefix,
-		   bool rival, struct mono now);
-/* How many prefixes `peer` has another node's path for. */
-unsigned int bgp_rib_rivals(const struct bgp_rib *rib, unsigned int peer);
+		   bool foreign, struct mono now);
+/* The number of prefixes for which `peer` has another node's path. */
+unsigned int bgp_rib_foreign(const struct bgp_rib *rib, unsigned int peer);
 
-struct bgp_rival {
+struct bgp_foreign {
 	struct ipprefix prefix;
 	uint32_t owner;
-	struct mono since; /* `peer`, or another one, has had such a path */
-	unsigned int peer; /* one that has it; its number in the rib */
-	unsigned int next; /* where to go on; 0 at first */
+	struct mono since; /* since then at least one neighbor has had such a path */
+	unsigned int peer; /* one of these neighbors; its number in the rib */
+	unsigned int next; /* position of the walk; 0 at first */
 };
 
-/* Fills `it` with the next prefix that has a rival. False: no more. */
-bool bgp_rib_next_rival(const struct bgp_rib *rib, struct bgp_rival *it);
+/* Fills `it` with the next prefix that has a foreign path. False: no more. */
+bool bgp_rib_next_foreign(const struct bgp_rib *rib, struct bgp_foreign *it);
 
 #endif

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * The state machine of one BGP connection; see bgp_step.h for where it departs from RFC 4271. It
- * owns nothing: all state is in the caller's struct bgp_fsm. Every way out of a session leads
- * through session_end(), so that no timer survives it and DOWN is said exactly once. Rejected: the
- * RFC's table of 28 events; what we do not have (delayed OPEN, damping) fills most of it.
+ * The state machine of one BGP connection; bgp_step.h lists the differences from RFC 4271. The
+ * module owns nothing: all state is in the caller's struct bgp_fsm. Every session ends in
+ * session_end(), so that no timer stays armed and DOWN is returned exactly once. Rejected: the
+ * RFC's table of 28 events, because most of it is for features that we do not have (delayed OPEN,
+ * damping).
  */
 #include "bgp/bgp_step.h"
 
@@ -25,7 +26,8 @@ static int64_t max_ns(int64_t a, int64_t b)
 	return a > b ? a : b;
 }
 
-/* Idle until the next attempt. The wait doubles up to `max_wait_ns`, from attempt to attempt. */
+/* Changes to Idle until the next attempt. The wait doubles with each attempt, up to
+ * `max_wait_ns`. */
 static void wait_idle(const struct bgp_cfg *cfg, struct bgp_fsm *fsm, struct mono now,
 		      int64_t max_wait_ns)
 {
@@ -44,10 +46,12 @@ void bgp_step_retry(const struct bgp_cfg *cfg, struct bgp_fsm *fsm, struct mono 
 	wait_idle(cfg, fsm, now, BGP_RETRY_MAX_TCP_NS);
 }
 
-/* Ends connection and session, whatever stood of them. Leaves Idle with no timer armed. */
+/* Ends the connection and the session, in any state. The new state is Idle, without a timer. */
 static void session_end(struct bgp_fsm *fsm, struct mono now, struct bgp_actions *out)
 {
 	bool was_established = fsm->state == BGP_ESTABLISHED;
+	/* After a session with the peer, try capabilities again: it may have been upgraded. */
+	bool plain = fsm->plain && fsm->state <= BGP_CONNECT;
 
 	if (was_established && mono_diff_ns(now, fsm->established) >= BGP_STABLE_NS)
 		fsm->backoff_ns = 0;
@@ -55,10 +59,11 @@ static void session_end(struct bgp_fsm *fsm, struct mono now, struct bgp_actions
 		act(out, BGP_ACT_CLOSE);
 	if (was_established)
 		act(out, BGP_ACT_DOWN);
-	*fsm = (struct bgp_fsm){.incoming = fsm->incoming, .backoff_ns = fsm->backoff_ns};
+	*fsm = (struct bgp_fsm){
+	    .incoming = fsm->incoming, .plain = plain, .backoff_ns = fsm->backoff_ns};
 }
 
-/* Ends the session for a reason that we tell the peer. */
+/* Ends the session with a NOTIFICATION. */
 static void session_abort(const struct bgp_cfg *cfg, struct bgp_fsm *fsm, struct mono now,
 			  const struct bgp_error *error, struct bgp_actions *out)
 {
@@ -82,38 +87,67 @@ static void dial(struct bgp_fsm *fsm, struct mono now, struct bgp_actions *out)
 	act(out, BGP_ACT_CONNECT);
 }
 
+/* The OPEN that we send. Without capabilities it offers only IPv4 (RFC 4271). */
+static struct bgp_open our_open(const struct bgp_cfg *cfg, const struct bgp_fsm *fsm)
+{
+	struct bgp_open open = {
+	    .as = cfg->local_as, .router_id = cfg->router_id, .hold_time_s = cfg->hold_time_s};
+
+	if (fsm->plain)
+		return open;
+	open.as4 = true;
+	open.ipv4 = !cfg->no_ipv4;
+	open.ipv6 = !cfg->no_ipv6;
+	open.ipv4_nh6 = open.ipv4 && !ipaddr_is_v4(&fsm->session.next_hop);
+	open.refresh = true;
+	open.role = cfg->role;
+	return open;
+}
+
 static void on_connected(const struct bgp_cfg *cfg, struct bgp_fsm *fsm, const struct bgp_event *ev,
 			 struct bgp_actions *out)
 {
-	bool over_ipv6 = !ipaddr_is_v4(&ev->local);
-
 	if (fsm->state != (fsm->incoming ? BGP_IDLE : BGP_CONNECT))
 		return;
 	fsm->state = BGP_OPEN_SENT;
 	fsm->retry_due = MONO_NEVER;
 	fsm->hold_due = mono_add(ev->now, BGP_OPEN_WAIT_NS);
 	fsm->session.next_hop = ev->local;
-	act(out, BGP_ACT_SEND_OPEN)->open = (struct bgp_open){
-	    .as = cfg->local_as,
-	    .router_id = cfg->router_id,
-	    .hold_time_s = cfg->hold_time_s,
-	    .as4 = true,
-	    .ipv4 = true,
-	    .ipv6 = true,
-	    .ipv4_nh6 = over_ipv6,
-	    .refresh = true,
+	act(out, BGP_ACT_SEND_OPEN)->open = our_open(cfg, fsm);
+}
+
+/* RFC 9234 section 4.2, table 2: does the peer's role fit ours? */
+static bool role_is_good(const struct bgp_cfg *cfg, uint8_t peer)
+{
+	static const uint8_t counterpart[] = {
+	    [BGP_ROLE_PROVIDER] = BGP_ROLE_CUSTOMER, [BGP_ROLE_RS] = BGP_ROLE_RS_CLIENT,
+	    [BGP_ROLE_RS_CLIENT] = BGP_ROLE_RS,	     [BGP_ROLE_CUSTOMER] = BGP_ROLE_PROVIDER,
+	    [BGP_ROLE_PEER] = BGP_ROLE_PEER,
 	};
+
+	if (cfg->role == BGP_ROLE_NONE)
+		return true;
+	return peer == BGP_ROLE_NONE ? !cfg->strict_role : peer == counterpart[cfg->role];
+}
+
+/* RFC 9234 section 5: OTC is added to routes for a customer, a peer and a route server's client. */
+static bool adds_otc(uint8_t role)
+{
+	return role == BGP_ROLE_PROVIDER || role == BGP_ROLE_PEER || role == BGP_ROLE_RS;
 }
 
 bool bgp_open_is_good(const struct bgp_cfg *cfg, const struct bgp_open *open, struct bgp_error *err)
 {
-	/* RFC 5492 section 5: the capabilities that we miss, as they would have to be offered. */
+	/* RFC 5492 section 5: the NOTIFICATION lists the missing capabilities in their OPEN format.
+	 */
 	static const uint8_t wanted[] = {1, 4, 0, BGP_AFI_IPV4, 0, BGP_SAFI_UNICAST,
 					 1, 4, 0, BGP_AFI_IPV6, 0, BGP_SAFI_UNICAST};
+	const uint16_t one = sizeof(wanted) / 2;
 
 	*err = (struct bgp_error){.code = BGP_ERR_OPEN};
 	if (open->as != cfg->remote_as) {
 		err->subcode = BGP_OPEN_BAD_PEER_AS;
+		err->peer_as = open->as;
 		return false;
 	}
 	/* RFC 6286 section 2.2: identifiers must differ within an AS. */
@@ -121,12 +155,18 @@ bool bgp_open_is_good(const struct bgp_cfg *cfg, const struct bgp_open *open, st
 		err->subcode = BGP_OPEN_BAD_IDENTIFIER;
 		return false;
 	}
-	if (!open->ipv4 && !open->ipv6) {
-		*err = (struct bgp_error){BGP_ERR_OPEN, BGP_OPEN_UNSUPPORTED_CAPABILITY,
-					  sizeof(wanted), wanted};
+	if (!role_is_good(cfg, open->role)) {
+		err->subcode = BGP_OPEN_ROLE_MISMATCH;
+		err->peer_role = open->role;
 		return false;
 	}
-	return true;
+	if ((open->ipv4 && !cfg->no_ipv4) || (open->ipv6 && !cfg->no_ipv6))
+		return true;
+	*err = (struct bgp_error){.code = BGP_ERR_OPEN,
+				  .subcode = BGP_OPEN_UNSUPPORTED_CAPABILITY,
+				  .data_len = cfg->no_ipv4 || cfg->no_ipv6 ? one : 2 * one,
+				  .data = cfg->no_ipv4 ? wanted + one : wanted};
+	return false;
 }
 
 static void restart_hold(struct bgp_fsm *fsm, struct mono now)
@@ -144,7 +184,7 @@ static void send_keepalive(struct bgp_fsm *fsm, struct mono now, struct bgp_acti
 static void on_open(const struct bgp_cfg *cfg, struct bgp_fsm *fsm, const struct bgp_event *ev,
 		    struct bgp_actions *out)
 {
-	const struct bgp_open *peer = &ev->open;
+	const struct bgp_open *peer = &ev->open, ours = our_open(cfg, fsm);
 	struct bgp_error err;
 
 	if (!bgp_open_is_good(cfg, peer, &err)) {
@@ -153,20 +193,21 @@ static void on_open(const struct bgp_cfg *cfg, struct bgp_fsm *fsm, const struct
 	}
 	fsm->session.local_as = cfg->local_as;
 	fsm->session.ibgp = cfg->remote_as == cfg->local_as;
-	fsm->session.as4 = peer->as4;
-	fsm->session.ipv4 = peer->ipv4;
-	fsm->session.ipv6 = peer->ipv6;
-	fsm->session.ipv4_nh6 = peer->ipv4_nh6 && !ipaddr_is_v4(&fsm->session.next_hop);
-	fsm->session.refresh = peer->refresh;
+	fsm->session.as4 = peer->as4 && ours.as4;
+	fsm->session.ipv4 = peer->ipv4 && (ours.ipv4 || fsm->plain);
+	fsm->session.ipv6 = peer->ipv6 && ours.ipv6;
+	fsm->session.ipv4_nh6 = peer->ipv4_nh6 && ours.ipv4_nh6;
+	fsm->session.refresh = peer->refresh && ours.refresh;
+	fsm->session.only_to_customer = adds_otc(cfg->role);
 	fsm->hold_time_s =
 	    peer->hold_time_s < cfg->hold_time_s ? peer->hold_time_s : cfg->hold_time_s;
 	fsm->state = BGP_OPEN_CONFIRM;
-	if (fsm->hold_time_s) /* else what is left of BGP_OPEN_WAIT_NS */
+	if (fsm->hold_time_s) /* else the rest of BGP_OPEN_WAIT_NS remains */
 		restart_hold(fsm, ev->now);
 	send_keepalive(fsm, ev->now, out);
 }
 
-/* OPEN, KEEPALIVE or UPDATE: good where expected, else an error of its own (RFC 6608). */
+/* OPEN, KEEPALIVE or UPDATE: an unexpected one is a Finite State Machine Error (RFC 6608). */
 static void on_message(const struct bgp_cfg *cfg, struct bgp_fsm *fsm, const struct bgp_event *ev,
 		       struct bgp_actions *out)
 {
@@ -204,14 +245,20 @@ static void on_closed(const struct bgp_cfg *cfg, struct bgp_fsm *fsm, struct mon
 static void on_refused(const struct bgp_cfg *cfg, struct bgp_fsm *fsm, const struct bgp_event *ev,
 		       struct bgp_actions *out)
 {
+	const struct bgp_error *e = &ev->error;
+	bool restarts = fsm->state == BGP_ESTABLISHED && e->code == BGP_ERR_CEASE;
+	bool refuses_parameter = fsm->state == BGP_OPEN_SENT && !fsm->plain && !cfg->no_ipv4 &&
+				 e->code == BGP_ERR_OPEN && e->subcode == BGP_OPEN_BAD_PARAMETER;
+
 	if (fsm->state < BGP_OPEN_SENT)
 		return;
 	if (ev->type == BGP_EV_ERROR) {
-		session_abort(cfg, fsm, ev->now, &ev->error, out);
+		session_abort(cfg, fsm, ev->now, e, out);
 		return;
 	}
 	session_end(fsm, ev->now, out);
-	wait_idle(cfg, fsm, ev->now, BGP_RETRY_MAX_NS);
+	fsm->plain = refuses_parameter;
+	wait_idle(cfg, fsm, ev->now, restarts ? BGP_RETRY_MAX_TCP_NS : BGP_RETRY_MAX_NS);
 }
 
 static void on_stop(struct bgp_fsm *fsm, const struct bgp_event *ev, struct bgp_actions *out)
@@ -229,24 +276,19 @@ static void on_blocked(struct bgp_fsm *fsm, struct mono now)
 		fsm->send_hold_due = mono_add(now, limit_ns);
 }
 
-static bool is_due(struct mono due, struct mono now)
-{
-	return mono_is_set(due) && !mono_before(now, due);
-}
-
 static void on_timer(const struct bgp_cfg *cfg, struct bgp_fsm *fsm, struct mono now,
 		     struct bgp_actions *out)
 {
-	if (is_due(fsm->hold_due, now)) {
+	if (mono_is_due(fsm->hold_due, now)) {
 		session_abort_code(cfg, fsm, now, BGP_ERR_HOLD_TIMER, 0, out);
-	} else if (is_due(fsm->send_hold_due, now)) {
+	} else if (mono_is_due(fsm->send_hold_due, now)) {
 		session_abort_code(cfg, fsm, now, BGP_ERR_SEND_HOLD_TIMER, 0, out);
-	} else if (is_due(fsm->retry_due, now)) {
+	} else if (mono_is_due(fsm->retry_due, now)) {
 		if (fsm->state == BGP_IDLE)
 			dial(fsm, now, out);
 		else
 			on_closed(cfg, fsm, now, out);
-	} else if (is_due(fsm->keepalive_due, now)) {
+	} else if (mono_is_due(fsm->keepalive_due, now)) {
 		send_keepalive(fsm, now, out);
 	}
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * `holdfastctl counters`: the totals of each shared address and direction, or with --watch what
- * they grow by a second, as a screen, as lines or as JSON. Rates are differences of two answers,
- * over the time between them that this process measures. Rejected: rates from the daemon, which
- * would have to remember what every client saw last.
+ * `holdfastctl counters`: the totals of each shared address and direction, or with --watch their
+ * growth per second, as a screen, as lines or as JSON. A rate is the difference of two answers
+ * divided by the time between them, measured in this process. Rejected: rates from the daemon,
+ * because it would have to store the last answer to each client.
  */
 #include "cli/counters.h"
 
@@ -13,12 +13,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cli/text.h"
+#include "client/text.h"
 #include "cli/view.h"
 #include "cli/watch.h"
 
 #define EVERY_S	 1
-#define RATE_MAX 1e18 /* so that its bits fit 64 of ours */
+#define RATE_MAX 1e18 /* so that eight times as much fits 64 bits */
 
 static const struct {
 	const char *key, *heading;
@@ -29,15 +29,16 @@ static const struct {
 };
 
 #define N_COLUMNS (sizeof(columns) / sizeof(columns[0]))
-#define BYTES	  1 /* the column that is shown in bits where it is a rate */
+#define BYTES	  1 /* the column that is shown in bits if it is a rate */
 
-/* A direction of an address now, and `seconds` ago: the same, or NULL where that is not known. */
+/* The counters of an address and direction now and `seconds` ago; `before` is NULL if unknown. */
 struct growth {
 	json_object *now, *before;
 	double seconds;
 };
 
-/* False: there is none yet, it is another daemon's, or it is none that can be. */
+/* False: there is no earlier answer, or the counter has gone back (a new daemon), or the rate is
+ * impossible. */
 static bool rate_of(const struct growth *g, const char *key, double *rate)
 {
 	uint64_t was = json_count(g->before, key), is = json_count(g->now, key);
@@ -48,7 +49,7 @@ static bool rate_of(const struct growth *g, const char *key, double *rate)
 	return *rate < RATE_MAX;
 }
 
-/* The direction `key` of entry `i`; before only if that was of the same address. */
+/* The direction `key` of entry `i`, now and before; before only if it had the same address. */
 static struct growth growth_of(json_object *now, json_object *before, double seconds, size_t i,
 			       const char *key)
 {
@@ -58,7 +59,7 @@ static struct growth growth_of(json_object *now, json_object *before, double sec
 	return (struct growth){json_get(is, key), was && same ? json_get(was, key) : NULL, seconds};
 }
 
-/* --- for people --- */
+/* --- as text --- */
 
 static void put_cell(FILE *f, const struct growth *g, size_t column, bool rates)
 {
@@ -86,11 +87,16 @@ static void put_direction(FILE *f, const char *label, const struct growth *g, bo
 		idle ? text_duration(json_object_get_int64(idle) / 1000, buf) : "never");
 }
 
-/* `before`: rates; without it totals, unless `rates`. */
+/* Writes a table of totals, or with `rates` of rates since `before` ("-" where they are unknown).
+ */
 static void put_traffic(FILE *f, json_object *now, json_object *before, double seconds, bool rates)
 {
 	if (json_length(now, "traffic") == 0)
 		return;
+	if (!text_traffic_is_counted(now)) {
+		fputs("Traffic: not counted, as the data path is raw: holdfastctl status\n", f);
+		return;
+	}
 	fprintf(f, "%-4s", rates ? "/s" : "");
 	for (size_t i = 0; i < N_COLUMNS; i++)
 		fprintf(f, " %6s", rates && i == BYTES ? "BITS" : columns[i].heading);
@@ -149,7 +155,7 @@ void view_counters(json_object *root)
 		puts("Who sends them: tcpdump -ni any ip proto 112 or ip6 proto 112");
 }
 
-/* --- for programs --- */
+/* --- as JSON --- */
 
 static void add_rate(json_object *to, const char *name, const struct growth *g, const char *key,
 		     double factor)
@@ -160,7 +166,7 @@ static void add_rate(json_object *to, const char *name, const struct growth *g, 
 	    to, name, rate_of(g, key, &rate) ? json_object_new_double(rate * factor) : NULL);
 }
 
-/* Adds what each direction grew by to the answer itself. */
+/* Adds the growth of each direction to the answer itself. */
 static void add_rates(json_object *now, json_object *before, double seconds)
 {
 	static const char *const directions[] = {"rx", "tx"};
@@ -196,7 +202,8 @@ static double now_s(void)
 	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
 }
 
-/* A block of lines or a line of JSON a second, until there is no daemon or no reader any more. */
+/* Prints a block of lines or a line of JSON each second, until the daemon or the reader has ended.
+ */
 static enum cli_exit watch_lines(const struct client_target *target, bool json)
 {
 	json_object *now, *before = NULL;

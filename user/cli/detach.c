@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Has `holdfastd --detach` do it, so that one program alone knows what it leaves behind. Rejected:
- * the same code linked here, which would load libbpf for every question that is asked.
+ * Runs `holdfastd --detach`, so that only one program knows what to remove. Rejected: linking that
+ * code here, which would load libbpf for every command.
  */
 #include "cli/detach.h"
 
@@ -15,10 +15,10 @@
 
 extern char **environ;
 
-/* Where holdfastd stands beside this program: built, and installed. */
+/* The path of holdfastd relative to this program, in the build tree and installed. */
 static const char *const places[] = {"holdfastd", "../sbin/holdfastd"};
 
-/* The daemon's program in `path`; false if there is none. */
+/* Finds the daemon's program and writes its path. False: not found. */
 static bool find_daemon(char path[PATH_MAX])
 {
 	char dir[PATH_MAX];

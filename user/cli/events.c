@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * The commands around the flight recorder: the list, the list as it grows, and which event is to be
- * explained. Following is asking again, a few times a second, for what is newer than the last
- * answer: the daemon need not keep count of who listens, and its restart is no more than a gap.
+ * The commands about the flight recorder: the list of events, --follow, and the choice of the event
+ * to explain. --follow asks a few times a second for events newer than the last answer, so the
+ * daemon has no state for it.
  */
 #include "cli/events.h"
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "cli/text.h"
+#include "client/explain.h"
+#include "client/text.h"
 
 #define FOLLOW_PERIOD_NS 200000000L
 
@@ -37,7 +39,7 @@ static void print_event(json_object *event)
 		       json_text(event, "cause"), detail[0] ? ": " : "", detail);
 }
 
-/* Each event for itself: lines that another program can read one by one. */
+/* Each event on its own line, so that another program can read them one by one. */
 static void print_events(const struct events_options *opt, json_object *answer)
 {
 	for (size_t i = 0; i < json_length(answer, "events"); i++) {
@@ -61,7 +63,7 @@ static enum cli_exit ask(const struct events_options *opt, int64_t after, json_o
 	return status;
 }
 
-/* Until the reader goes or the daemon does. */
+/* Prints events until the reader or the daemon has ended. */
 static enum cli_exit follow(const struct events_options *opt, json_object *answer)
 {
 	int64_t last = json_int(answer, "last");
@@ -103,7 +105,7 @@ enum cli_exit events_run(const struct events_options *opt)
 
 /* --- explain ---------------------------------------------------------------------------------*/
 
-/* The event to explain, or NULL with the reason told. */
+/* The event to explain, or NULL after printing the reason. */
 static json_object *choose(const struct events_options *opt, json_object *answer)
 {
 	size_t n = json_length(answer, "events");
@@ -130,10 +132,13 @@ static json_object *choose(const struct events_options *opt, json_object *answer
 
 static enum cli_exit write_picture(const char *path, json_object *event)
 {
-	FILE *to = fopen(path, "we");
-	int err = to ? explain_draw(event, to) : -errno;
+	FILE *to = strcmp(path, "-") == 0 ? stdout : fopen(path, "we");
+	char node[HOST_NAME_MAX + 1] = "";
+	int err;
 
-	if (to && fclose(to) != 0 && err == 0)
+	gethostname(node, sizeof(node) - 1);
+	err = to ? explain_draw(event, node, to) : -errno;
+	if (to && (to == stdout ? fflush(to) : fclose(to)) != 0 && err == 0)
 		err = -errno;
 	if (err == 0)
 		return CLI_DONE;

@@ -1,77 +1,18 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * The story of one transition: when and what, why, every step with its time, and what to look at
- * next. Written for somebody who was woken by it.
+ * Explains one transition: when it happened, what changed, why, every step with its time, and what
+ * to check next. It is written for an operator who was woken by it.
  */
 #include <inttypes.h>
 #include <string.h>
 
 #include "cli/events.h"
-#include "cli/text.h"
+#include "client/explain.h"
+#include "client/text.h"
 
 #define TIME_WIDTH 14
 
-const char *explain_time(int64_t us, char buf[32])
-{
-	uint64_t size = us < 0 ? -(uint64_t)us : (uint64_t)us;
-	char sign = us < 0 ? '-' : '+';
-
-	if (size == 0)
-		snprintf(buf, 32, " 0");
-	else if (size < 1000000)
-		snprintf(buf, 32, "%c%" PRIu64 ".%03" PRIu64 " ms", sign, size / 1000, size % 1000);
-	else
-		snprintf(buf, 32, "%c%" PRIu64 ".%03" PRIu64 " s", sign, size / 1000000,
-			 size / 1000 % 1000);
-	return buf;
-}
-
-/* Step names and their words; what stands beside a name in the JSON is put behind them. */
-static const struct {
-	const char *name, *words, *particular;
-} steps[] = {
-    {"last_advert", "last advert of the old master", NULL},
-    {"deadline", "its deadline passed", NULL},
-    {"detected", "noticed in the kernel", NULL},
-    {"woken", "daemon woken", NULL},
-    {"decided", "decided what to do", NULL},
-    {"address_added", "address added:", "address"},
-    {"address_removed", "address removed:", "address"},
-    {"update", "BGP UPDATE written to", "neighbor"},
-    {"announced", "prefixes announced as", "as"},
-    {"advert", "first advert sent, priority", "priority"},
-    {"notify_asked", "notify command asked for", NULL},
-    {"notify_started", "notify command started", NULL},
-    {"notify_ended", "notify command ended:", "outcome"},
-    {"notify_superseded", "notify command not run: a newer state came first", NULL},
-};
-
-const char *explain_step(json_object *step, char buf[EXPLAIN_TEXT])
-{
-	const char *name = json_text(step, "step"), *value = "";
-	size_t i = 0, n = sizeof(steps) / sizeof(steps[0]);
-
-	while (i < n && strcmp(steps[i].name, name) != 0)
-		i++;
-	if (i < n && steps[i].particular) {
-		json_object *member = json_get(step, steps[i].particular);
-
-		value = member ? json_object_get_string(member) : "";
-	}
-	if (strcmp(name, "announced") == 0 && strcmp(value, "none") == 0)
-		snprintf(buf, EXPLAIN_TEXT, "prefixes withdrawn");
-	else if (strcmp(name, "advert") == 0 && strcmp(value, "0") == 0)
-		snprintf(buf, EXPLAIN_TEXT, "resigned: advert with priority 0 sent");
-	else if (strcmp(name, "notify_ended") == 0 && json_int(step, "status") != 0)
-		snprintf(buf, EXPLAIN_TEXT, "notify command ended: %s %" PRId64, value,
-			 json_int(step, "status"));
-	else
-		snprintf(buf, EXPLAIN_TEXT, "%s%s%s", i < n ? steps[i].words : name,
-			 value[0] ? " " : "", value);
-	return buf;
-}
-
-/* Causes, in the daemon's words, and what they mean and ask for. */
+/* The causes with the daemon's names, their meaning and the next thing to do. */
 static const struct {
 	const char *cause, *meaning, *next;
 } causes[] = {
@@ -79,25 +20,35 @@ static const struct {
     {"master down", "the master's adverts stopped coming.",
      "look at the old master: is its host up, is holdfastd running there, does its link pass "
      "VRRP? There: systemctl status holdfast; holdfastctl explain"},
+    {"the master's host answers no probes",
+     "the host or the path to it is dead: its kernel did not answer several S-BFD probes in a row.",
+     "look at the old master: is its host up, does its link pass UDP port 7784?"},
+    {"the master's host says it is out of service",
+     "the kernel of the old master's host answered that its daemon is dead, hangs or has ended.",
+     "there: systemctl status holdfast; holdfastctl explain"},
     {"master resigned", "the master said that it leaves (an advert with priority 0).",
      "the old master knows why: holdfastctl explain there"},
     {"preempting a lower priority", "the master heard is of lower priority than this node.",
-     "wanted, unless the priorities moved by a check: holdfastctl checks"},
-    {"higher priority heard", "a better master has spoken, this node yields.",
-     "the new master knows why it took over: holdfastctl explain there"},
+     "this is normal, unless a check changed the priorities: holdfastctl checks"},
+    {"higher priority heard", "a master of higher priority was heard, and this node yielded.",
+     "for the reason, run on the new master: holdfastctl explain"},
     {"late, and replaced meanwhile",
-     "this daemon did not run for longer than its peers wait, and one of them took over; it "
-     "yielded without a word.",
-     "find what held the host up: a paused VM, swapping, a real-time process; "
-     "holdfastctl status tells of slow turns"},
+     "this daemon did not run for longer than its peers wait, and one of them took over. It "
+     "yielded without sending an advert.",
+     "find out what stopped the host: a paused VM, swapping, a real-time process; "
+     "holdfastctl status shows slow turns"},
     {"fault", "this node cannot serve.", "holdfastctl status says what is missing"},
-    {"fault cleared", "what kept this node from serving is gone.", NULL},
+    {"fault cleared", "the fault that kept this node from serving has ended.", NULL},
     {"handed over", "the operator moved the mastership.", NULL},
     {"stopped", "the daemon was stopped.", NULL},
     {"drained", "this node was taken out of service on purpose.",
      "holdfastctl undrain brings it back, or the disable_file's removal: holdfastctl status"},
+    {"it was degraded, and a peer is ready",
+     "what this node tracks was bad on all nodes, so that it served on (when_all_fail serve); "
+     "now another node can take over.",
+     "holdfastctl checks shows what is bad here"},
     {"its sync group has left", "another member of its sync group is no longer MASTER.",
-     "holdfastctl events tells which one went first"},
+     "holdfastctl events shows which one was first"},
 };
 
 static const struct {
@@ -107,7 +58,7 @@ static const struct {
 		"adverts are filtered. The host itself is alive."},
     {"silent", "The old master's host does not answer on the link either: the host, or its link, "
 	       "is dead."},
-    {"unknown", "Whether the old master's host lives is not known: it is asked within "
+    {"unknown", "It is not known whether the old master's host is alive: it is probed within "
 		"the first five seconds, if it is a neighbor on the link."},
 };
 
@@ -142,7 +93,7 @@ static void show_why(json_object *event)
 		next = causes[i].next;
 	}
 	if (strcmp(cause, "master down") == 0 && !json_get(event, "master")) {
-		meaning = "no master was heard since this node began to listen.";
+		meaning = "no master has been heard since this node began to listen.";
 		next = NULL;
 	}
 	text_field("Why", "%s%s%s%s%s", cause, meaning[0] ? ": " : "", meaning,
@@ -152,29 +103,7 @@ static void show_why(json_object *event)
 		text_field("Next", "%s", next);
 }
 
-static int64_t step_us(json_object *event, size_t i)
-{
-	return json_int(json_at(event, "steps", i), "us");
-}
-
-/* Steps are kept as they were told; here they stand in the order of their times. */
-size_t explain_order(json_object *event, size_t order[], size_t max)
-{
-	size_t n = json_length(event, "steps");
-
-	if (n > max)
-		n = max;
-	for (size_t i = 0; i < n; i++) {
-		size_t at = i;
-
-		for (; at > 0 && step_us(event, order[at - 1]) > step_us(event, i); at--)
-			order[at] = order[at - 1];
-		order[at] = i;
-	}
-	return n;
-}
-
-#define MAX_STEPS 64 /* a newer daemon may record more than ours; the rest is counted */
+#define MAX_STEPS 64 /* a newer daemon may record more steps; these are only counted */
 
 static void show_steps(json_object *event)
 {
@@ -194,13 +123,13 @@ static void show_steps(json_object *event)
 
 void explain_show(json_object *event)
 {
-	char took[32];
+	char took[EXPLAIN_TEXT];
 
 	text_paragraph(0, 4, "Event %" PRId64 ": %s became %s (it was %s)",
 		       json_int(event, "number"), json_text(event, "instance"),
 		       json_text(event, "to"), json_text(event, "from"));
 	text_field("At", "%s", json_text(event, "at"));
-	text_field("Took", "%s", explain_time(json_int(event, "took_us"), took) + 1);
+	text_field("Took", "%s", explain_took(event, took));
 	show_why(event);
 	putchar('\n');
 	show_steps(event);

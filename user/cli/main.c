@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * holdfastctl: reads the command line, asks the daemon and prints its answer. The commands stand in
- * one table; a question is a view of the status or a part of it.
+ * holdfastctl: parses the command line, sends the request to the daemon and prints the answer. One
+ * table lists all commands.
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -9,12 +9,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/client.h"
+#include "client/client.h"
 #include "cli/counters.h"
 #include "cli/detach.h"
 #include "cli/events.h"
 #include "cli/migrate.h"
-#include "cli/text.h"
+#include "client/text.h"
 #include "cli/view.h"
 #include "cli/watch.h"
 #include "core/nearest.h"
@@ -24,24 +24,29 @@
 
 struct options {
 	struct client_target target;
-	bool json, follow, watch;
-	const char *svg;
+	bool json, follow, watch, check, force;
+	const char *svg, *config_id;
 	const char *instance; /* the command's argument, or NULL */
+	char **words;	      /* all arguments of the command */
+	int n_words;
 };
 
 struct command {
 	const char *name, *argument, *help;
 	enum cli_exit (*run)(const struct options *opt, const struct command *cmd);
-	const char *verb;	      /* what the daemon is asked */
-	void (*view)(json_object *);  /* questions: the answer for people */
-	const char *parts[MAX_PARTS]; /* questions: members printed by --json; none: all */
-	const char *done;	      /* orders: said when it is done, %s the instance */
+	const char *verb;	      /* the "command" of the request */
+	void (*view)(json_object *);  /* questions: prints the answer as text */
+	const char *parts[MAX_PARTS]; /* questions: the members that --json prints; none: all */
+	const char *done;	      /* orders: the message on success; %s is the instance */
 };
 
 static enum cli_exit run_question(const struct options *opt, const struct command *cmd);
+static enum cli_exit run_status(const struct options *opt, const struct command *cmd);
 static enum cli_exit run_counters(const struct options *opt, const struct command *cmd);
 static enum cli_exit run_order(const struct options *opt, const struct command *cmd);
 static enum cli_exit run_clear(const struct options *opt, const struct command *cmd);
+static enum cli_exit run_reload(const struct options *opt, const struct command *cmd);
+static enum cli_exit run_config(const struct options *opt, const struct command *cmd);
 static enum cli_exit run_detach(const struct options *opt, const struct command *cmd);
 static enum cli_exit run_migrate(const struct options *opt, const struct command *cmd);
 static enum cli_exit run_watch(const struct options *opt, const struct command *cmd);
@@ -49,16 +54,16 @@ static enum cli_exit run_events(const struct options *opt, const struct command 
 
 static const struct command commands[] = {
     {"status",
-     NULL,
-     "state of every instance, alarms, data path",
-     run_question,
+     "[INSTANCE]",
+     "state, alarms, data path; --check: for monitoring",
+     run_status,
      "status",
      view_status,
      {NULL},
      NULL},
     {"watch",
      NULL,
-     "the status as a screen that keeps itself up to date",
+     "the status as a screen that refreshes itself",
      run_watch,
      NULL,
      NULL,
@@ -74,7 +79,7 @@ static const struct command commands[] = {
      NULL},
     {"checks",
      NULL,
-     "health checks and what they last said",
+     "health checks and their last results",
      run_question,
      "status",
      view_checks,
@@ -90,7 +95,7 @@ static const struct command commands[] = {
      NULL},
     {"events",
      "[--follow]",
-     "the last transitions; --follow: and those that come",
+     "the last transitions; --follow: also new ones",
      run_events,
      "events",
      NULL,
@@ -98,7 +103,7 @@ static const struct command commands[] = {
      NULL},
     {"explain",
      "[NUMBER]",
-     "the story of a transition; --svg FILE: a picture",
+     "explains a transition; --svg FILE: a picture",
      run_events,
      "events",
      NULL,
@@ -106,15 +111,15 @@ static const struct command commands[] = {
      NULL},
     {"handover",
      "INSTANCE",
-     "give the mastership to another node",
+     "give the mastership to another node; says which one",
      run_order,
      "handover",
      NULL,
      {NULL},
-     "%s is being handed over; follow it with: holdfastctl status"},
+     "%s is handed over"},
     {"drain",
      "[INSTANCE]",
-     "take this node out of service, without losing a packet",
+     "out of service when another node serves; --force: always",
      run_order,
      "drain",
      NULL,
@@ -122,20 +127,28 @@ static const struct command commands[] = {
      "drained"},
     {"undrain",
      "[INSTANCE]",
-     "let it take part again",
+     "end a drain: take part again",
      run_order,
      "undrain",
      NULL,
      {NULL},
      "undrained"},
     {"reload",
+     "[--force]",
+     "read the configuration again; --force: even with errors",
+     run_reload,
      NULL,
-     "read the configuration again",
-     run_order,
-     "reload",
      NULL,
      {NULL},
      "the daemon has read its configuration"},
+    {"config",
+     NULL,
+     "the configuration that runs, and whether the file differs",
+     run_config,
+     "config",
+     NULL,
+     {NULL},
+     NULL},
     {"clear",
      "[NEIGHBOR]",
      "close BGP sessions and open them again at once",
@@ -153,8 +166,8 @@ static const struct command commands[] = {
      {NULL},
      NULL},
     {"migrate",
-     "FILE",
-     "what becomes of a keepalived.conf, what to add",
+     "FILE ...",
+     "explains what Holdfast does with a keepalived.conf, ...",
      run_migrate,
      NULL,
      NULL,
@@ -202,7 +215,80 @@ static enum cli_exit run_question(const struct options *opt, const struct comman
 	return status;
 }
 
-/* After a refusal: was the instance's name mistyped? */
+static void suggest_instance(const struct options *opt);
+
+static json_object *find_named(json_object *answer, const char *list, const char *name)
+{
+	for (size_t i = 0; i < json_length(answer, list); i++) {
+		json_object *one = json_at(answer, list, i);
+
+		if (strcmp(json_text(one, "name"), name) == 0)
+			return one;
+	}
+	return NULL;
+}
+
+/* The instance or service that the command line names; NULL: the reason is printed. */
+static json_object *named_subject(const struct options *opt, json_object *answer, bool *service)
+{
+	json_object *one = find_named(answer, "instances", opt->instance);
+
+	*service = !one;
+	if (!one)
+		one = find_named(answer, "services", opt->instance);
+	if (one)
+		return one;
+	client_complain("no instance %s", opt->instance);
+	suggest_instance(opt);
+	return NULL;
+}
+
+static enum cli_exit show_status(const struct options *opt, json_object *answer)
+{
+	json_object *one = NULL;
+	bool service = false;
+
+	if (opt->instance) {
+		one = named_subject(opt, answer, &service);
+		if (!one)
+			return CLI_REFUSED;
+	}
+	if (!opt->json)
+		text_make_printable(answer);
+	if (opt->json)
+		print_json(one ? one : answer);
+	else if (one)
+		service ? view_service(answer, one) : view_instance(answer, one);
+	else if (opt->check)
+		return view_verdict(answer);
+	else
+		view_status(answer);
+	return CLI_DONE;
+}
+
+static enum cli_exit run_status(const struct options *opt, const struct command *cmd)
+{
+	json_object *answer;
+	enum cli_exit status;
+
+	if (opt->check && (opt->json || opt->instance)) {
+		client_complain("status: --check stands alone");
+		return CLI_USAGE;
+	}
+	status = client_ask(&opt->target, cmd->verb, NULL, true, &answer);
+	if (status == CLI_DONE)
+		status = show_status(opt, answer);
+	json_object_put(answer);
+	return status;
+}
+
+static void offer_names(struct nearest *near, json_object *status, const char *list)
+{
+	for (size_t i = 0; i < json_length(status, list); i++)
+		nearest_offer(near, json_text(json_at(status, list, i), "name"));
+}
+
+/* After a refusal: suggests an instance or a service whose name is similar. */
 static void suggest_instance(const struct options *opt)
 {
 	struct nearest near = nearest_start(opt->instance);
@@ -210,14 +296,14 @@ static void suggest_instance(const struct options *opt)
 
 	if (client_ask(&opt->target, "status", NULL, true, &status) != CLI_DONE)
 		return;
-	for (size_t i = 0; i < json_length(status, "instances"); i++)
-		nearest_offer(&near, json_text(json_at(status, "instances", i), "name"));
+	offer_names(&near, status, "instances");
+	offer_names(&near, status, "services");
 	if (near.best && near.distance > 0)
 		client_complain("did you mean %s?", near.best);
 	json_object_put(status);
 }
 
-/* What was done, in the daemon's words where it has some; puts `answer`. */
+/* Prints the daemon's note, or the message of the command if there is none. Frees `answer`. */
 static void print_done(const struct options *opt, const struct command *cmd, json_object *answer)
 {
 	const char *hole = strstr(cmd->done, "%s");
@@ -238,7 +324,8 @@ static void print_done(const struct options *opt, const struct command *cmd, jso
 static enum cli_exit run_order(const struct options *opt, const struct command *cmd)
 {
 	json_object *answer;
-	enum cli_exit status = client_ask(&opt->target, cmd->verb, opt->instance, false, &answer);
+	enum cli_exit status =
+	    client_move(&opt->target, cmd->verb, opt->instance, opt->force, &answer);
 
 	if (status == CLI_REFUSED && opt->instance)
 		suggest_instance(opt);
@@ -257,6 +344,41 @@ static enum cli_exit run_clear(const struct options *opt, const struct command *
 	return status;
 }
 
+static enum cli_exit run_reload(const struct options *opt, const struct command *cmd)
+{
+	json_object *answer;
+	enum cli_exit status;
+
+	if (opt->instance) {
+		client_complain("reload: takes --force, nothing else");
+		return CLI_USAGE;
+	}
+	status = client_reload(&opt->target, opt->force, &answer);
+	if (status == CLI_DONE)
+		print_done(opt, cmd, answer);
+	return status;
+}
+
+static enum cli_exit run_config(const struct options *opt, const struct command *cmd)
+{
+	json_object *answer;
+	enum cli_exit status = client_ask(&opt->target, cmd->verb, NULL, false, &answer);
+
+	if (status != CLI_DONE)
+		return status;
+	if (opt->json)
+		print_json(answer);
+	else
+		fputs(json_text(answer, "text"), stdout);
+	if (json_true(answer, "file_differs")) {
+		client_complain("the file differs: check it with holdfastd -t, then holdfastctl "
+				"reload puts it in force");
+		status = CLI_FILE_DIFFERS;
+	}
+	json_object_put(answer);
+	return status;
+}
+
 static enum cli_exit run_detach(const struct options *opt, const struct command *cmd)
 {
 	(void)cmd;
@@ -266,7 +388,7 @@ static enum cli_exit run_detach(const struct options *opt, const struct command 
 static enum cli_exit run_migrate(const struct options *opt, const struct command *cmd)
 {
 	(void)cmd;
-	return migrate(opt->instance, opt->json);
+	return migrate((unsigned int)opt->n_words, opt->words, opt->config_id, opt->json);
 }
 
 static enum cli_exit usage_error(void)
@@ -325,7 +447,9 @@ static void print_help(FILE *to)
 	      "  --json                the answer as JSON; on one line if not to a terminal\n"
 	      "  -h, --help            this text\n"
 	      "  --version             the version\n"
-	      "\nExit status: 0 done, 1 refused, 2 usage, 3 no daemon.\n",
+	      "\nExit status: 0 done, 1 refused, 2 usage, 3 no daemon.\n"
+	      "Of status --check: 0 fine, 1 alarms, 2 not serving, 3 no daemon.\n"
+	      "Of config: 0 the file is what runs, 1 it differs, or refused.\n",
 	      to);
 }
 
@@ -345,6 +469,12 @@ static const struct command *find_command(const char *name)
 	return NULL;
 }
 
+static bool takes_force(const struct command *cmd)
+{
+	return cmd->run == run_reload || strcmp(cmd->name, "drain") == 0 ||
+	       strcmp(cmd->name, "handover") == 0;
+}
+
 /* Runs the command that `argv` begins with. */
 static enum cli_exit run_command(struct options *opt, int argc, char **argv)
 {
@@ -357,7 +487,7 @@ static enum cli_exit run_command(struct options *opt, int argc, char **argv)
 	cmd = find_command(argv[0]);
 	if (!cmd)
 		return usage_error();
-	if (argc > (cmd->argument ? 2 : 1)) {
+	if (argc > (cmd->argument ? 2 : 1) && cmd->run != run_migrate) {
 		client_complain("%s: too many arguments", cmd->name);
 		return usage_error();
 	}
@@ -366,12 +496,26 @@ static enum cli_exit run_command(struct options *opt, int argc, char **argv)
 		return usage_error();
 	}
 	opt->instance = argv[1];
+	opt->words = argv + 1;
+	opt->n_words = argc - 1;
 	if ((opt->follow || opt->svg) && cmd->run != run_events) {
 		client_complain("%s: --follow belongs to events, --svg to explain", cmd->name);
 		return usage_error();
 	}
+	if (opt->check && cmd->run != run_status) {
+		client_complain("%s: --check belongs to status", cmd->name);
+		return usage_error();
+	}
 	if (opt->watch && cmd->run != run_counters) {
 		client_complain("%s: --watch belongs to counters", cmd->name);
+		return usage_error();
+	}
+	if (opt->config_id && cmd->run != run_migrate) {
+		client_complain("%s: -i belongs to migrate", cmd->name);
+		return usage_error();
+	}
+	if (opt->force && !takes_force(cmd)) {
+		client_complain("%s: --force belongs to reload, drain and handover", cmd->name);
 		return usage_error();
 	}
 	return cmd->run(opt, cmd);
@@ -384,7 +528,9 @@ enum long_option {
 	OPT_RUN_DIR,
 	OPT_FOLLOW,
 	OPT_SVG,
-	OPT_WATCH
+	OPT_WATCH,
+	OPT_FORCE,
+	OPT_CHECK
 };
 
 int main(int argc, char **argv)
@@ -395,6 +541,9 @@ int main(int argc, char **argv)
 	    {"follow", no_argument, NULL, OPT_FOLLOW},
 	    {"svg", required_argument, NULL, OPT_SVG},
 	    {"watch", no_argument, NULL, OPT_WATCH},
+	    {"force", no_argument, NULL, OPT_FORCE},
+	    {"config-id", required_argument, NULL, 'i'},
+	    {"check", no_argument, NULL, OPT_CHECK},
 	    {"help", no_argument, NULL, 'h'},
 	    {"version", no_argument, NULL, OPT_VERSION},
 	    {"run-dir", required_argument, NULL, OPT_RUN_DIR}, /* for tests: instead of /run */
@@ -403,7 +552,7 @@ int main(int argc, char **argv)
 	struct options opt = {.target = {"/run", "holdfast"}};
 	int c;
 
-	while ((c = getopt_long(argc, argv, "h", long_options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "hi:", long_options, NULL)) != -1) {
 		switch (c) {
 		case OPT_NAME:
 			opt.target.name = optarg;
@@ -419,6 +568,15 @@ int main(int argc, char **argv)
 			break;
 		case OPT_WATCH:
 			opt.watch = true;
+			break;
+		case 'i':
+			opt.config_id = optarg;
+			break;
+		case OPT_FORCE:
+			opt.force = true;
+			break;
+		case OPT_CHECK:
+			opt.check = true;
 			break;
 		case OPT_RUN_DIR:
 			opt.target.run_dir = optarg;

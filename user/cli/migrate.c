@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Reads a keepalived.conf by the daemon's own parser and tells in words what will come of it: no
- * daemon is asked and nothing is changed. Rejected: writing the new file, for which the router's
- * side would have to be guessed; what has to be added is printed, to be filled in.
+ * Reads a keepalived.conf with the daemon's own parser and describes the result. It needs no daemon
+ * and changes nothing. Rejected: writing the new file, because we would have to guess the router's
+ * side; the blocks to add are printed for the user to fill in.
  */
 #include "cli/migrate.h"
 
@@ -13,18 +13,22 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/text.h"
+#include "client/text.h"
 #include "config/config.h"
 #include "core/addr.h"
 #include "core/mono.h"
 #include "vrrp_rules.h"
 
 #define MAX_COMPLAINTS 500   /* more than the parser reports */
-#define SCRIPT_MAX     65536 /* of a notify script; what starts a daemon stands near its beginning */
+#define SCRIPT_MAX     65536 /* octets of a notify script that are searched */
 
-/* What a script that drives a BGP daemon has in it. */
+/* Words that show that a script controls a BGP daemon. */
 static const char *const bgp_daemons[] = {"lelastic", "gobgp", "exabgp", "birdc",
 					  "bird",     "vtysh", "frr"};
+
+struct subject {
+	const char *path, *config_id; /* the latter NULL: the host's name */
+};
 
 struct report {
 	json_object *complaints; /* array of texts */
@@ -38,7 +42,7 @@ static void on_complaint(void *ctx, const char *line)
 		json_object_array_add(r->complaints, json_object_new_string(line));
 }
 
-/* The BGP daemon that the command's script speaks of, or NULL. */
+/* The BGP daemon that the command's script mentions, or NULL. */
 static const char *driven_daemon(const struct cfg_command *cmd)
 {
 	char text[SCRIPT_MAX + 1];
@@ -70,7 +74,7 @@ static const char *instance_daemon(const struct cfg_instance *i)
 	return found;
 }
 
-/* --- what will come of it --- */
+/* --- the description --- */
 
 static void tell_election(const struct cfg_instance *i)
 {
@@ -80,7 +84,8 @@ static void tell_election(const struct cfg_instance *i)
 
 	text_paragraph(0, 4, "%s: VRRP version %u on %s, VRID %u, priority %u, %s", i->name,
 		       i->version, i->interface, i->vrid, i->priority,
-		       i->preempt ? "displaces a lesser master" : "leaves a master in its place");
+		       i->preempt ? "displaces a master of lower priority"
+				  : "does not displace a master");
 	text_field("adverts", "every %g s by %s; another node's death is noticed after %.3g s",
 		   (double)i->interval_ns / (double)NS_PER_S,
 		   i->n_peers > 0 ? "unicast" : "multicast", down_s);
@@ -89,17 +94,49 @@ static void tell_election(const struct cfg_instance *i)
 			   "faster: version 3 and advert_int 0.1, once every node runs Holdfast");
 }
 
-static void tell_addresses(const struct cfg_instance *i)
+static void tell_vips(const char *label, const struct cfg_vip *vips, unsigned int n_vips)
 {
 	char text[IPPREFIX_TEXT];
 
-	for (unsigned int n = 0; n < i->n_vips; n++) {
-		bool on_lo = strcmp(i->vips[n].dev, "lo") == 0;
-
-		text_field(n ? "" : "address", "%s on %s%s",
-			   ipprefix_format(&i->vips[n].prefix, text), i->vips[n].dev,
-			   on_lo ? "" : "; write dev lo behind it if BGP brings the packets");
+	for (unsigned int n = 0; n < n_vips; n++) {
+		if (!vips[n].repeated)
+			text_field(n ? "" : label, "%s on %s",
+				   ipprefix_format(&vips[n].prefix, text), vips[n].dev);
 	}
+}
+
+static void tell_routes(const struct cfg_instance *i)
+{
+	char text[NET_ROUTE_TEXT];
+
+	for (unsigned int n = 0; n < i->n_routes; n++)
+		text_field(n ? "" : "routes", "%s", net_route_format(&i->routes[n].route, text));
+	for (unsigned int n = 0; n < i->n_rules; n++)
+		text_field(n ? "" : "rules", "%s", net_rule_format(&i->rules[n].rule, text));
+	if (i->n_routes + i->n_rules > 0)
+		text_field("", "added and removed with the addresses");
+}
+
+static void tell_addresses(const struct cfg_instance *i)
+{
+	tell_vips("address", i->vips, i->n_vips);
+	tell_vips("excluded", i->excluded, i->n_excluded);
+	if (i->n_excluded > 0)
+		text_field("", "added like the others, but not listed in the adverts");
+	tell_routes(i);
+}
+
+/* keepalived accepts every sender unless check_unicast_src is given. */
+static void tell_peers(const struct cfg_instance *i)
+{
+	if (i->n_peers == 0 || !i->check_source)
+		return;
+	text_field("peers",
+		   "adverts are accepted only from the addresses in unicast_peer; keepalived "
+		   "accepts them from any address unless check_unicast_src is on");
+	if (ipaddr_is_unset(&i->source))
+		text_field("", "write unicast_src_ip, so that the adverts of this node come from "
+			       "the address that the other nodes list");
 }
 
 static void tell_checks(const struct config *cfg, const struct cfg_instance *i)
@@ -123,20 +160,41 @@ static void tell_notify(const struct cfg_instance *i)
 	if (any)
 		text_field("notify", "run as before, in order and never two at a time");
 	if (name)
-		text_field("",
-			   "one speaks of %s: remove that, or two speakers announce the address",
-			   name);
+		text_field(
+		    "", "a script mentions %s: remove that, or two speakers announce the address",
+		    name);
+}
+
+static bool is_on_lo(const struct cfg_instance *i)
+{
+	for (unsigned int n = 0; n < i->n_vips; n++) {
+		if (strcmp(i->vips[n].dev, "lo") == 0)
+			return true;
+	}
+	return false;
+}
+
+/* True if its addresses need BGP: an address on lo does not answer ARP, or a script controls a BGP
+ * daemon. */
+static bool needs_bgp(const struct cfg_instance *i)
+{
+	return i->announce.bgp < 0 && (is_on_lo(i) || instance_daemon(i));
 }
 
 static void tell_instance(const struct config *cfg, const struct cfg_instance *i)
 {
 	tell_election(i);
 	tell_addresses(i);
+	tell_peers(i);
 	tell_checks(cfg, i);
 	tell_notify(i);
-	text_field("BGP", "%s",
-		   i->announce.bgp >= 0 ? "announced by Holdfast"
-					: "not announced yet: add the blocks below");
+	if (i->announce.bgp >= 0)
+		text_field("BGP", "announced by Holdfast");
+	else if (needs_bgp(i))
+		text_field("BGP", "not announced yet: add the blocks below");
+	else
+		text_field("LAN", "the master answers ARP and ND for it, and tells the LAN of a "
+				  "takeover: nothing has to be added");
 }
 
 /* --- what to add --- */
@@ -148,8 +206,8 @@ static void write_speaker(FILE *f, const struct config *cfg, const char *driven)
 
 	if (ipaddr_is_v4(source) && !ipaddr_is_unset(source))
 		ipaddr_format(source, address);
-	fprintf(f, "# before the instances; what is in capitals is yours to fill in\nbgp_instance "
-		   "fabric {\n");
+	fprintf(f,
+		"# before the instances; fill in the words in capitals\nbgp_instance fabric {\n");
 	if (driven && strcmp(driven, "lelastic") == 0) {
 		fputs("    platform linode DCID    # the number behind -dcid in lelastic's unit\n",
 		      f);
@@ -162,7 +220,20 @@ static void write_speaker(FILE *f, const struct config *cfg, const char *driven)
 		address, address);
 }
 
-/* The blocks that the file lacks, to be freed; empty if there are none. */
+static void write_names(FILE *f, const struct config *cfg)
+{
+	unsigned int n_names = 0;
+
+	for (unsigned int n = 0; n < cfg->n_instances; n++)
+		n_names += cfg->instances[n].announce.bgp < 0;
+	fprintf(f, "# within %s\n", n_names == 1 ? "this instance:" : "each of these instances:");
+	for (unsigned int n = 0; n < cfg->n_instances; n++) {
+		if (cfg->instances[n].announce.bgp < 0)
+			fprintf(f, "#     %s\n", cfg->instances[n].name);
+	}
+}
+
+/* The blocks that the file lacks for BGP, from malloc(); "" if it lacks none. */
 static char *missing_blocks(const struct config *cfg)
 {
 	const char *driven = NULL;
@@ -173,24 +244,46 @@ static char *missing_blocks(const struct config *cfg)
 
 	if (!f)
 		return NULL;
-	for (unsigned int n = 0; n < cfg->n_instances && !driven; n++)
-		driven = instance_daemon(&cfg->instances[n]);
-	if (cfg->n_bgp == 0 && cfg->n_instances > 0)
-		write_speaker(f, cfg, driven);
 	for (unsigned int n = 0; n < cfg->n_instances; n++) {
-		if (cfg->instances[n].announce.bgp >= 0)
-			continue;
-		fprintf(f, "%s    %s\n", any ? "" : "# within each of these instances\n#",
-			cfg->instances[n].name);
-		any = true;
+		any |= cfg->instances[n].announce.bgp < 0;
+		if (!driven)
+			driven = instance_daemon(&cfg->instances[n]);
 	}
-	if (any)
+	if (cfg->n_bgp == 0 && any)
+		write_speaker(f, cfg, driven);
+	if (any) {
+		write_names(f, cfg);
 		fputs("    bgp_announce {\n        settle_time 9\n    }\n", f);
+	}
 	fclose(f);
 	return text;
 }
 
-static void print_text(const char *path, const struct config *cfg, const struct report *r,
+static bool any_needs_bgp(const struct config *cfg)
+{
+	for (unsigned int n = 0; n < cfg->n_instances; n++) {
+		if (needs_bgp(&cfg->instances[n]))
+			return true;
+	}
+	return false;
+}
+
+/* Prints the blocks to add. A file that does not need BGP is complete without them. */
+static void print_blocks(const struct config *cfg, const char *blocks)
+{
+	if (!blocks || !blocks[0])
+		return;
+	if (any_needs_bgp(cfg))
+		puts("To add:");
+	else
+		text_paragraph(0, 0,
+			       "Nothing has to be added where the nodes and their clients share a "
+			       "LAN (docs/without-bgp.md). Only to announce the addresses by BGP, "
+			       "add:");
+	printf("%s\n", blocks);
+}
+
+static void print_text(const struct subject *of, const struct config *cfg, const struct report *r,
 		       const char *blocks)
 {
 	size_t n = json_object_array_length(r->complaints);
@@ -202,42 +295,46 @@ static void print_text(const char *path, const struct config *cfg, const struct 
 	if (cfg->n_instances == 0)
 		puts("No instance is configured.\n");
 	if (n > 0)
-		puts("Ignored or read otherwise:");
+		puts("Ignored, or with another meaning:");
 	for (size_t i = 0; i < n; i++)
 		text_paragraph(2, 6, "%s",
 			       json_object_get_string(json_object_array_get_idx(r->complaints, i)));
 	if (n > 0)
 		putchar('\n');
-	if (blocks && blocks[0])
-		printf("To add:\n%s\n", blocks);
-	text_paragraph(0, 4, "Then: holdfastd -t -f %s", path);
+	print_blocks(cfg, blocks);
+	text_paragraph(0, 4, "Then: holdfastd -t%s%s -f %s", of->config_id ? " -i " : "",
+		       of->config_id ? of->config_id : "", of->path);
 }
 
-static void print_json(const char *path, int verdict, const struct report *r, const char *blocks)
+static void print_json(const struct subject *of, const struct config *cfg, int verdict,
+		       const struct report *r, const char *blocks)
 {
 	json_object *root = json_object_new_object();
 
-	json_object_object_add(root, "file", json_object_new_string(path));
+	json_object_object_add(root, "file", json_object_new_string(of->path));
 	json_object_object_add(root, "verdict", json_object_new_int(verdict));
 	json_object_object_add(root, "complaints", json_object_get(r->complaints));
 	json_object_object_add(root, "add", json_object_new_string(blocks ? blocks : ""));
+	json_object_object_add(root, "needs_bgp",
+			       json_object_new_boolean(cfg && any_needs_bgp(cfg)));
 	puts(json_object_to_json_string_ext(root, JSON_C_TO_STRING_PLAIN |
 						      JSON_C_TO_STRING_NOSLASHESCAPE));
 	json_object_put(root);
 }
 
-enum cli_exit migrate(const char *path, bool json)
+static enum cli_exit migrate_keepalived(const char *path, const char *config_id, bool json)
 {
+	const struct subject of = {path, config_id};
 	struct report r = {.complaints = json_object_new_array()};
 	struct config *cfg = NULL;
-	enum config_verdict verdict = config_load(path, NULL, on_complaint, &r, &cfg);
+	enum config_verdict verdict = config_load(path, config_id, on_complaint, &r, &cfg);
 	char *blocks = cfg ? missing_blocks(cfg) : NULL;
 
 	text_make_printable(r.complaints);
 	if (json) {
-		print_json(path, (int)verdict, &r, blocks);
+		print_json(&of, cfg, (int)verdict, &r, blocks);
 	} else if (cfg) {
-		print_text(path, cfg, &r, blocks);
+		print_text(&of, cfg, &r, blocks);
 	} else {
 		for (size_t i = 0; i < json_object_array_length(r.complaints); i++)
 			client_complain("%s", json_object_get_string(
@@ -248,4 +345,13 @@ enum cli_exit migrate(const char *path, bool json)
 	config_free(cfg);
 	json_object_put(r.complaints);
 	return verdict == CONFIG_UNUSABLE ? CLI_REFUSED : CLI_DONE;
+}
+
+enum cli_exit migrate(unsigned int n, char *const words[], const char *config_id, bool json)
+{
+	enum cli_exit status;
+
+	if (migrate_announcer(n, words, json, &status))
+		return status;
+	return migrate_keepalived(words[0], config_id, json);
 }

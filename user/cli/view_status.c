@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * `holdfastctl status`: the alarms, each instance with what keeps it from being MASTER, and in a
- * line each what the other commands tell in full.
+ * `holdfastctl status`: this node, its alarms, each instance (view_instance.c), and one line for
+ * each subject that another command shows in full.
  */
 #include "cli/view.h"
 
@@ -9,135 +9,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/text.h"
+#include "client/text.h"
 
-/* What each fault means and where to look next; %s is the interface. */
-static const struct {
-	const char *name, *advice;
-} fault_advice[] = {
-    {"pending", "waits for the first result of a check or session: holdfastctl checks, or bgp"},
-    {"link", "the interface is down or gone: ip link show dev %s"},
-    {"track", "a tracked check, file or interface is bad: holdfastctl checks"},
-    {"session", "no BGP session is Established: holdfastctl bgp"},
-    {"address", "the interface has no source address: ip address show dev %s"},
-    {"group", "another member of its sync group is in FAULT: see the other instances"},
-};
+#define STANDBY_MS 3000 /* without a probe for this time a peer is no standby */
 
-static const struct {
-	const char *by, *advice, *member; /* `member`: its text follows; NULL */
-} drain_advice[] = {
-    {"operator", "by the operator; back by: holdfastctl undrain ", "name"},
-    {"file", "by its disable_file; back by: rm ", "disable_file"},
-    {"group", "another member of its sync group is; see the other instances", NULL},
-};
+#define BFD_SHOWN  8
 
-static void show_drain(json_object *instance)
-{
-	for (size_t i = 0; i < json_length(instance, "drained_by"); i++) {
-		const char *by = json_text_at(instance, "drained_by", i);
-
-		for (size_t k = 0; k < sizeof(drain_advice) / sizeof(drain_advice[0]); k++) {
-			if (strcmp(drain_advice[k].by, by) == 0)
-				text_field("drained", "%s%s", drain_advice[k].advice,
-					   drain_advice[k].member
-					       ? json_text(instance, drain_advice[k].member)
-					       : "");
-		}
-	}
-}
-
-static void show_faults(json_object *instance)
-{
-	show_drain(instance);
-	for (size_t i = 0; i < json_length(instance, "faults"); i++) {
-		const char *name = json_text_at(instance, "faults", i), *advice = NULL, *dev;
-
-		if (strcmp(name, "drain") == 0)
-			continue;
-		for (size_t k = 0; k < sizeof(fault_advice) / sizeof(fault_advice[0]); k++) {
-			if (strcmp(fault_advice[k].name, name) == 0)
-				advice = fault_advice[k].advice;
-		}
-		dev = advice ? strstr(advice, "%s") : NULL;
-		if (dev)
-			text_field("fault", "%s: %.*s%s", name, (int)(dev - advice), advice,
-				   json_text(instance, "interface"));
-		else
-			text_field("fault", "%s%s%s", name, advice ? ": " : "",
-				   advice ? advice : "");
-	}
-}
-
-static void show_master(json_object *instance)
-{
-	json_object *master = json_get(instance, "master");
-
-	if (strcmp(json_text(instance, "state"), "MASTER") == 0)
-		text_field("master", "this node");
-	else if (master)
-		text_field("master", "%s, priority %" PRId64, json_text(master, "address"),
-			   json_int(master, "priority"));
-	else
-		text_field("master", "none heard yet");
-}
-
-static void show_more(json_object *instance, const char *list, const char *total)
-{
-	int64_t more = json_int(instance, total) - (int64_t)json_length(instance, list);
-
-	if (more > 0)
-		text_field("", "and %" PRId64 " more", more);
-}
-
-static void show_prefixes(json_object *instance)
-{
-	for (size_t i = 0; i < json_length(instance, "virtual_addresses"); i++)
-		text_field(i ? "" : "address", "%s",
-			   json_text_at(instance, "virtual_addresses", i));
-	show_more(instance, "virtual_addresses", "virtual_addresses_total");
-	for (size_t i = 0; i < json_length(instance, "announced"); i++) {
-		json_object *one = json_at(instance, "announced", i);
-
-		text_field(i ? "" : "announced", "%s %s", json_text(one, "prefix"),
-			   json_text(one, "as"));
-	}
-	show_more(instance, "announced", "announced_total");
-}
-
-static void show_last_transition(json_object *instance)
-{
-	json_object *last = json_get(instance, "last_transition");
-
-	if (last)
-		text_field("last change", "%s -> %s at %s: %s", json_text(last, "from"),
-			   json_text(last, "to"), json_text(last, "at"), json_text(last, "cause"));
-}
-
-static void show_instance(json_object *instance)
-{
-	int64_t base = json_int(instance, "base_priority");
-	int64_t effective = json_int(instance, "effective_priority");
-	char was[32] = "";
-
-	if (effective != base)
-		snprintf(was, sizeof(was), " (base %" PRId64 ")", base);
-	text_paragraph(0, 4,
-		       "%s: %s, priority %" PRId64 "%s, VRID %" PRId64 " on %s, IPv%" PRId64
-		       ", VRRP version %" PRId64,
-		       json_text(instance, "name"), json_text(instance, "state"), effective, was,
-		       json_int(instance, "vrid"), json_text(instance, "interface"),
-		       json_int(instance, "family"), json_int(instance, "version"));
-	show_faults(instance);
-	show_master(instance);
-	show_prefixes(instance);
-	show_last_transition(instance);
-	if (json_get(instance, "sync_group"))
-		text_field("group", "%s", json_text(instance, "sync_group"));
-	if (json_true(instance, "yielded"))
-		text_field("yielded", "does not preempt until it has been MASTER again");
-}
-
-/* How many of the array's objects have `key` equal to `value`. */
+/* The number of objects in the array `list` whose `key` is `value`. */
 static size_t count_with(json_object *obj, const char *list, const char *key, const char *value)
 {
 	size_t n = 0;
@@ -145,6 +23,23 @@ static size_t count_with(json_object *obj, const char *list, const char *key, co
 	for (size_t i = 0; i < json_length(obj, list); i++)
 		n += strcmp(json_text(json_at(obj, list, i), key), value) == 0;
 	return n;
+}
+
+/* Shows a few sessions one by one; of many, the number and those that are not Up. */
+static void show_bfd(json_object *root)
+{
+	size_t all = json_length(root, "bfd"), up = count_with(root, "bfd", "state", "Up");
+
+	if (all > BFD_SHOWN)
+		text_paragraph(0, 4, "BFD: %zu of %zu sessions Up", up, all);
+	for (size_t i = 0, shown = 0; i < all && shown < BFD_SHOWN; i++) {
+		json_object *one = json_at(root, "bfd", i);
+
+		if (all > BFD_SHOWN && strcmp(json_text(one, "state"), "Up") == 0)
+			continue;
+		view_bfd(0, one);
+		shown++;
+	}
 }
 
 static void show_summaries(json_object *root)
@@ -160,9 +55,46 @@ static void show_summaries(json_object *root)
 			       json_text(bgp, "name"), good, all,
 			       good < all ? "; see: holdfastctl bgp" : "");
 	}
+	show_bfd(root);
 	if (checks > 0)
 		text_paragraph(0, 4, "Checks: %zu of %zu UP%s", up, checks,
 			       up < checks ? "; see: holdfastctl checks" : "");
+}
+
+/* Shows whether `peer` is a standby, or how its death would be detected. Its reports are shown with
+ * the instances. */
+static void show_peer(json_object *peer)
+{
+	const char *reason = json_text(peer, "detection_reason");
+	json_object *ready = json_get(peer, "ready"), *probed = json_get(peer, "probed_ms");
+	const char *detection = json_text(peer, "detection");
+	char what[256] = "not heard of";
+
+	if (ready && probed && json_object_get_double(probed) < STANDBY_MS)
+		snprintf(what, sizeof(what), "%s%s%s, probed %.0f ms ago",
+			 json_object_get_boolean(ready) ? "standby, ready" : "not ready",
+			 json_text(peer, "reason")[0] ? ": " : "", json_text(peer, "reason"),
+			 json_object_get_double(probed));
+	else if (strcmp(detection, "sbfd") == 0)
+		snprintf(what, sizeof(what), "watched by probes that its kernel answers");
+	else if (detection[0])
+		snprintf(what, sizeof(what), "watched by its adverts alone, since %s", reason);
+	else if (ready)
+		snprintf(what, sizeof(what), "%s, as it reports",
+			 json_object_get_boolean(ready) ? "ready" : "not ready");
+	text_paragraph(0, 4, "Peer %s %s: %s", json_text(peer, "address"),
+		       json_text(peer, "interface"), what);
+}
+
+/* Peers without sbfd are not shown here. */
+static void show_peers(json_object *root)
+{
+	for (size_t i = 0; i < json_length(root, "peers"); i++) {
+		json_object *peer = json_at(root, "peers", i);
+
+		if (json_get(peer, "sbfd"))
+			show_peer(peer);
+	}
 }
 
 static void show_datapath(json_object *root)
@@ -190,11 +122,11 @@ static void show_loop(json_object *root)
 		       json_int(loop, "longest_turn_us"), json_text(loop, "longest_handler"));
 }
 
-/* No alarm, since it is meant; but whoever looks at the node must see it at once. */
-static void show_drained(json_object *root)
+/* A drain is intended, so it is no alarm, but an operator must see it at once. */
+static void show_drained(json_object *root, const char *list)
 {
-	for (size_t i = 0; i < json_length(root, "instances"); i++) {
-		json_object *one = json_at(root, "instances", i);
+	for (size_t i = 0; i < json_length(root, list); i++) {
+		json_object *one = json_at(root, list, i);
 
 		if (json_length(one, "drained_by") > 0)
 			text_paragraph(0, 9, "DRAINED: %s is out of service on purpose",
@@ -202,23 +134,101 @@ static void show_drained(json_object *root)
 	}
 }
 
-void view_status(json_object *root)
+static void show_head(json_object *root)
 {
 	char up[TEXT_SHORT];
+	const char *node = json_text(root, "node");
 
-	text_paragraph(0, 4, "%s %s, up %s", json_text(root, "name"), json_text(root, "version"),
-		       text_duration(json_int(root, "uptime_s"), up));
+	text_paragraph(0, 4, "%s%s%s %s, up %s", node, node[0] ? ": " : "", json_text(root, "name"),
+		       json_text(root, "version"), text_duration(json_int(root, "uptime_s"), up));
 	for (size_t i = 0; i < json_length(root, "alarms"); i++)
 		text_paragraph(0, 7, "ALARM: %s", json_text_at(root, "alarms", i));
-	show_drained(root);
+	show_drained(root, "instances");
+	show_drained(root, "services");
+}
+
+/* With more than one instance their numbers by state come first. */
+static void show_sum(json_object *root)
+{
+	static const char *const states[] = {"MASTER", "BACKUP", "FAULT", "INIT"};
+	size_t n = json_length(root, "instances");
+	char text[96];
+	int len;
+
+	if (n < 2)
+		return;
+	len = snprintf(text, sizeof(text), "%zu instances:", n);
+	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
+		size_t k = count_with(root, "instances", "state", states[i]);
+
+		if (k > 0)
+			len += snprintf(text + len, sizeof(text) - (size_t)len, " %zu %s", k,
+					states[i]);
+	}
+	puts(text);
+}
+
+static void show_service_sum(json_object *root)
+{
+	size_t n = json_length(root, "services"), up = count_with(root, "services", "state", "UP");
+
+	if (n > 1)
+		printf("%zu services: %zu UP, %zu DOWN\n", n, up,
+		       count_with(root, "services", "state", "DOWN"));
+}
+
+void view_status(json_object *root)
+{
+	show_head(root);
+	show_sum(root);
+	show_service_sum(root);
 	for (size_t i = 0; i < json_length(root, "instances"); i++) {
 		putchar('\n');
-		show_instance(json_at(root, "instances", i));
+		view_instance(root, json_at(root, "instances", i));
 	}
-	if (json_length(root, "instances") == 0)
+	for (size_t i = 0; i < json_length(root, "services"); i++) {
+		putchar('\n');
+		view_service(root, json_at(root, "services", i));
+	}
+	if (json_length(root, "instances") + json_length(root, "services") == 0)
 		puts("\nNo instance is configured.");
 	putchar('\n');
 	show_summaries(root);
+	show_peers(root);
 	show_datapath(root);
 	show_loop(root);
+}
+
+/* Writes "2 of 3 services UP", after a comma if there are instances, or "". Returns `text`. */
+static const char *services_text(json_object *root, char text[64])
+{
+	size_t n = json_length(root, "services");
+
+	text[0] = '\0';
+	if (n > 0)
+		snprintf(text, 64, "%s%zu of %zu services UP",
+			 json_length(root, "instances") > 0 ? ", " : "",
+			 count_with(root, "services", "state", "UP"), n);
+	return text;
+}
+
+enum cli_exit view_verdict(json_object *root)
+{
+	size_t n = json_length(root, "instances"), alarms = json_length(root, "alarms");
+	size_t n_services = json_length(root, "services");
+	size_t serving = count_with(root, "instances", "state", "MASTER") +
+			 count_with(root, "instances", "state", "BACKUP");
+	size_t up = count_with(root, "services", "state", "UP");
+	char instances[64] = "", services[64];
+
+	if (n > 0 || n_services == 0)
+		snprintf(instances, sizeof(instances), "%zu of %zu instances MASTER or BACKUP",
+			 serving, n);
+	text_paragraph(0, 4, "%s: %s%s, %zu alarm%s", json_text(root, "name"), instances,
+		       services_text(root, services), alarms, alarms == 1 ? "" : "s");
+	for (size_t i = 0; i < alarms; i++)
+		text_paragraph(0, 7, "ALARM: %s", json_text_at(root, "alarms", i));
+	if (serving < n || up < n_services || n + n_services == 0)
+		return CLI_CHECK_NOT_SERVING;
+	return alarms > 0 ? CLI_CHECK_ALARMS : CLI_DONE;
 }

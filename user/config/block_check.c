@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * vrrp_tcp_check and vrrp_http_check: checks that the runner makes itself. They are vrrp_scripts in
- * all but what they do, so that whatever tracks scripts tracks them too; what they do is their
- * argv, as the runner takes it.
+ * vrrp_tcp_check and vrrp_http_check: checks that the runner makes itself. They are vrrp_scripts of
+ * another kind, so everything that tracks scripts tracks them too. Their argv is the argv of the
+ * order to the runner.
  */
 #include <stddef.h>
 #include <stdlib.h>
@@ -51,7 +51,7 @@ static void print_connect(struct dump *d, const struct keyword *kw, const void *
 
 static const struct keyword tcp_check[] = {
     {"connect", KW_CUSTOM, KW_ACTS, KW_NOWHERE, .argument = "ADDRESS PORT",
-     .help = "healthy is what takes a connection there", .set = set_connect,
+     .help = "the address and port; it is healthy if it accepts a connection", .set = set_connect,
      .print = print_connect},
     CHECK_KEYWORDS,
 };
@@ -63,7 +63,7 @@ const struct keyword_block block_tcp_check = {"vrrp_tcp_check", tcp_check, KW_CO
 
 enum { HTTP_URL, HTTP_STATUS, HTTP_TEXT, HTTP_VERIFY, HTTP_ARGS };
 
-/* Replaces one of the four texts; whatever is not given yet has its default. */
+/* Replaces one of the four texts. A text that is not given has its default. */
 static void set_http(struct parser *p, struct cfg_script *s, int which, const char *text)
 {
 	const char *texts[HTTP_ARGS] = {"", "0", "", "1"};
@@ -96,8 +96,10 @@ static void set_status(struct parser *p, const struct keyword *kw, void *target)
 {
 	int64_t status;
 
-	if (!parser_int(p, 1, kw->min, kw->max, &status))
+	if (!parser_int(p, 1, kw->min, kw->max, &status)) {
+		p->script_refused = true; /* otherwise the check would accept more answers */
 		return;
+	}
 	parser_no_more(p, 2);
 	set_http(p, target, HTTP_STATUS, p->stmt.word[1]);
 }
@@ -107,8 +109,10 @@ static void set_body(struct parser *p, const struct keyword *kw, void *target)
 	const char *word = parser_word(p, 1);
 
 	(void)kw;
-	if (!word)
+	if (!word) {
+		p->script_refused = true;
 		return;
+	}
 	parser_no_more(p, 2);
 	set_http(p, target, HTTP_TEXT, word);
 }
@@ -146,7 +150,7 @@ void http_check_close(struct parser *p, void *target)
 {
 	struct cfg_script *s = target;
 
-	/* Without its URL it is as good as empty. */
+	/* script_close() must see that the URL is missing. */
 	if (s->command.argc > 0 && !s->command.argv[HTTP_URL][0]) {
 		int line = s->command.line;
 
@@ -158,15 +162,16 @@ void http_check_close(struct parser *p, void *target)
 
 static const struct keyword http_check[] = {
     {"url", KW_CUSTOM, KW_ACTS, KW_NOWHERE, .argument = "URL",
-     .help = "the page, by http or https; it is not redirected", .set = set_url,
+     .help = "the page to get, by http or https; redirections are not followed", .set = set_url,
      .print = print_http},
     {"status", KW_CUSTOM, KW_ACTS, KW_NOWHERE, 100, 599, .argument = "CODE",
      .fallback = "200 to 299", .help = "the status code of a healthy answer", .set = set_status,
      .print = print_http},
     {"body", KW_CUSTOM, KW_ACTS, KW_NOWHERE, .argument = "\"TEXT\"",
-     .help = "what the first 64 KiB of the answer must hold", .set = set_body, .print = print_http},
+     .help = "a text that the first 64 KiB of the answer must contain", .set = set_body,
+     .print = print_http},
     {"no_verify", KW_CUSTOM, KW_ACTS, KW_NOWHERE, .argument = "", .fallback = "off",
-     .help = "take any certificate", .set = set_no_verify, .print = print_http},
+     .help = "accept any certificate", .set = set_no_verify, .print = print_http},
     CHECK_KEYWORDS,
 };
 

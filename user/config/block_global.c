@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * The top level and global_defs. Of keepalived's global settings most tune what Holdfast has not
- * (SMTP, SNMP, LVS, files in /tmp) or has as a matter of course; each is known here, so that a
- * migrated file is told what no longer acts instead of failing on it.
+ * The top level and global_defs. Most of keepalived's global settings are about features that
+ * Holdfast does not have (SMTP, SNMP, LVS, files in /tmp) or always has. All are known here, so
+ * that a migrated file does not fail but gets a warning about settings without an effect.
  */
 #include <limits.h>
 #include <stddef.h>
@@ -22,7 +22,9 @@ void globals_set_defaults(struct cfg_globals *g)
 	*g = (struct cfg_globals){
 	    .version = 2,
 	    .down_adverts = 3,
+	    .sbfd = sbfd_defaults(),
 	    .check_source = true,
+	    .report_port = CFG_REPORT_PORT,
 	    .garp = {.master_delay_ns = 5 * NS_PER_S,
 		     .lower_prio_delay_ns = 5 * NS_PER_S,
 		     .master_repeat = 5,
@@ -39,11 +41,32 @@ static void set_script_user(struct parser *p, const struct keyword *kw, void *ta
 	const char *user = parser_word(p, 1);
 
 	(void)kw;
-	if (!user)
+	if (!user || !parser_user(p, user, p->stmt.n > 2 ? p->stmt.word[2] : NULL, &c->script_user,
+				  &c->script_group)) {
+		p->refuse_all = true; /* otherwise another user would run them */
 		return;
-	parser_user(p, user, p->stmt.n > 2 ? p->stmt.word[2] : NULL, &c->script_user,
-		    &c->script_group);
+	}
+	c->script_user_line = p->stmt.line;
+	parser_string(p, &c->script_user_file, p->stmt.file);
 	parser_no_more(p, 3);
+}
+
+static void set_report_port(struct parser *p, const struct keyword *kw, void *target)
+{
+	int64_t port;
+
+	if (!parser_int(p, 1, kw->min, kw->max, &port))
+		return;
+	((struct config *)target)->globals.report_port = (uint16_t)port;
+	parser_no_more(p, 2);
+}
+
+static void print_report_port(struct dump *d, const struct keyword *kw, const void *target)
+{
+	uint16_t port = ((const struct config *)target)->globals.report_port;
+
+	if (port != CFG_REPORT_PORT)
+		dump_line(d, "%s %u", kw->name, port);
 }
 
 static void print_words(struct dump *d, const char *name, const char *const words[3])
@@ -89,6 +112,7 @@ static void set_fifo(struct parser *p, const struct keyword *kw, void *target)
 		return;
 	}
 	parser_string(p, &fifo->path, path);
+	fifo->line = p->stmt.line;
 	if (p->stmt.n > 2)
 		parser_user(p, p->stmt.word[2], p->stmt.n > 3 ? p->stmt.word[3] : NULL, &fifo->user,
 			    &fifo->group);
@@ -103,8 +127,8 @@ static void print_fifo(struct dump *d, const struct keyword *kw, const void *tar
 }
 
 /*
- * The default group may be named. Another one is not listened to here: who multicasts there would
- * be a second master, so such instances are left out (complete.c).
+ * Only the default group is supported. With another group in the file an instance that uses
+ * multicast is left out (complete.c), because it would become a second master.
  */
 static void set_mcast_group(struct parser *p, const struct keyword *kw, void *target)
 {
@@ -169,14 +193,14 @@ static void print_cpus(struct dump *d, const struct keyword *kw, const void *tar
 		name_, KW_SECONDS, KW_ACTS, IN_G(field), 0, MAX_DELAY_NS, .fallback = fallback_,   \
 									  .help = help_            \
 	}
-/* As keepalived's: it sets what stands for itself below. */
+/* As in keepalived: sets the values of the vrrp_garp_ keywords below. */
 static void set_min_garp(struct parser *p, const struct keyword *kw, void *target)
 {
 	struct cfg_garp *garp = &((struct config *)target)->globals.garp;
 	struct keyword unkept = *kw;
 	bool on = true;
 
-	unkept.offset = 0; /* a bool on the stack, read as any other */
+	unkept.offset = 0; /* parser_set() stores the bool in `on` */
 	parser_set(p, &unkept, &on);
 	if (!on)
 		return;
@@ -203,57 +227,75 @@ static const struct keyword global[] = {
     {"router_id", KW_WORD, KW_ACTS, IN(router_id), .argument = "NAME",
      .fallback = "the host's name", .help = "the node's name in status and log"},
     {"enable_script_security", KW_FLAG, KW_ACTS, IN(script_security), .fallback = "off",
-     .help = "refuse scripts run as root that others than root can change"},
+     .help = "refuse scripts that would run as root and that another user can change",
+     .guard = guard_all},
     {"script_user", KW_CUSTOM, KW_ACTS, KW_NOWHERE, .argument = "USER [GROUP]",
-     .fallback = "keepalived_script if it exists, else root",
-     .help = "who runs scripts that name no user", .set = set_script_user,
-     .print = print_script_user},
+     .fallback = "keepalived_script if it exists; else root, unless enable_script_security is set",
+     .help = "the user of scripts that name none; if this user does not exist, they are not run",
+     .set = set_script_user, .print = print_script_user, .guard = guard_all},
     {"vrrp_version", KW_U8, KW_ACTS, IN_G(version), 2, 3, .fallback = "2",
-     .help = "the protocol's version for instances that name none; IPv6 is always 3"},
+     .help = "the VRRP version of instances that name none; IPv6 always uses 3"},
     {"vrrp_check_unicast_src", KW_BOOL, KW_ACTS, IN_G(check_source), .fallback = "on",
-     .help = "take unicast adverts from unicast_peer only"},
+     .help = "accept unicast adverts only from the addresses in unicast_peer"},
     {"vrrp_down_timer_adverts", KW_U8, KW_ACTS, IN_G(down_adverts), 1, 100, .fallback = "3",
      .help = "adverts missed until a master is down"},
     {"vrrp_lower_prio_no_advert", KW_BOOL, KW_ACTS, IN_G(lower_prio_no_advert), .fallback = "off",
-     .help = "a master does not answer a lesser one"},
+     .help = "as MASTER, do not answer an advert of lower priority at once"},
     {"vrrp_higher_prio_send_advert", KW_BOOL, KW_ACTS, IN_G(higher_prio_send_advert),
-     .fallback = "off", .help = "a master that yields sends one more advert"},
+     .fallback = "off", .help = "as MASTER, send one more advert before becoming BACKUP"},
     {"vrrp_owner_ignore_adverts", KW_BOOL, KW_ACTS, IN_G(owner_ignore_adverts), .fallback = "off",
-     .help = "an owner hears nobody"},
+     .help = "with priority 255, an instance ignores all adverts"},
     {"v3_checksum_as_v2", KW_BOOL, KW_ACTS, IN_G(checksum_as_v2), .fallback = "off",
-     .help = "version 3 over IPv4 without the pseudo-header, as RFC 9568 reads it"},
+     .help =
+	 "in version 3 over IPv4 the checksum does not cover the pseudo-header, as in RFC 9568"},
     {"vrrp_mcast_group4", KW_CUSTOM, KW_ACTS, KW_NOWHERE, .argument = "ADDRESS",
-     .fallback = VRRP_GROUP_V4, .help = "the group of multicast adverts: the default only",
+     .fallback = VRRP_GROUP_V4,
+     .help = "the group of multicast adverts; only the default is supported",
      .set = set_mcast_group},
     {"vrrp_mcast_group6", KW_CUSTOM, KW_ACTS, KW_NOWHERE, .argument = "ADDRESS",
-     .fallback = VRRP_GROUP_V6, .help = "the group of multicast adverts: the default only",
+     .fallback = VRRP_GROUP_V6,
+     .help = "the group of multicast adverts; only the default is supported",
      .set = set_mcast_group},
-    {"vrrp_strict", KW_BOOL, KW_REFUSED, KW_NOWHERE, .help = "adherence to the RFC's letter",
-     .instead = "remove it: unicast and passwords would not be allowed under it"},
+    {"sbfd", KW_BLOCK, KW_ACTS, KW_NOWHERE, .argument = "{ }",
+     .help = "the sbfd block of each vrrp_instance below that has none", .block = &block_sbfd,
+     .open = sbfd_open_global},
+    {"report_port", KW_CUSTOM, KW_ACTS, KW_NOWHERE, 0, UINT16_MAX, .argument = "PORT",
+     .fallback = "7785",
+     .help = "the UDP port of peer reports, the same on all nodes; 0: none are sent or received",
+     .set = set_report_port, .print = print_report_port},
+    {"vrrp_strict", KW_BOOL, KW_REFUSED, KW_NOWHERE, .help = "strict conformance to the RFC",
+     .instead = "remove it: it does not permit unicast and passwords"},
     {"vrrp_skip_check_adv_addr", KW_BOOL, KW_NO_EFFECT, KW_NOWHERE,
      .help = "do not compare an advert's addresses",
      .instead = "addresses in adverts are never a reason to refuse one"},
-    DELAY("vrrp_startup_delay", startup_delay_ns, "0", "time until instances begin"),
-    DELAY("vrrp_delay_after_boot", delay_after_boot_ns, "0", "the same, from the boot on"),
+    DELAY("vrrp_startup_delay", startup_delay_ns, "0",
+	  "seconds after the start until the instances take part"),
+    DELAY("vrrp_delay_after_boot", delay_after_boot_ns, "0",
+	  "seconds after the boot of the host until the instances take part"),
     {"disable_file", KW_WORD, KW_ACTS, IN_G(disable_file), .argument = "PATH",
-     .help = "drains every instance that names no other, while it exists", .set = set_disable_file},
+     .help = "while this file exists, each instance and service without a disable_file of its own "
+	     "is drained",
+     .set = set_disable_file, .guard = guard_all},
     {"dynamic_interfaces", KW_ANY, KW_NO_EFFECT, KW_NOWHERE, .argument = "[allow_if_changes]",
-     .help = "interfaces may come later", .instead = "they always may"},
+     .help = "interfaces may appear later", .instead = "interfaces may always appear later"},
     {"log_unknown_vrids", KW_FLAG, KW_ACTS, IN_G(log_unknown_vrids), .fallback = "off",
-     .help = "log adverts of foreign virtual routers: at most two lines, then one in ten seconds"},
+     .help = "log adverts of virtual routers that are not configured here: two lines at once, then "
+	     "one in ten seconds"},
     {"vrrp_notify_priority_changes", KW_BOOL, KW_ACTS, IN_G(notify_priority_changes),
      .fallback = "off", .help = "changes of the effective priority go to the FIFOs"},
     {"notify_fifo", KW_CUSTOM, KW_ACTS, IN_G(notify_fifo), .argument = "PATH [USER [GROUP]]",
-     .help = "a FIFO that state changes are written to", .set = set_fifo, .print = print_fifo},
-    {"vrrp_notify_fifo", KW_CUSTOM, KW_ACTS, IN_G(vrrp_notify_fifo),
-     .argument = "PATH [USER [GROUP]]", .help = "another one, for the same lines", .set = set_fifo,
+     .help = "a FIFO that gets a line for each change of state", .set = set_fifo,
      .print = print_fifo},
+    {"vrrp_notify_fifo", KW_CUSTOM, KW_ACTS, IN_G(vrrp_notify_fifo),
+     .argument = "PATH [USER [GROUP]]", .help = "another FIFO that gets the same lines",
+     .set = set_fifo, .print = print_fifo},
     {"notify_fifo_script", KW_COMMAND, KW_ACTS, IN_G(notify_fifo_script),
-     .help = "the reader of notify_fifo, kept running; the FIFO's path is appended"},
+     .help = "a program that reads notify_fifo; it is started again when it ends; its last "
+	     "argument is the path of the FIFO"},
     {"vrrp_notify_fifo_script", KW_COMMAND, KW_ACTS, IN_G(vrrp_notify_fifo_script),
-     .help = "the reader of vrrp_notify_fifo"},
+     .help = "a program that reads vrrp_notify_fifo, as notify_fifo_script"},
     {"fifo_write_vrrp_states_on_reload", KW_FLAG, KW_ACTS, IN_G(fifo_states_on_reload),
-     .fallback = "off", .help = "after a reload all states go to the FIFOs once more"},
+     .fallback = "off", .help = "after a reload, write all states into the FIFOs again"},
     {"startup_script", KW_COMMAND, KW_REFUSED, IN_G(startup_script), .help = "run once at start",
      .instead = "use ExecStartPre= of the systemd unit"},
     {"shutdown_script", KW_COMMAND, KW_REFUSED, IN_G(shutdown_script),
@@ -266,40 +308,46 @@ static const struct keyword global[] = {
      .help = "the process's nice value",
      .instead = "the engine is real-time wherever it is permitted"},
     {"vrrp_rt_priority", KW_CUSTOM, KW_ACTS, KW_NOWHERE, 1, 99, .argument = "N",
-     .fallback = "a deadline, which goes before every priority",
-     .help = "the engine's SCHED_RR priority instead; from the next start on",
+     .fallback = "SCHED_DEADLINE, which precedes every priority",
+     .help = "run the engine with this SCHED_RR priority, not with SCHED_DEADLINE; takes effect at "
+	     "the next start",
      .set = set_rt_priority, .print = print_rt_priority},
     {"vrrp_cpu_affinity", KW_CUSTOM, KW_ACTS, KW_NOWHERE, 0, CFG_MAX_CPUS - 1,
      .argument = "CPU ...", .fallback = "all",
-     .help = "the CPUs that the engine runs on, without a deadline; from the next start on",
+     .help = "run the engine only on these CPUs, without SCHED_DEADLINE; takes effect at the next "
+	     "start",
      .set = set_cpus, .print = print_cpus},
     {"vrrp_rlimit_rttime", KW_U32, KW_NO_EFFECT, IN_G(rlimit_rttime), 1, UINT32_MAX,
-     .help = "microseconds the process may run without a system call",
-     .instead = "after one second, which is never reached, it ends with a core file"},
+     .help = "microseconds that the process may run without a system call",
+     .instead = "the limit is one second; a daemon that reaches it ends with a core file"},
     {"vrrp_no_swap", KW_FLAG, KW_NO_EFFECT, IN_G(no_swap), .fallback = "off",
      .help = "lock the process in memory", .instead = "the engine always does so"},
     {"reload_check_config", KW_ANY, KW_NO_EFFECT, KW_NOWHERE, .help = "check before a reload",
      .instead = "a bad file never replaces a good one"},
     GARP_S("vrrp_garp_master_delay", IN_G(garp.master_delay_ns), "5",
-	   "seconds to the second burst of gratuitous ARP"),
-    GARP_N("vrrp_garp_master_repeat", garp.master_repeat, "5", "gratuitous ARPs of a burst"),
-    GARP_S("vrrp_garp_master_refresh", IN_G(garp.master_refresh_ns), "0",
-	   "seconds between later bursts"),
-    GARP_N("vrrp_garp_master_refresh_repeat", garp.master_refresh_repeat, "1", "ARPs of these"),
+	   "seconds between the first and the second burst of gratuitous ARP"),
+    GARP_N("vrrp_garp_master_repeat", garp.master_repeat, "5", "gratuitous ARPs in a burst"),
+    {"vrrp_garp_master_refresh", KW_SECONDS, KW_ACTS, IN_G(garp.master_refresh_ns), 0,
+     UINT32_MAX *NS_PER_S, .fallback = "0", .help = "seconds between later bursts"},
+    GARP_N("vrrp_garp_master_refresh_repeat", garp.master_refresh_repeat, "1", "ARPs in each"),
     GARP_S("vrrp_garp_lower_prio_delay", IN_G(garp.lower_prio_delay_ns), "5",
-	   "seconds to the second burst after a lesser master"),
-    GARP_N("vrrp_garp_lower_prio_repeat", garp.lower_prio_repeat, "5", "ARPs of these"),
+	   "seconds to the second burst after a master of lower priority was heard"),
+    {"vrrp_garp_lower_prio_repeat", KW_U32, KW_ACTS, IN_G(garp.lower_prio_repeat), 0, UINT32_MAX,
+     .fallback = "5", .help = "ARPs in such a burst; 0: none"},
     GARP_S("vrrp_garp_interval", IN_G(garp_interval_ns), "0",
 	   "seconds between two gratuitous ARPs"),
     GARP_S("vrrp_gna_interval", IN_G(gna_interval_ns), "0", "seconds between two unsolicited NAs"),
     {"vrrp_min_garp", KW_BOOL, KW_ACTS, KW_NOWHERE, .fallback = "off",
-     .help = "one gratuitous ARP instead of bursts, not repeated", .set = set_min_garp},
+     .help = "send one gratuitous ARP instead of bursts, and do not repeat it",
+     .set = set_min_garp},
     IGNORED("vrrp_garp_extra_if", "gratuitous ARP on the lower interface"),
-    IGNORED("max_auto_priority", "real-time priority on lateness"),
-    IGNORED("min_auto_priority_delay", "what counts as lateness"),
+    IGNORED("max_auto_priority", "the real-time priority after a delay"),
+    IGNORED("min_auto_priority_delay", "the delay that raises the priority"),
     IGNORED("vrrp_rx_bufs_policy", "the receive buffer"),
     IGNORED("vrrp_rx_bufs_multiplier", "the receive buffer"),
-    IGNORED("default_interface", "the interface of static addresses"),
+    {"default_interface", KW_CUSTOM, KW_ACTS, KW_NOWHERE, .argument = "IF",
+     .help = "the interface of addresses without dev in the static_ipaddress blocks below",
+     .set = set_default_interface, .print = print_default_interface},
     IGNORED("notification_email", "SMTP"),
     IGNORED("notification_email_from", "SMTP"),
     IGNORED("smtp_*", "SMTP"),
@@ -319,7 +367,7 @@ static const struct keyword global[] = {
     IGNORED("config_*", "copies of the configuration"),
     IGNORED("tmp_config_directory", "copies of the configuration"),
     IGNORED("reload_*", "how a reload is done"),
-    IGNORED("child_wait_time", "the time children have to end"),
+    IGNORED("child_wait_time", "the time in which children must end"),
     IGNORED("json_version", "JSON files; use holdfastctl status --json"),
     IGNORED("state_dump_file", "dump files; use holdfastctl status"),
     IGNORED("stats_dump_file", "dump files; use holdfastctl counters"),
@@ -373,6 +421,8 @@ static const struct keyword top[] = {
     BLOCK("vrrp_instance", block_instance, instance_open, NULL, "NAME { }",
 	  "a virtual router and its addresses"),
     BLOCK("bgp_instance", block_bgp, bgp_open, bgp_close, "NAME { }", "a BGP speaker"),
+    BLOCK("bgp_service", block_service, service_open, service_close, "NAME { }",
+	  "prefixes that each healthy node announces"),
     {"vrrp_sync_group", KW_BLOCK, KW_ACTS, KW_NOWHERE, .argument = "NAME { }",
      .help = "instances that change state together", .block = &block_group, .open = group_open},
     BLOCK("track_file", block_file, file_open, file_close, "NAME { }", "a number in a file"),
@@ -380,24 +430,30 @@ static const struct keyword top[] = {
 	  "an old name of track_file"),
     BLOCK("vrrp_track_process", block_process, process_open, process_close, "NAME { }",
 	  "a process that must run"),
-    SKIPPED("bfd_instance", "a BFD session", NULL),
+    BLOCK("vrrp_traffic_check", block_traffic, traffic_open, traffic_close, "NAME { }",
+	  "a service that must answer the connections that come to it"),
+    BLOCK("bfd_instance", block_bfd, bfd_open, bfd_close, "NAME { }",
+	  "a BFD session with another host, to be tracked"),
     BLOCK("interface_up_down_delays", block_link_delays, NULL, NULL, "{ }",
-	  "lines of IF DOWN [UP]: seconds until a change of its link counts"),
+	  "lines of IF DOWN [UP]: seconds after which a change of the link counts"),
+    BLOCK("static_ipaddress", block_static_addresses, statics_open, NULL, "{ }",
+	  "addresses of the node, MASTER or not"),
+    BLOCK("static_routes", block_static_routes, statics_open, NULL, "{ }", "routes of the node"),
+    BLOCK("static_rules", block_static_rules, statics_open, NULL, "{ }",
+	  "routing rules of the node"),
     SKIPPED("linkbeat_interfaces", "interfaces to be polled", NULL),
     SKIPPED("linkbeat_use_polling", "poll interfaces", NULL),
     SKIPPED("garp_group", "pacing of gratuitous ARP by interface",
 	    "vrrp_garp_interval and vrrp_gna_interval pace all interfaces together"),
-    SKIPPED("static_ipaddress", "addresses of the node", "leave them to the system"),
-    SKIPPED("static_routes", "routes of the node", "leave them to the system"),
-    SKIPPED("static_rules", "routing rules of the node", "leave them to the system"),
     SKIPPED("track_group", "groups of static addresses", NULL),
     {"net_namespace", KW_ANY, KW_REFUSED, KW_NOWHERE, .argument = "NAME",
-     .help = "the network namespace", .instead = "start holdfastd by ip netns exec NAME"},
+     .help = "the network namespace",
+     .instead = "start holdfastd by ip netns exec NAME, and remove this line", .guard = guard_all},
     SKIPPED("net_namespace_ipvs", "the network namespace of LVS", LVS),
     SKIPPED("namespace_with_ipsets", "firewall rules in a namespace", NULL),
     SKIPPED("instance", "a name for several daemons", "use --name"),
     SKIPPED("use_pid_dir", "where the PID files are", NULL),
-    SKIPPED("child_wait_time", "the time children have to end", NULL),
+    SKIPPED("child_wait_time", "the time in which children must end", NULL),
     SKIPPED("virtual_server*", "an LVS service", LVS),
     SKIPPED("real_server", "an LVS server", LVS),
     SKIPPED("SSL", "an LVS check", LVS),

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* vrrp_sync_group: read, and its members are resolved at the end of the file (complete.c). */
+/* vrrp_sync_group. Its members are resolved at the end of the file (complete_group.c). */
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "config/parser.h"
+#include "core/mono.h"
 
 void *group_open(struct parser *p, const struct keyword *kw, void *target)
 {
@@ -16,11 +17,13 @@ void *group_open(struct parser *p, const struct keyword *kw, void *target)
 	(void)kw;
 	if (!name)
 		return NULL;
-	g = parser_append(p, &c->groups, &c->n_groups, sizeof(*g), CFG_MAX_INSTANCES,
+	g = parser_append(p, &c->groups, &c->n_groups, sizeof(*g), CFG_MAX_GROUPS,
 			  "vrrp_sync_groups");
 	if (!g)
 		return NULL;
+	p->in_group = true;
 	g->line = p->stmt.line;
+	g->notify.before_timeout_ns = CFG_BEFORE_TIMEOUT_NS;
 	parser_string(p, &g->name, name);
 	d = parser_append(p, &p->group_drafts, &p->n_group_drafts, sizeof(*d), CFG_MAX_INSTANCES,
 			  "vrrp_sync_groups");
@@ -85,23 +88,23 @@ static void set_global_tracking(struct parser *p, const struct keyword *kw, void
 	}
 
 static const struct keyword group[] = {
-    {"group", KW_BLOCK, KW_ACTS, KW_NOWHERE, .argument = "{ }", .help = "its instances' names",
-     .print = print_members, .block = &block_group_members},
+    {"group", KW_BLOCK, KW_ACTS, KW_NOWHERE, .argument = "{ }",
+     .help = "the names of its instances", .print = print_members, .block = &block_group_members},
+    KW_BEFORE_MASTER(struct cfg_group, notify),
     NOTIFY("notify_master", master, "run when the group becomes MASTER"),
     NOTIFY("notify_backup", backup, "run when the group becomes BACKUP"),
     NOTIFY("notify_fault", fault, "run when the group becomes FAULT"),
     NOTIFY("notify_stop", stop, "run when the daemon ends"),
-    NOTIFY("notify", any, "run on each"),
+    NOTIFY("notify", any, "run on every change; appends GROUP NAME STATE 0"),
     {"sync_group_tracking_weight", KW_FLAG, KW_ACTS, offsetof(struct cfg_group, tracking_weight),
-     .fallback = "off", .help = "members keep their weights"},
+     .fallback = "off", .help = "the members keep their own weights"},
     KW_TRACKING(struct cfg_group, track),
-    IGNORED("track_bfd", "BFD sessions that decide"),
     IGNORED("smtp_alert", "SMTP"),
     {"global_tracking", KW_CUSTOM, KW_ACTS, KW_NOWHERE, .argument = "",
      .help = "an old name of sync_group_tracking_weight", .set = set_global_tracking},
     {"notify_priority_changes", KW_BOOL, KW_ACTS,
      offsetof(struct cfg_group, notify_priority_changes), .fallback = "off",
-     .help = "of its members, changes of the effective priority go to the FIFOs"},
+     .help = "changes of the effective priority of its members go to the FIFOs"},
 };
 
 const struct keyword_block block_group = {"vrrp_sync_group", group, KW_COUNT(group), NULL};

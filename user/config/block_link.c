@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * interface_up_down_delays: how long a link's change must last before it counts. A delay as long as
- * a master takes to be down would let a BACKUP whose own link has failed become MASTER of nothing
- * before it knows.
+ * interface_up_down_delays: how long a change of a link must last before it counts. If the delay
+ * were as long as the master down interval, a BACKUP whose own link has failed would become MASTER
+ * before it notices the failure.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -65,9 +65,10 @@ void print_link_delays(struct dump *d)
 	dump_close(d);
 }
 
-void complete_link_delay(struct parser *p, const struct cfg_instance *i, const char *file)
+static void complete_one(struct parser *p, const struct cfg_instance *i, const char *interface,
+			 const char *file)
 {
-	struct cfg_link_delay *delay = find(p->cfg, i->interface);
+	struct cfg_link_delay *delay = find(p->cfg, interface);
 	int64_t limit_ns = (i->down_adverts - 1) * i->interval_ns;
 	char most[32];
 
@@ -76,8 +77,15 @@ void complete_link_delay(struct parser *p, const struct cfg_instance *i, const c
 	parser_error_at(p, file, i->line,
 			"%s: a delay of %s in interface_up_down_delays is as long as a master "
 			"takes to be down, so there is none; write less than %s seconds",
-			i->name, i->interface, value_format_seconds(limit_ns, most));
+			i->name, interface, value_format_seconds(limit_ns, most));
 	delay->down_ns = delay->up_ns = 0;
+}
+
+void complete_link_delay(struct parser *p, const struct cfg_instance *i, const char *file)
+{
+	complete_one(p, i, i->interface, file);
+	for (unsigned int n = 1; n < i->n_uplinks; n++)
+		complete_one(p, i, i->uplinks[n], file);
 }
 
 const struct keyword_block block_link_delays = {"interface_up_down_delays", NULL, 0, delay_line};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * The blocks of an instance whose lines are values: addresses and peers. A wrong word costs its
- * line, or only itself where keepalived goes on without it.
+ * The lists of addresses and peers in an instance. A line with a wrong word is ignored, or only the
+ * word if keepalived continues without it.
  */
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "config/parser.h"
+#include "config/value.h"
 #include "core/addr.h"
 
 #define LABEL_MAX (IF_NAMESIZE - 1)
@@ -23,28 +24,37 @@ static const struct {
 	      {"site", RT_SCOPE_SITE},	     {"link", RT_SCOPE_LINK},
 	      {"host", RT_SCOPE_HOST},	     {"nowhere", RT_SCOPE_NOWHERE}};
 
-static void set_scope(struct parser *p, unsigned int i, struct cfg_vip *v)
+bool parser_scope(struct parser *p, unsigned int i, uint8_t *scope)
 {
 	const char *word = parser_word(p, i);
 	int64_t value;
 
 	if (!word)
-		return;
+		return false;
 	for (unsigned int n = 0; n < KW_COUNT(scopes); n++) {
 		if (strcmp(scopes[n].name, word) == 0) {
-			v->scope = scopes[n].value;
-			return;
+			*scope = scopes[n].value;
+			return true;
 		}
 	}
-	if (*word < '0' || *word > '9')
+	if (*word < '0' || *word > '9') {
 		parser_error(p, "unknown scope '%s'; write global, site, link, host or a number",
 			     word);
-	else if (parser_int(p, i, 0, 255, &value))
-		v->scope = (uint8_t)value;
+		return false;
+	}
+	if (!parser_int(p, i, 0, 255, &value))
+		return false;
+	*scope = (uint8_t)value;
+	return true;
 }
 
-/* A label is kept in the kernel's interface names: letters without blanks. */
-static bool set_label(struct parser *p, unsigned int i, struct cfg_vip *v)
+static void set_scope(struct parser *p, unsigned int i, struct cfg_vip *v)
+{
+	(void)parser_scope(p, i, &v->scope);
+}
+
+/* A label has the form of an interface name in the kernel: no blanks, limited length. */
+static void set_label(struct parser *p, unsigned int i, struct cfg_vip *v)
 {
 	const char *word = parser_word(p, i);
 	size_t len = word ? strlen(word) : 0;
@@ -52,31 +62,30 @@ static bool set_label(struct parser *p, unsigned int i, struct cfg_vip *v)
 	if (len == 0 || len > LABEL_MAX || strpbrk(word ? word : "", " \t")) {
 		if (word)
 			parser_error(p,
-				     "the label '%s' has not 1 to %d characters; the address is "
-				     "left out",
+				     "the label '%s' has not 1 to %d characters and is left out; "
+				     "shorten it",
 				     word, LABEL_MAX);
-		return false;
+		return;
 	}
 	memcpy(v->label, word, len + 1);
-	return true;
 }
 
-/* Options of one word that set a flag of the kernel's. */
+/* Options of one word that set an IFA_F_ flag of the address. */
 static const struct {
 	const char *name;
-	uint32_t flag; /* 0: nothing to be done */
+	uint32_t flag; /* 0: nothing to do */
 } vip_flags[] = {{"noprefixroute", IFA_F_NOPREFIXROUTE},
 		 {"home", IFA_F_HOMEADDRESS},
 		 {"mngtmpaddr", IFA_F_MANAGETEMPADDR},
 		 {"-nodad", 0}};
 
-/* Options with the number of words that follow them; none has an effect. */
+/* Options without an effect, with the number of words that follow them. */
 static const struct {
 	const char *name;
 	unsigned int values;
 } vip_ignored[] = {{"track_group", 1}, {"use_vmac", 0}, {"autojoin", 0}};
 
-/* `brd ADDRESS`, or + and - for the last and the first address of the network. */
+/* Reads `brd ADDRESS`, or + or - for the last or first address of the network. */
 static void set_broadcast(struct parser *p, unsigned int i, struct cfg_vip *v)
 {
 	const char *word = parser_word(p, i);
@@ -109,8 +118,7 @@ static void set_preferred(struct parser *p, unsigned int i, struct cfg_vip *v)
 		v->preferred_s = (uint32_t)seconds;
 }
 
-/* An option of one word, or one that is passed over: returns the number of words, 0 if it is none.
- */
+/* Reads an option of one word, or an ignored one. Returns its number of words; 0: it is neither. */
 static unsigned int plain_option(struct parser *p, unsigned int i, struct cfg_vip *v)
 {
 	const char *word = p->stmt.word[i];
@@ -131,13 +139,14 @@ static unsigned int plain_option(struct parser *p, unsigned int i, struct cfg_vi
 	return strcmp(word, "no_track") == 0;
 }
 
-/* The option at word `i`: returns the number of words it takes, 0 if the address must go. */
+/* Reads the option at word `i`. Returns its number of words; 0: the address must be left out. */
 static unsigned int vip_option(struct parser *p, unsigned int i, struct cfg_vip *v)
 {
 	static const struct {
 		const char *name;
 		void (*set)(struct parser *p, unsigned int i, struct cfg_vip *v);
 	} valued[] = {{"scope", set_scope},
+		      {"label", set_label},
 		      {"brd", set_broadcast},
 		      {"broadcast", set_broadcast},
 		      {"preferred_lft", set_preferred}};
@@ -148,8 +157,6 @@ static unsigned int vip_option(struct parser *p, unsigned int i, struct cfg_vip 
 		return taken;
 	if (strcmp(word, "dev") == 0)
 		return parser_ifname(p, i + 1, v->dev) ? 2 : 0;
-	if (strcmp(word, "label") == 0)
-		return set_label(p, i + 1, v) ? 2 : 0;
 	for (unsigned int n = 0; n < KW_COUNT(valued); n++) {
 		if (strcmp(valued[n].name, word) == 0) {
 			valued[n].set(p, i + 1, v);
@@ -165,10 +172,29 @@ static unsigned int vip_option(struct parser *p, unsigned int i, struct cfg_vip 
 	return 1;
 }
 
-/* keepalived's default: no IPv6 host address becomes the source of the node's own connections. */
+/* keepalived's default for preferred_lft: an IPv6 host address is deprecated at once, so it does
+ * not become the source of the node's own connections. */
 static uint32_t preferred_default(const struct ipprefix *prefix)
 {
 	return !ipaddr_is_v4(&prefix->addr) && prefix->len == 128 ? 0 : UINT32_MAX;
+}
+
+/* As in keepalived, an address with an invalid length is read as a host address. */
+static bool vip_prefix(struct parser *p, const char *word, struct ipprefix *out)
+{
+	size_t len = strcspn(word, "/");
+	char text[IPADDR_TEXT];
+
+	if (ipprefix_parse(out, word) == 0)
+		return true;
+	snprintf(text, sizeof(text), "%.*s", len < sizeof(text) ? (int)len : 0, word);
+	if (ipprefix_parse(out, text) < 0) {
+		parser_error(p, "'%s' is not an address; write ADDRESS or ADDRESS/LENGTH", word);
+		return false;
+	}
+	parser_error(p, "'%s' is no length of a prefix, /%d is used; write 0 to %d", word + len,
+		     out->len, out->len);
+	return true;
 }
 
 static bool parse_vip(struct parser *p, struct cfg_vip *v)
@@ -179,10 +205,8 @@ static bool parse_vip(struct parser *p, struct cfg_vip *v)
 
 	if (!word)
 		return false;
-	if (ipprefix_parse(&v->prefix, word) < 0) {
-		parser_error(p, "'%s' is not an address; write ADDRESS or ADDRESS/LENGTH", word);
+	if (!vip_prefix(p, word, &v->prefix))
 		return false;
-	}
 	v4 = ipaddr_is_v4(&v->prefix.addr);
 	if (v4 ? b[12] == 0 || b[12] >= 224 : b[0] == 0xff || ipaddr_is_unset(&v->prefix.addr)) {
 		parser_error(p, "'%s' is not the address of a host; write one", word);
@@ -197,15 +221,6 @@ static bool parse_vip(struct parser *p, struct cfg_vip *v)
 	return true;
 }
 
-static bool holds_vip(const struct cfg_vip *vips, unsigned int n, const struct cfg_vip *v)
-{
-	for (unsigned int i = 0; i < n; i++) {
-		if (ipaddr_equal(&vips[i].prefix.addr, &v->prefix.addr))
-			return true;
-	}
-	return false;
-}
-
 static void vip_line(struct parser *p, struct cfg_instance *i, bool excluded)
 {
 	struct cfg_vip v = {0}, *new;
@@ -214,20 +229,24 @@ static void vip_line(struct parser *p, struct cfg_instance *i, bool excluded)
 		return;
 	if (!excluded && !instance_takes_family(p, i, &v.prefix.addr))
 		return;
-	if (holds_vip(i->vips, i->n_vips, &v) || holds_vip(i->excluded, i->n_excluded, &v)) {
-		parser_warn(p, "the address %s is there already, the line is ignored; remove it",
-			    p->stmt.word[0]);
+	if (!excluded && i->n_vips == VRRP_MAX_ADDRS) {
+		parser_error(p,
+			     "an advert carries at most %d addresses; put the others into "
+			     "virtual_ipaddress_excluded on every node",
+			     VRRP_MAX_ADDRS);
+		parser_refuse(p); /* the list would differ from the peers' */
 		return;
 	}
 	if (excluded)
 		new = parser_append(p, &i->excluded, &i->n_excluded, sizeof(v), CFG_MAX_VIPS,
 				    "excluded addresses");
 	else
-		new = parser_append(p, &i->vips, &i->n_vips, sizeof(v), VRRP_MAX_ADDRS,
-				    "addresses fit an advert (put others into "
-				    "virtual_ipaddress_excluded)");
-	if (new)
-		*new = v;
+		new =
+		    parser_append(p, &i->vips, &i->n_vips, sizeof(v), VRRP_MAX_ADDRS, "addresses");
+	if (!new)
+		return;
+	*new = v;
+	new->line = p->stmt.line;
 }
 
 static void vips_line(struct parser *p, void *target)
@@ -235,7 +254,7 @@ static void vips_line(struct parser *p, void *target)
 	vip_line(p, target, false);
 }
 
-static void excluded_line(struct parser *p, void *target)
+void excluded_line(struct parser *p, void *target)
 {
 	vip_line(p, target, true);
 }
@@ -292,24 +311,35 @@ const struct keyword_block block_excluded = {"virtual_ipaddress_excluded", NULL,
 
 /* --- unicast_peer --- */
 
-/* min_ttl and max_ttl from word 1 on. */
-static void peer_limits(struct parser *p, struct cfg_peer *peer)
+/* Reads the option of a peer at word `i`. False after an error. */
+static bool peer_option(struct parser *p, unsigned int i, struct cfg_peer *peer)
+{
+	const char *word = p->stmt.word[i];
+	bool discriminator = strcmp(word, "discriminator") == 0;
+	bool min = strcmp(word, "min_ttl") == 0;
+	int64_t value;
+
+	if (!discriminator && !min && strcmp(word, "max_ttl") != 0) {
+		parser_error(p,
+			     "unknown word '%s' after a peer; write min_ttl N, max_ttl N or "
+			     "discriminator N",
+			     word);
+		return false;
+	}
+	if (!parser_int(p, i + 1, discriminator, discriminator ? UINT32_MAX : 255, &value))
+		return false;
+	if (discriminator)
+		peer->discriminator = (uint32_t)value;
+	else
+		*(min ? &peer->min_ttl : &peer->max_ttl) = (uint8_t)value;
+	return true;
+}
+
+static void peer_options(struct parser *p, struct cfg_peer *peer)
 {
 	for (unsigned int i = 1; i < p->stmt.n; i += 2) {
-		const char *word = p->stmt.word[i];
-		bool min = strcmp(word, "min_ttl") == 0;
-		int64_t value;
-
-		if (!min && strcmp(word, "max_ttl") != 0) {
-			parser_error(p,
-				     "unknown word '%s' after a peer is ignored; write min_ttl N "
-				     "or max_ttl N",
-				     word);
+		if (!peer_option(p, i, peer))
 			return;
-		}
-		if (!parser_int(p, i + 1, 0, 255, &value))
-			return;
-		*(min ? &peer->min_ttl : &peer->max_ttl) = (uint8_t)value;
 	}
 	if (peer->min_ttl > peer->max_ttl)
 		parser_error(p,
@@ -318,12 +348,29 @@ static void peer_limits(struct parser *p, struct cfg_peer *peer)
 			     peer->min_ttl, peer->max_ttl);
 }
 
+void *peers_open(struct parser *p, const struct keyword *kw, void *target)
+{
+	(void)kw;
+	parser_draft(p, target)->unicast = true;
+	return target;
+}
+
+/*
+ * If a peer cannot be read, the instance is left out: without the peer there would be two masters,
+ * and without its TTL limits adverts from any distance would be accepted. Only a peer of the other
+ * address family is ignored, as in keepalived.
+ */
 static void peer_line(struct parser *p, void *target)
 {
 	struct cfg_instance *i = target;
 	struct cfg_peer peer = {.max_ttl = 255}, *new;
+	unsigned int before;
 
-	if (!parser_address(p, 0, &peer.address) || !instance_takes_family(p, i, &peer.address))
+	if (!parser_address(p, 0, &peer.address)) {
+		parser_refuse(p);
+		return;
+	}
+	if (!instance_takes_family(p, i, &peer.address))
 		return;
 	for (unsigned int n = 0; n < i->n_peers; n++) {
 		if (ipaddr_equal(&i->peers[n].address, &peer.address)) {
@@ -333,12 +380,15 @@ static void peer_line(struct parser *p, void *target)
 			return;
 		}
 	}
-	peer_limits(p, &peer);
+	before = p->errors;
+	peer_options(p, &peer);
 	if (peer.min_ttl > 0 || peer.max_ttl < 255)
 		i->check_source = true;
 	new = parser_append(p, &i->peers, &i->n_peers, sizeof(peer), CFG_MAX_PEERS, "peers");
 	if (new)
 		*new = peer;
+	if (p->errors > before)
+		parser_refuse(p);
 }
 
 void print_peers(struct dump *d, const struct keyword *kw, const void *target)
@@ -356,9 +406,38 @@ void print_peers(struct dump *d, const struct keyword *kw, const void *target)
 			fprintf(d->f, " min_ttl %d", peer->min_ttl);
 		if (peer->max_ttl < 255)
 			fprintf(d->f, " max_ttl %d", peer->max_ttl);
+		if (peer->discriminator)
+			fprintf(d->f, " discriminator %u", peer->discriminator);
 		dump_end(d);
 	}
 	dump_close(d);
 }
 
 const struct keyword_block block_peers = {"unicast_peer", NULL, 0, peer_line};
+
+/* --- expect_standby --- */
+
+void set_expect_standby(struct parser *p, const struct keyword *kw, void *target)
+{
+	const char *word = parser_word(p, 1);
+	bool on;
+
+	if (!word)
+		return;
+	if (value_bool(word, &on) < 0) {
+		parser_error(p, "%s %s is neither on nor off; write %s on", kw->name, word,
+			     kw->name);
+		return;
+	}
+	((struct cfg_instance *)target)->expect_standby =
+	    on ? CFG_STANDBY_ALWAYS : CFG_STANDBY_NEVER;
+	parser_no_more(p, 2);
+}
+
+void print_expect_standby(struct dump *d, const struct keyword *kw, const void *target)
+{
+	enum cfg_standby expect = ((const struct cfg_instance *)target)->expect_standby;
+
+	if (expect != CFG_STANDBY_REPORTED)
+		dump_line(d, "%s %s", kw->name, expect == CFG_STANDBY_ALWAYS ? "on" : "off");
+}

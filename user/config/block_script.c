@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * vrrp_script, and its relatives: track_file and vrrp_track_process.
- * They must stand before the instance that tracks them, as in keepalived: the index is found when
- * the instance's line is read.
+ * vrrp_script, track_file and vrrp_track_process. They must precede the instance that tracks them,
+ * as in keepalived, because the index is looked up when the instance's line is read.
  */
 #include <limits.h>
 #include <stddef.h>
@@ -23,7 +22,7 @@ void process_set_defaults(struct cfg_process *s)
 	s->quorum_max = UINT32_MAX;
 }
 
-/* The name of a new block, or NULL and a complaint. */
+/* The name of a new block, or NULL after an error. */
 static const char *block_name(struct parser *p)
 {
 	const char *name = parser_word(p, 1);
@@ -59,6 +58,7 @@ void *script_open(struct parser *p, const struct keyword *kw, void *target)
 	if (!s)
 		return NULL;
 	script_set_defaults(s);
+	p->script_refused = false;
 	s->kind = kw->block == &block_tcp_check	   ? CFG_CHECK_TCP
 		  : kw->block == &block_http_check ? CFG_CHECK_HTTP
 						   : CFG_CHECK_SCRIPT;
@@ -93,15 +93,22 @@ void script_close(struct parser *p, void *target)
 			       s->name);
 	if (s->fast_interval_ns == 0 || s->fast_interval_ns > s->interval_ns)
 		s->fast_interval_ns = s->interval_ns;
-	if (s->command.argc > 0 || p->failed)
+	if ((s->command.argc > 0 && !p->script_refused) || p->failed)
 		return;
-	parser_error_at(p, p->stmt.file, s->command.line, "%s %s and is left out; add: %s", s->name,
-			missing[s->kind].what, missing[s->kind].add);
+	if (p->script_refused)
+		parser_error_at(
+		    p, p->stmt.file, s->command.line,
+		    "%s is left out, since it would check less, or as another user; correct the "
+		    "errors above",
+		    s->name);
+	else
+		parser_error_at(p, p->stmt.file, s->command.line, "%s %s and is left out; add: %s",
+				s->name, missing[s->kind].what, missing[s->kind].add);
 	config_script_free(s);
 	p->cfg->n_scripts--;
 }
 
-/* The user may be named before or after the command. */
+/* `user` may come before or after `script`. */
 static void set_script(struct parser *p, const struct keyword *kw, void *target)
 {
 	struct cfg_script *s = target;
@@ -109,7 +116,7 @@ static void set_script(struct parser *p, const struct keyword *kw, void *target)
 
 	(void)kw;
 	s->command.user = s->command.group = NULL;
-	if (parser_command(p, &s->command, false)) {
+	if (parser_command(p, &s->command, TAIL_NOTHING)) {
 		s->command.user = new.user;
 		s->command.group = new.group;
 		return;
@@ -123,19 +130,36 @@ static void set_script_owner(struct parser *p, const struct keyword *kw, void *t
 	const char *user = parser_word(p, 1);
 
 	(void)kw;
-	if (!user)
-		return;
-	parser_user(p, user, p->stmt.n > 2 ? p->stmt.word[2] : NULL, &s->command.user,
-		    &s->command.group);
+	if (!user || !parser_user(p, user, p->stmt.n > 2 ? p->stmt.word[2] : NULL, &s->command.user,
+				  &s->command.group))
+		p->script_refused = true; /* otherwise the check would run as another user */
 	parser_no_more(p, 3);
 }
 
-void set_check_weight(struct parser *p, const struct keyword *kw, void *target)
+static void guard_script(struct parser *p, void *inner)
 {
-	struct cfg_script *s = target;
+	(void)inner;
+	p->script_refused = true;
+}
 
-	(void)kw;
-	parser_weight(p, 1, 253, &s->weight, &s->reverse);
+void set_stale(struct parser *p, const struct keyword *kw, void *target)
+{
+	bool *down = (bool *)((char *)target + kw->offset);
+	const char *word = parser_word(p, 1);
+
+	if (!word)
+		return;
+	if (strcmp(word, "hold") == 0 || strcmp(word, "down") == 0)
+		*down = word[0] == 'd';
+	else
+		parser_error(p, "'%s' is neither hold nor down", word);
+	parser_no_more(p, 2);
+}
+
+void print_stale(struct dump *d, const struct keyword *kw, const void *target)
+{
+	if (*(const bool *)((const char *)target + kw->offset))
+		dump_line(d, "%s down", kw->name);
 }
 
 static void print_script(struct dump *d, const struct keyword *kw, const void *target)
@@ -162,21 +186,15 @@ static void print_script_owner(struct dump *d, const struct keyword *kw, const v
 	dump_end(d);
 }
 
-void print_check_weight(struct dump *d, const struct keyword *kw, const void *target)
-{
-	const struct cfg_script *s = target;
-
-	dump_line(d, "%s %d%s", kw->name, s->weight, s->reverse ? " reverse" : "");
-}
-
 static const struct keyword script[] = {
     {"script", KW_CUSTOM, KW_ACTS, KW_NOWHERE, .argument = "\"PATH ARGUMENTS\"",
      .help = "the command; exit status 0 means healthy", .set = set_script, .print = print_script},
     {"user", KW_CUSTOM, KW_ACTS, KW_NOWHERE, .argument = "USER [GROUP]", .fallback = "script_user",
-     .help = "who runs it", .set = set_script_owner, .print = print_script_owner},
+     .help = "the user who runs it", .set = set_script_owner, .print = print_script_owner,
+     .guard = guard_script},
     {"new_privileges", KW_BOOL, KW_ACTS, offsetof(struct cfg_script, new_privileges),
      .fallback = "off",
-     .help = "may it gain privileges: by sudo, setuid programs, file capabilities"},
+     .help = "permit it to gain privileges by sudo, setuid programs or file capabilities"},
     CHECK_KEYWORDS,
 };
 
@@ -212,21 +230,6 @@ void file_close(struct parser *p, void *target)
 	p->cfg->n_files--;
 }
 
-static void set_file_weight(struct parser *p, const struct keyword *kw, void *target)
-{
-	struct cfg_file *f = target;
-
-	(void)kw;
-	parser_weight(p, 1, 254, &f->weight, &f->reverse);
-}
-
-static void print_file_weight(struct dump *d, const struct keyword *kw, const void *target)
-{
-	const struct cfg_file *f = target;
-
-	dump_line(d, "%s %d%s", kw->name, f->weight, f->reverse ? " reverse" : "");
-}
-
 static void set_init_file(struct parser *p, const struct keyword *kw, void *target)
 {
 	struct cfg_file *f = target;
@@ -253,12 +256,13 @@ static void print_init_file(struct dump *d, const struct keyword *kw, const void
 
 static const struct keyword file[] = {
     {"file", KW_WORD, KW_ACTS, offsetof(struct cfg_file, path), .argument = "PATH",
-     .help = "the file, which holds one decimal number"},
-    {"weight", KW_CUSTOM, KW_ACTS, KW_NOWHERE, -254, 254, .argument = "N [reverse]",
-     .fallback = "1", .help = "the number is multiplied by it", .set = set_file_weight,
-     .print = print_file_weight},
+     .help = "the file, which contains one decimal number"},
+    {"weight", KW_WEIGHT, KW_ACTS, KW_WEIGHT_AT(struct cfg_file), -254, 254, .fallback = "1",
+     .help = "the number in the file is multiplied by this one"},
     {"init_file", KW_CUSTOM, KW_ACTS, KW_NOWHERE, .argument = "[VALUE] [overwrite]",
-     .fallback = "no; VALUE 0", .help = "make the file at start if it is missing, or write it anew",
+     .fallback = "no; VALUE 0",
+     .help = "create the file at the start if it is missing; overwrite: write VALUE into it in any "
+	     "case",
      .set = set_init_file, .print = print_init_file},
 };
 
@@ -287,11 +291,11 @@ void process_close(struct parser *p, void *target)
 {
 	struct cfg_process *s = target;
 
+	/* As in keepalived: a name without arguments matches any arguments. */
+	s->full_command |= s->command.argc > 1 || s->param_match != PARAM_MATCH_EXACT;
 	if (s->command.argc > 0 || p->failed)
 		return;
-	parser_error(p,
-		     "vrrp_track_process %s has no process and is left out; add: process "
-		     "\"NAME\"",
+	parser_error(p, "vrrp_track_process %s has no process and is left out; add: process NAME",
 		     s->name);
 	free(s->name);
 	p->cfg->n_processes--;
@@ -300,27 +304,12 @@ void process_close(struct parser *p, void *target)
 static void set_process(struct parser *p, const struct keyword *kw, void *target)
 {
 	(void)kw;
-	parser_command(p, &((struct cfg_process *)target)->command, false);
+	parser_command(p, &((struct cfg_process *)target)->command, TAIL_ARGUMENTS);
 }
 
 static void print_process(struct dump *d, const struct keyword *kw, const void *target)
 {
 	dump_command(d, kw->name, &((const struct cfg_process *)target)->command);
-}
-
-static void set_process_weight(struct parser *p, const struct keyword *kw, void *target)
-{
-	struct cfg_process *s = target;
-
-	(void)kw;
-	parser_weight(p, 1, 254, &s->weight, &s->reverse);
-}
-
-static void print_process_weight(struct dump *d, const struct keyword *kw, const void *target)
-{
-	const struct cfg_process *s = target;
-
-	dump_line(d, "%s %d%s", kw->name, s->weight, s->reverse ? " reverse" : "");
 }
 
 static void set_process_delay(struct parser *p, const struct keyword *kw, void *target)
@@ -358,27 +347,29 @@ static void print_param_match(struct dump *d, const struct keyword *kw, const vo
 }
 
 static const struct keyword process[] = {
-    {"process", KW_CUSTOM, KW_ACTS, KW_NOWHERE, .argument = "\"COMMAND ARGUMENTS\"",
-     .help = "the process looked for", .set = set_process, .print = print_process},
+    {"process", KW_CUSTOM, KW_ACTS, KW_NOWHERE, .argument = "COMMAND [ARGUMENTS]",
+     .help = "the process that must run", .set = set_process, .print = print_process},
     {"param_match", KW_CUSTOM, KW_ACTS, KW_NOWHERE, .argument = "{initial|partial}",
      .fallback = "all, if any is given",
-     .help = "the first arguments must match; partial: of the last one its beginning",
+     .help = "initial: the first arguments must match; partial: of the last one only the beginning "
+	     "must match",
      .set = set_param_match, .print = print_param_match},
-    {"weight", KW_CUSTOM, KW_ACTS, KW_NOWHERE, -254, 254, .argument = "N [reverse]",
-     .fallback = "0", .help = "what it adds to the priority", .set = set_process_weight,
-     .print = print_process_weight},
+    {"weight", KW_WEIGHT, KW_ACTS, KW_WEIGHT_AT(struct cfg_process), -254, 254, .fallback = "0",
+     .help = "the change of the priority"},
     {"quorum", KW_U32, KW_ACTS, offsetof(struct cfg_process, quorum), 1, 65535, .fallback = "1",
-     .help = "so many must run"},
+     .help = "the smallest number of processes that must run"},
     {"quorum_max", KW_U32, KW_ACTS, offsetof(struct cfg_process, quorum_max), 0, UINT32_MAX,
-     .fallback = "no limit", .help = "no more may run; 0: none"},
+     .fallback = "no limit",
+     .help = "the largest number of processes that may run; 0: none may run"},
     {"fork_delay", KW_SECONDS, KW_ACTS, offsetof(struct cfg_process, fork_delay_ns), 0,
-     3600 * NS_PER_S, .fallback = "0", .help = "seconds after a start until it counts"},
+     3600 * NS_PER_S, .fallback = "0", .help = "seconds after which a new process counts"},
     {"terminate_delay", KW_SECONDS, KW_ACTS, offsetof(struct cfg_process, terminate_delay_ns), 0,
-     3600 * NS_PER_S, .fallback = "0", .help = "seconds after an end until it counts"},
+     3600 * NS_PER_S, .fallback = "0", .help = "seconds after which the end of a process counts"},
     {"delay", KW_CUSTOM, KW_ACTS, KW_NOWHERE, NS_PER_US, 3600 * NS_PER_S, .argument = "SECONDS",
-     .help = "both delays", .set = set_process_delay},
+     .help = "both fork_delay and terminate_delay", .set = set_process_delay},
     {"full_command", KW_FLAG, KW_ACTS, offsetof(struct cfg_process, full_command),
-     .fallback = "off", .help = "match the whole command line"},
+     .fallback = "off; on with arguments or param_match", .help = "match the whole command line"},
+    STALE_KEYWORD(struct cfg_process),
 };
 
 const struct keyword_block block_process = {"vrrp_track_process", process, KW_COUNT(process), NULL};

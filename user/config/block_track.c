@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * What an instance or a sync group goes by: track_script, track_file, track_process,
- * track_interface and track_bgp, each a block of lines that fills a struct cfg_tracking. What is
- * tracked by name must stand above, as in keepalived; a bgp_instance may stand anywhere.
+ * The things that an instance, a sync group or a service tracks: track_script, track_file,
+ * track_process, track_traffic, track_bfd, track_interface and track_bgp. Each is a block of lines
+ * that fills a struct cfg_tracking. A thing that is tracked by name must be defined above, as in
+ * keepalived. A bgp_instance may be defined anywhere.
  */
 #include <stddef.h>
 #include <stdlib.h>
@@ -28,13 +29,15 @@ void config_tracking_free(struct cfg_tracking *t)
 	free(t->scripts);
 	free(t->files);
 	free(t->processes);
+	free(t->traffic);
+	free(t->bfds);
 	free(t->interfaces);
 	free(t->bgp);
 }
 
-/* --- by name --- */
+/* --- tracking by name --- */
 
-/* By enum tracked_kind: what is tracked, and where struct cfg_tracking lists it. */
+/* For each enum tracked_kind: the keywords, and the place of its list in struct cfg_tracking. */
 static const struct kind {
 	const char *name, *define;
 	int limit; /* of the weight */
@@ -48,41 +51,53 @@ static const struct kind {
     [TRACKED_SCRIPT] = KIND("track_script", "vrrp_script", 253, scripts),
     [TRACKED_FILE] = KIND("track_file", "track_file", 254, files),
     [TRACKED_PROCESS] = KIND("track_process", "vrrp_track_process", 254, processes),
+    [TRACKED_TRAFFIC] = KIND("track_traffic", "vrrp_traffic_check", 253, traffic),
+    [TRACKED_BFD] = KIND("track_bfd", "bfd_instance", 253, bfds),
 #undef KIND
 };
 
 const char *tracked_name(const struct config *c, enum tracked_kind kind, unsigned int i)
 {
-	return kind == TRACKED_SCRIPT ? c->scripts[i].name
-	       : kind == TRACKED_FILE ? c->files[i].name
-				      : c->processes[i].name;
+	if (kind == TRACKED_SCRIPT)
+		return c->scripts[i].name;
+	if (kind == TRACKED_FILE)
+		return c->files[i].name;
+	if (kind == TRACKED_TRAFFIC)
+		return c->traffic[i].name;
+	return kind == TRACKED_PROCESS ? c->processes[i].name : c->bfds[i].name;
 }
 
-/* The `i`th of its kind with its own weight. */
+/* The number of definitions of a kind. */
+static unsigned int count_tracked(const struct config *c, enum tracked_kind kind)
+{
+	if (kind == TRACKED_SCRIPT)
+		return c->n_scripts;
+	if (kind == TRACKED_FILE)
+		return c->n_files;
+	if (kind == TRACKED_TRAFFIC)
+		return c->n_traffic;
+	return kind == TRACKED_PROCESS ? c->n_processes : c->n_bfds;
+}
+
+/* A line for the `i`th definition of a kind, with the weight of the definition. */
 static struct cfg_track tracked(const struct config *c, enum tracked_kind kind, unsigned int i)
 {
-	const struct cfg_script *s = kind == TRACKED_SCRIPT ? &c->scripts[i] : NULL;
-	const struct cfg_file *f = kind == TRACKED_FILE ? &c->files[i] : NULL;
-	const struct cfg_process *r = s || f ? NULL : &c->processes[i];
-
-	return (struct cfg_track){.script = i,
-				  .weight = s	? s->weight
-					    : f ? f->weight
-						: r->weight,
-				  .reverse = s	 ? s->reverse
-					     : f ? f->reverse
-						 : r->reverse};
+	if (kind == TRACKED_SCRIPT)
+		return (struct cfg_track){i, c->scripts[i].weight, c->scripts[i].reverse};
+	if (kind == TRACKED_FILE)
+		return (struct cfg_track){i, c->files[i].weight, c->files[i].reverse};
+	if (kind == TRACKED_PROCESS)
+		return (struct cfg_track){i, c->processes[i].weight, c->processes[i].reverse};
+	if (kind == TRACKED_TRAFFIC)
+		return (struct cfg_track){i, c->traffic[i].weight, c->traffic[i].reverse};
+	return (struct cfg_track){i, c->bfds[i].weight, c->bfds[i].reverse};
 }
 
-/* Finds what `name` tracks; false if nothing is defined by that name yet. */
+/* Finds the definition of `name`; false: it is not defined above. */
 static bool find_tracked(const struct config *c, enum tracked_kind kind, const char *name,
 			 struct cfg_track *t)
 {
-	unsigned int n = kind == TRACKED_SCRIPT ? c->n_scripts
-			 : kind == TRACKED_FILE ? c->n_files
-						: c->n_processes;
-
-	for (unsigned int i = 0; i < n; i++) {
+	for (unsigned int i = 0; i < count_tracked(c, kind); i++) {
 		if (strcmp(tracked_name(c, kind, i), name) != 0)
 			continue;
 		*t = tracked(c, kind, i);
@@ -91,16 +106,32 @@ static bool find_tracked(const struct config *c, enum tracked_kind kind, const c
 	return false;
 }
 
-/* [weight W [reverse]] from word 1 on: without it, or with a wrong one, the tracked one's own
- * holds. */
+static void refuse_weight(struct parser *p, int weight)
+{
+	if (p->in_service && weight != 0)
+		parser_error(p, "a bgp_service has no priority, so it knows no weights; write "
+				"weight 0, or nothing");
+}
+
+/* Parses [weight W [reverse]] from word 1 on: without it, or if it is wrong, the weight of the
+ * definition applies. */
 static void track_options(struct parser *p, int limit, int *weight, bool *reverse)
 {
 	if (p->stmt.n == 1)
 		return;
 	if (strcmp(p->stmt.word[1], "weight") != 0)
 		parser_error(p, "unknown word '%s' is ignored; write weight N", p->stmt.word[1]);
-	else
-		parser_weight(p, 2, limit, weight, reverse);
+	else if (parser_weight(p, 2, limit, weight, reverse))
+		refuse_weight(p, *weight);
+}
+
+/* A service has no priority, so a tracked thing is only good or bad, without a weight. */
+static void forget_weight(const struct parser *p, struct cfg_track *t)
+{
+	if (!p->in_service)
+		return;
+	t->reverse &= t->weight == 0;
+	t->weight = 0;
 }
 
 static void track_line(struct parser *p, struct cfg_tracking *list, enum tracked_kind which)
@@ -110,11 +141,10 @@ static void track_line(struct parser *p, struct cfg_tracking *list, enum tracked
 	unsigned int *count = (void *)((char *)list + kind->count);
 	struct cfg_track t, *array, *new;
 
-	if (!name)
-		return;
-	if (!find_tracked(p->cfg, which, name, &t)) {
-		parser_error(p, "%s %s is not found and not tracked; define it above", kind->define,
-			     name);
+	if (!name || !find_tracked(p->cfg, which, name, &t)) {
+		if (name)
+			parser_error(p, "%s %s is not found; define it above", kind->define, name);
+		parser_refuse(p); /* the instance would run without the check */
 		return;
 	}
 	memcpy(&array, (char *)list + kind->array, sizeof(array));
@@ -125,6 +155,7 @@ static void track_line(struct parser *p, struct cfg_tracking *list, enum tracked
 			return;
 		}
 	}
+	forget_weight(p, &t);
 	track_options(p, kind->limit, &t.weight, &t.reverse);
 	new = parser_append(p, (char *)list + kind->array, count, sizeof(t), CFG_MAX_SCRIPTS,
 			    kind->name);
@@ -147,11 +178,23 @@ static void track_process_line(struct parser *p, void *target)
 	track_line(p, target, TRACKED_PROCESS);
 }
 
+static void track_traffic_line(struct parser *p, void *target)
+{
+	track_line(p, target, TRACKED_TRAFFIC);
+}
+
+static void track_bfd_line(struct parser *p, void *target)
+{
+	track_line(p, target, TRACKED_BFD);
+}
+
 void print_tracks(struct dump *d, const struct keyword *kw, const void *target)
 {
-	enum tracked_kind kind = kw->block == &block_track_script ? TRACKED_SCRIPT
-				 : kw->block == &block_track_file ? TRACKED_FILE
-								  : TRACKED_PROCESS;
+	enum tracked_kind kind = kw->block == &block_track_script    ? TRACKED_SCRIPT
+				 : kw->block == &block_track_file    ? TRACKED_FILE
+				 : kw->block == &block_track_process ? TRACKED_PROCESS
+				 : kw->block == &block_track_traffic ? TRACKED_TRAFFIC
+								     : TRACKED_BFD;
 	const char *list = (const void *)tracking_of(kw, target);
 	const struct cfg_track *array;
 	unsigned int n;
@@ -173,6 +216,8 @@ void print_tracks(struct dump *d, const struct keyword *kw, const void *target)
 const struct keyword_block block_track_script = {"track_script", NULL, 0, track_script_line};
 const struct keyword_block block_track_file = {"track_file", NULL, 0, track_file_line};
 const struct keyword_block block_track_process = {"track_process", NULL, 0, track_process_line};
+const struct keyword_block block_track_traffic = {"track_traffic", NULL, 0, track_traffic_line};
+const struct keyword_block block_track_bfd = {"track_bfd", NULL, 0, track_bfd_line};
 
 /* --- track_interface --- */
 
@@ -181,8 +226,10 @@ static void track_interface_line(struct parser *p, void *target)
 	struct cfg_tracking *list = target;
 	struct cfg_track_interface t = {0}, *new;
 
-	if (!parser_ifname(p, 0, t.interface))
+	if (!parser_ifname(p, 0, t.interface)) {
+		parser_refuse(p);
 		return;
+	}
 	for (unsigned int n = 0; n < list->n_interfaces; n++) {
 		if (strcmp(list->interfaces[n].interface, t.interface) == 0) {
 			parser_error(p, "%s is tracked already, the line is ignored; remove it",
@@ -220,7 +267,7 @@ const struct keyword_block block_track_interface = {"track_interface", NULL, 0,
 
 /* --- track_bgp --- */
 
-/* [sessions N] [weight W [reverse]] from word 1 on; false and a complaint. */
+/* Parses [sessions N] [weight W [reverse]] from word 1 on; false after an error. */
 static bool bgp_options(struct parser *p, struct cfg_track_bgp *t)
 {
 	unsigned int at = 1;
@@ -246,8 +293,10 @@ static void track_bgp_line(struct parser *p, void *target)
 	struct cfg_tracking *list = target;
 	const char *name = parser_word(p, 0);
 
-	if (!name || !bgp_options(p, &t))
+	if (!name || !bgp_options(p, &t)) {
+		parser_refuse(p);
 		return;
+	}
 	for (unsigned int n = 0; n < list->n_bgp; n++) {
 		if (strcmp(list->bgp[n].name, name) == 0) {
 			parser_error(p, "%s is tracked already, the line is ignored; remove it",
@@ -255,6 +304,7 @@ static void track_bgp_line(struct parser *p, void *target)
 			return;
 		}
 	}
+	refuse_weight(p, t.weight);
 	parser_string(p, &t.name, name);
 	if (!t.name)
 		return;

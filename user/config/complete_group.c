@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * What needs the whole file to be said of a vrrp_sync_group: who its members are, and which weights
- * hold where a member's could part it from the others. All as keepalived has it, but said aloud.
+ * Completes vrrp_sync_group after the whole file has been read: finds the members, and decides
+ * which weights apply where a weight could separate a member from the others. The rules are those
+ * of keepalived, but each decision is reported.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +20,7 @@ static bool member_elsewhere(const struct config *c, unsigned int instance)
 	return false;
 }
 
-/* One member of a group, and where to complain of it. */
+/* One member of a group, and the file of the group for messages. */
 struct member {
 	struct parser *p;
 	struct cfg_group *group;
@@ -35,7 +36,7 @@ static void drop_weight(const struct member *m, const char *what)
 		       m->i->name, what, m->group->name);
 }
 
-/* Those of `tracks` that have no weight; returns how many. */
+/* Removes the entries of `tracks` that have a weight. Returns the number of the others. */
 static unsigned int keep_weightless(const struct member *m, struct cfg_track *tracks,
 				    unsigned int n_tracks, enum tracked_kind kind)
 {
@@ -57,7 +58,10 @@ static void warn_double(const struct member *m, const char *what, bool dropped)
 		       m->i->name, what, m->group->name, dropped ? ", whose weight holds" : "");
 }
 
-/* Of what the group tracks too its weight holds, as in keepalived, unless the member's is 0. */
+/*
+ * Removes from `own` what the group (`shared`) tracks, too, unless the member's weight is 0: as in
+ * keepalived the group's weight applies. Returns the number of the others.
+ */
 static unsigned int drop_doubles(const struct member *m, struct cfg_track *own, unsigned int n_own,
 				 const struct cfg_track *shared, unsigned int n_shared,
 				 enum tracked_kind kind)
@@ -89,9 +93,9 @@ static unsigned int drop_double_interfaces(const struct member *m)
 
 		for (unsigned int k = 0; k < shared->n_interfaces; k++)
 			twice |= strcmp(shared->interfaces[k].interface, own[n].interface) == 0;
-		if (twice)
+		if (twice && !own[n].implied)
 			warn_double(m, own[n].interface, true);
-		else
+		if (!twice)
 			own[kept++] = own[n];
 	}
 	return kept;
@@ -108,11 +112,15 @@ static void drop_all_doubles(const struct member *m)
 	    drop_doubles(m, own->files, own->n_files, shared->files, shared->n_files, TRACKED_FILE);
 	own->n_processes = drop_doubles(m, own->processes, own->n_processes, shared->processes,
 					shared->n_processes, TRACKED_PROCESS);
+	own->n_traffic = drop_doubles(m, own->traffic, own->n_traffic, shared->traffic,
+				      shared->n_traffic, TRACKED_TRAFFIC);
+	own->n_bfds =
+	    drop_doubles(m, own->bfds, own->n_bfds, shared->bfds, shared->n_bfds, TRACKED_BFD);
 	own->n_interfaces = drop_double_interfaces(m);
 }
 
-/* A weight could part the members; keepalived drops it, unless sync_group_tracking_weight is on. Of
- * an interface it drops the weight alone. */
+/* Without sync_group_tracking_weight, a member does not track anything with a weight, as in
+ * keepalived: a weight could separate the members. Of an interface only the weight is ignored. */
 static void drop_weights(const struct member *m)
 {
 	struct cfg_tracking *track = &m->i->track;
@@ -124,6 +132,8 @@ static void drop_weights(const struct member *m)
 	track->n_files = keep_weightless(m, track->files, track->n_files, TRACKED_FILE);
 	track->n_processes =
 	    keep_weightless(m, track->processes, track->n_processes, TRACKED_PROCESS);
+	track->n_traffic = keep_weightless(m, track->traffic, track->n_traffic, TRACKED_TRAFFIC);
+	track->n_bfds = keep_weightless(m, track->bfds, track->n_bfds, TRACKED_BFD);
 	for (unsigned int n = 0; n < track->n_interfaces; n++) {
 		struct cfg_track_interface *t = &track->interfaces[n];
 
@@ -145,8 +155,8 @@ static void drop_weights(const struct member *m)
 	track->n_bgp = kept;
 }
 
-/* The owner's priority never changes: what the group tracks can only be a fault to it, and so it
- * is to all. As keepalived has it. */
+/* Clears the weights of a group that has an address owner, as keepalived does. The owner's priority
+ * never changes, so a tracked thing can only be a fault of the owner, and then of all members. */
 static void clear_weights(const struct member *m)
 {
 	struct cfg_tracking *track = &m->group->track;
@@ -160,6 +170,8 @@ static void clear_weights(const struct member *m)
 	CLEAR(scripts)
 	CLEAR(files)
 	CLEAR(processes)
+	CLEAR(traffic)
+	CLEAR(bfds)
 	CLEAR(interfaces)
 	CLEAR(bgp)
 #undef CLEAR
@@ -197,26 +209,39 @@ static void resolve_member(struct parser *p, struct cfg_group *g, const char *fi
 		*member = n;
 }
 
+static void complete_group(struct parser *p, struct cfg_group *g, const struct group_draft *d)
+{
+	for (unsigned int i = 0; i < d->n; i++)
+		resolve_member(p, g, d->file, &d->names[i]);
+	if (g->n_members < 2)
+		parser_error_at(p, d->file, g->line,
+				"the group %s has %u member(s); a group is of two or more", g->name,
+				g->n_members);
+	for (unsigned int i = 0; i < g->n_members; i++) {
+		const struct member m = {p, g, d->file, &p->cfg->instances[g->members[i]]};
+
+		drop_weights(&m);
+		drop_all_doubles(&m);
+		if (m.i->priority == VRRP_PRIO_OWNER)
+			clear_weights(&m);
+	}
+}
+
+/* Leaves out the groups whose members have been left out, and completes the others. */
 void complete_groups(struct parser *p)
 {
-	for (unsigned int n = 0; n < p->cfg->n_groups; n++) {
-		struct cfg_group *g = &p->cfg->groups[n];
-		const struct group_draft *d = &p->group_drafts[n];
+	struct config *c = p->cfg;
+	unsigned int kept = 0, n_groups = c->n_groups;
 
-		for (unsigned int i = 0; i < d->n; i++)
-			resolve_member(p, g, d->file, &d->names[i]);
-		if (g->n_members < 2)
-			parser_error_at(p, d->file, g->line,
-					"the group %s has %u member(s); a group is of two or more",
-					g->name, g->n_members);
-		complete_track_bgp(p, &g->track, d->file, g->line, g->name);
-		for (unsigned int i = 0; i < g->n_members; i++) {
-			const struct member m = {p, g, d->file, &p->cfg->instances[g->members[i]]};
-
-			drop_weights(&m);
-			drop_all_doubles(&m);
-			if (m.i->priority == VRRP_PRIO_OWNER)
-				clear_weights(&m);
-		}
+	for (unsigned int n = 0; n < n_groups; n++) {
+		if (p->group_drafts[n].refused)
+			config_group_free(&c->groups[n]);
+		else
+			c->groups[kept++] = c->groups[n];
+	}
+	c->n_groups = kept;
+	for (unsigned int n = 0, at = 0; n < n_groups; n++) {
+		if (!p->group_drafts[n].refused)
+			complete_group(p, &c->groups[at++], &p->group_drafts[n]);
 	}
 }

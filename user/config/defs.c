@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Definitions and their uses, in the caller's line buffers; owns the values. Each use is counted,
- * since
- * `$A=$A` must end. Rejected: expanding a value when it is defined, which would need an order that
- * keepalived's files do not keep.
+ * Definitions and their uses. Owns the values; works on the caller's line buffers. Each use is
+ * counted, because the substitution of `$A=$A` must end. Rejected: expanding a value when it is
+ * defined, because keepalived's files may use a name before its definition.
  */
 #include "config/defs.h"
 
@@ -17,11 +16,13 @@
 #include <sys/random.h>
 
 #include "config/words.h"
+#include "core/secret.h"
 
 void defs_free(struct defs *d)
 {
 	for (int i = 0; i < d->n; i++) {
 		free(d->def[i].name);
+		secret_wipe(d->def[i].value, strlen(d->def[i].value));
 		free(d->def[i].value);
 	}
 	d->n = 0;
@@ -58,6 +59,7 @@ const char *defs_define(struct defs *d, const char *name, const char *value)
 	if (!copy)
 		return "out of memory";
 	if (i >= 0) {
+		secret_wipe(d->def[i].value, strlen(d->def[i].value));
 		free(d->def[i].value);
 		d->def[i].value = copy;
 		return NULL;
@@ -72,9 +74,9 @@ const char *defs_define(struct defs *d, const char *name, const char *value)
 }
 
 /*
- * Is there a use of a variable at `s` (a '$')? *len is its length, and the name is at *name.
- * `$NAME` must be followed by a blank or the end; only a predefined name, `${_NAME ARGUMENT}`, has
- * an argument.
+ * True if the '$' at `s` begins a use of a definition. *len becomes the length of the use, *name
+ * and *name_len its name. `$NAME` ends at a blank or the end of the line. Only a predefined name
+ * may have an argument: `${_NAME ARGUMENT}`.
  */
 static bool is_use(const char *s, size_t *len, const char **name, size_t *name_len)
 {
@@ -106,8 +108,8 @@ static const char *directory(const char *file, char *buf)
 	return buf;
 }
 
-/* ${_RANDOM [MIN [MAX]]}: a number from MIN to MAX, 0 to 32767 if not given. NULL if it is not so.
- */
+/* ${_RANDOM [MIN [MAX]]}: a number from MIN (default 0) to MAX (default 32767). NULL if the
+ * argument has another form or no random number is available. */
 static const char *random_number(const char *arg, char *buf)
 {
 	int64_t limit[2] = {0, 32767};
@@ -124,7 +126,7 @@ static const char *random_number(const char *arg, char *buf)
 	arg += strspn(arg, " \t");
 	if (*arg != '}' || limit[0] > INT32_MAX || limit[1] > INT32_MAX)
 		return NULL;
-	if (limit[0] > limit[1]) /* keepalived takes them either way */
+	if (limit[0] > limit[1]) /* keepalived accepts them in either order */
 		limit[1] = limit[0];
 	if (getrandom(&drawn, sizeof(drawn), 0) < 0)
 		return NULL;
@@ -138,7 +140,7 @@ static bool is_name(const char *name, size_t len, const char *wanted)
 	return strlen(wanted) == len && memcmp(name, wanted, len) == 0;
 }
 
-/* A predefined name's value, maybe in `buf`; NULL if it is none. */
+/* The value of a predefined name; NULL if there is no such name. It may be in `buf`. */
 static const char *predefined(const struct defs *d, const char *file, const char *name, size_t len,
 			      char *buf)
 {
@@ -167,7 +169,7 @@ static const char *predefined(const struct defs *d, const char *file, const char
 	return arg ? arg : "";
 }
 
-/* Puts `value` for the `len` characters at text[at]. -EMSGSIZE if the line gets too long. */
+/* Replaces the `len` characters at text[at] by `value`. -EMSGSIZE if the line gets too long. */
 static int replace(char *text, size_t at, size_t len, const char *value)
 {
 	size_t total = strlen(text), n = strlen(value);

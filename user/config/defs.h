@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Definitions: `$NAME=VALUE`, used as `$NAME` before a blank or the end, or as `${NAME}` anywhere.
- * They are replaced when a line is used, not when it is defined, and a name that is not defined
- * stays as it is: passwords and scripts may hold a '$'.
+ * A use is replaced when its line is used, not when it is defined. An undefined name is left
+ * unchanged, because passwords and scripts may contain a '$'.
  */
 #ifndef HF_CONFIG_DEFS_H
 #define HF_CONFIG_DEFS_H
@@ -10,7 +10,7 @@
 #include <stddef.h>
 
 #define DEFS_MAX      4096
-#define DEFS_MAX_USES 64 /* in one line, those that others bring included */
+#define DEFS_MAX_USES 64 /* in one line, including those in values */
 
 struct defs {
 	struct def {
@@ -22,25 +22,27 @@ struct defs {
 
 void defs_free(struct defs *d);
 
-/* The length of the name that `text` begins with, 0 if none. */
+/* The length of the definition's name at the start of `text`; 0: no name. */
 size_t defs_name_length(const char *text);
 
-/* Adds a definition or replaces the one of that name. NULL, or what is wrong. */
+/* Adds a definition, or replaces the one of that name. Returns NULL or an error text. */
 const char *defs_define(struct defs *d, const char *name, const char *value);
 
 /*
- * Replaces every use in `text` (WORDS_LINE_MAX octets), also in what that brings; *uses counts on.
- * `file` is the one being read, for ${_PWD}. NULL, or what is wrong; the text is then of no use.
+ * Replaces every use in `text` (WORDS_LINE_MAX octets), also in inserted values, and increments
+ * *uses for each. `file` is the file being read, for ${_PWD}. Returns NULL or an error text; after
+ * an error `text` is invalid.
  */
 const char *defs_substitute(const struct defs *d, const char *file, char *text, int *uses);
 
 /*
- * The first use, in braces, of a name that nothing defines in `text`, which has been substituted:
- * its length, and where at *use. 0: there is none.
+ * Finds the first `${NAME}` in `text` after the substitution, which is a use of an undefined name.
+ * Sets *use to its place and returns its length. 0: none.
  */
 size_t defs_undefined(const char *text, const char **use);
 
-/* Replaces every use of `name` alone, once. 0, or -EMSGSIZE. */
+/* Replaces every use of `name`; uses in the inserted value are not replaced. 0, or -EMSGSIZE if the
+ * line gets too long. */
 int defs_replace(char *text, const char *name, const char *value);
 
 #endif

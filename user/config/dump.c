@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Prints a configuration from the tables that read it, so that a keyword cannot be read and
- * forgotten here. What acts is printed always, defaults too; what does not act only where it was
- * given. Strings are quoted always, which is simpler than to know when they need not be.
+ * Prints a configuration by the parser's tables, so that every keyword that can be parsed is
+ * printed. Keywords with an effect are always printed, with default values too; keywords without an
+ * effect only if they were given. Strings are always quoted, which is simpler than deciding whether
+ * this is necessary.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -61,19 +62,20 @@ void dump_quoted(struct dump *d, const char *text)
 	fputc('"', d->f);
 	for (; *text; text++) {
 		fputc(*text, d->f);
-		if (*text == '$') /* else it may become a predefined definition */
+		if (*text == '$') /* otherwise it could be read as a use of a definition */
 			fputs("\"\"", d->f);
 	}
 	fputc('"', d->f);
 }
 
-/* Can `c` stand for itself within the double quotes of a command? */
+/* True if `c` needs no escape within the double quotes of a command. */
 static bool is_plain(unsigned char c)
 {
 	return c >= ' ' && c < 0x7f && !strchr("\"'\\$", c);
 }
 
-/* One argument within the double quotes of a command, which is split and unescaped twice. */
+/* Prints an argument within the double quotes of a command. It is escaped twice, because the parser
+ * splits and unescapes it twice. */
 static void dump_argument(struct dump *d, const char *arg)
 {
 	const char *c = arg;
@@ -143,6 +145,8 @@ static size_t field_size(const struct keyword *kw)
 	case KW_U32:
 	case KW_INT:
 		return sizeof(uint32_t);
+	case KW_WEIGHT:
+		return sizeof(int) + sizeof(bool);
 	case KW_SECONDS:
 		return sizeof(int64_t);
 	case KW_WORD:
@@ -174,13 +178,17 @@ static void dump_field(struct dump *d, const struct keyword *kw, const void *fie
 		break;
 	case KW_U8:
 	case KW_U32:
-	case KW_INT: /* 0 where 0 cannot be written means that it was not given */
+	case KW_INT: /* 0 means "not given" if 0 is not an allowed value */
 		if (kw->min <= 0 || number(kw, field) != 0)
 			dump_line(d, "%s %lld", kw->name, (long long)number(kw, field));
 		break;
 	case KW_SECONDS:
 		memcpy(&ns, field, sizeof(ns));
 		dump_line(d, "%s %s", kw->name, value_format_seconds(ns, seconds));
+		break;
+	case KW_WEIGHT:
+		dump_line(d, "%s %d%s", kw->name, *(const int *)field,
+			  *(const bool *)((const int *)field + 1) ? " reverse" : "");
 		break;
 	case KW_WORD:
 		memcpy(&word, field, sizeof(word));
@@ -250,6 +258,7 @@ int config_dump(const struct config *cfg, FILE *to)
 	struct dump d = {.f = to, .cfg = cfg};
 	struct config none = {0};
 	struct cfg_instance plain = {0};
+	struct cfg_bfd session;
 
 	globals_set_defaults(&none.globals);
 	instance_set_defaults(&plain, &cfg->globals);
@@ -257,6 +266,7 @@ int config_dump(const struct config *cfg, FILE *to)
 	dump_block(&d, &block_global, cfg, &none);
 	dump_close(&d);
 	print_link_delays(&d);
+	print_statics(&d);
 	for (unsigned int i = 0; i < cfg->n_scripts; i++) {
 		const struct keyword_block *b = check_blocks[cfg->scripts[i].kind];
 
@@ -270,6 +280,13 @@ int config_dump(const struct config *cfg, FILE *to)
 	for (unsigned int i = 0; i < cfg->n_processes; i++)
 		dump_named(&d, "vrrp_track_process", cfg->processes[i].name, &block_process,
 			   &cfg->processes[i], NULL);
+	for (unsigned int i = 0; i < cfg->n_traffic; i++)
+		dump_named(&d, "vrrp_traffic_check", cfg->traffic[i].name, &block_traffic,
+			   &cfg->traffic[i], NULL);
+	bfd_set_defaults(&session);
+	for (unsigned int i = 0; i < cfg->n_bfds; i++)
+		dump_named(&d, "bfd_instance", cfg->bfds[i].name, &block_bfd, &cfg->bfds[i],
+			   &session);
 	for (unsigned int i = 0; i < cfg->n_bgp; i++)
 		dump_named(&d, "bgp_instance", cfg->bgp[i].name, &block_bgp, &cfg->bgp[i], NULL);
 	for (unsigned int i = 0; i < cfg->n_instances; i++)
@@ -278,5 +295,8 @@ int config_dump(const struct config *cfg, FILE *to)
 	for (unsigned int i = 0; i < cfg->n_groups; i++)
 		dump_named(&d, "vrrp_sync_group", cfg->groups[i].name, &block_group,
 			   &cfg->groups[i], NULL);
+	for (unsigned int i = 0; i < cfg->n_services; i++)
+		dump_named(&d, "bgp_service", cfg->services[i].name, &block_service,
+			   &cfg->services[i], NULL);
 	return ferror(to) || fflush(to) ? -EIO : 0;
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Drives the tables of keywords.h over the lines of a text: finds each line's keyword, opens and
- * closes blocks, skips what it does not know together with its block. Owns the complaints. An error
- * costs the line it is on, so that one typing mistake does not take a whole node out of service;
- * the verdict tells. Rejected: a generated grammar (bison), whose recovery from errors is by far
- * coarser.
+ * Parses the lines of a text by the tables of keywords.h: finds the keyword of each line, opens and
+ * closes blocks, and skips an unknown keyword together with its block. Owns the counts of errors
+ * and warnings. Only the line with an error is ignored, so that one typing mistake does not take a
+ * whole node out of service; the verdict reports it. Rejected: a generated grammar (bison), whose
+ * error recovery is much coarser.
  */
 #include "config/parser.h"
 
@@ -13,73 +13,75 @@
 #include <string.h>
 
 #include "config/value.h"
+#include "core/printable.h"
 
-/* --- complaints --- */
+/* --- errors and warnings --- */
 
-/* `line` 0: about the file as a whole, and never held back. */
-static void report(struct parser *p, const char *file, int line, const char *kind, const char *what)
+/* `line` 0: the message is about the whole file, and is shown even above the limit. */
+static void parser_report(struct parser *p, bool error, const char *file, int line,
+			  const char *what)
 {
+	unsigned int *shown = error ? &p->reports : &p->warnings_shown;
+	const char *kind = error ? "" : "warning: ";
 	char text[1024];
 	int n;
 
-	if (!p->report || (++p->reports > PARSER_MAX_REPORTS + 1 && line > 0))
+	if (!p->report || (++*shown > PARSER_MAX_REPORTS + 1 && line > 0))
 		return;
-	if (p->reports > PARSER_MAX_REPORTS && line > 0) {
-		p->report(p->ctx, "further complaints are not shown");
-		return;
+	if (*shown > PARSER_MAX_REPORTS && line > 0) {
+		line = 0;
+		what =
+		    error ? "further complaints are not shown" : "further warnings are not shown";
 	}
 	n = line > 0 ? snprintf(text, sizeof(text), "%s:%d: %s%s", file, line, kind, what)
 		     : snprintf(text, sizeof(text), "%s: %s%s", file, kind, what);
 	if (n < 0)
 		return;
-	for (char *c = text; *c; c++) {
-		if ((unsigned char)*c < ' ' || *c == 0x7f)
-			*c = '?';
-	}
+	printable_make(text, '?');
 	p->report(p->ctx, text);
 }
 
-static void complain(struct parser *p, bool error, const char *file, int line, const char *fmt,
-		     va_list ap)
+static void parser_vreport(struct parser *p, bool error, const char *file, int line,
+			   const char *fmt, va_list ap)
 {
 	char what[800];
 
 	vsnprintf(what, sizeof(what), fmt, ap);
 	p->errors += error;
-	report(p, file, line, error ? "" : "warning: ", what);
+	parser_report(p, error, file, line, what);
 }
 
-#define COMPLAIN(p, error, file, line, fmt)                                                        \
+#define REPORT(p, error, file, line, fmt)                                                          \
 	do {                                                                                       \
 		va_list ap;                                                                        \
 		va_start(ap, fmt);                                                                 \
-		complain(p, error, file, line, fmt, ap);                                           \
+		parser_vreport(p, error, file, line, fmt, ap);                                     \
 		va_end(ap);                                                                        \
 	} while (0)
 
 void parser_error(struct parser *p, const char *fmt, ...)
 {
-	COMPLAIN(p, true, p->stmt.file, p->stmt.line, fmt);
+	REPORT(p, true, p->stmt.file, p->stmt.line, fmt);
 }
 
 void parser_warn(struct parser *p, const char *fmt, ...)
 {
-	COMPLAIN(p, false, p->stmt.file, p->stmt.line, fmt);
+	REPORT(p, false, p->stmt.file, p->stmt.line, fmt);
 }
 
 void parser_error_at(struct parser *p, const char *file, int line, const char *fmt, ...)
 {
-	COMPLAIN(p, true, file, line, fmt);
+	REPORT(p, true, file, line, fmt);
 }
 
 void parser_warn_at(struct parser *p, const char *file, int line, const char *fmt, ...)
 {
-	COMPLAIN(p, false, file, line, fmt);
+	REPORT(p, false, file, line, fmt);
 }
 
 /* --- items: statements and braces --- */
 
-/* Splits the next line with any words into p->words; false at the end of the text. */
+/* Splits the next line that is not empty into p->words. False at the end of the text. */
 static bool next_line(struct parser *p)
 {
 	struct text_line line;
@@ -114,6 +116,47 @@ static enum parser_item peek(struct parser *p)
 	return items[p->words.word[p->next].kind];
 }
 
+/* The braces of the present file. NULL: no memory. */
+static struct file_braces *braces_here(struct parser *p)
+{
+	struct file_braces *b;
+
+	for (unsigned int i = 0; i < p->n_braces; i++) {
+		unsigned int at = (p->last_braces + i) % p->n_braces;
+
+		if (p->braces[at].file == p->at_file) {
+			p->last_braces = at;
+			return &p->braces[at];
+		}
+	}
+	p->last_braces = p->n_braces;
+	b = parser_append(p, &p->braces, &p->n_braces, sizeof(*b), TEXT_MAX_FILES, "files");
+	if (b)
+		b->file = p->at_file;
+	return b;
+}
+
+static void count_brace(struct parser *p, enum parser_item item)
+{
+	struct file_braces *b = braces_here(p);
+
+	if (!b || b->odd)
+		return;
+	if (b->depth == 0)
+		b->line = p->at_line;
+	b->depth += item == ITEM_OPEN ? 1 : -1;
+	b->odd = b->depth < 0;
+}
+
+const struct file_braces *parser_odd_file(const struct parser *p)
+{
+	for (unsigned int i = 0; i < p->n_braces; i++) {
+		if (p->braces[i].odd || p->braces[i].depth > 0)
+			return &p->braces[i];
+	}
+	return NULL;
+}
+
 /* Steps to the next item; a statement is then in p->stmt. */
 static enum parser_item next_item(struct parser *p)
 {
@@ -122,6 +165,8 @@ static enum parser_item next_item(struct parser *p)
 	size_t from, to;
 
 	if (item != ITEM_STMT) {
+		if (item != ITEM_END)
+			count_brace(p, item);
 		p->next += item != ITEM_END;
 		return item;
 	}
@@ -139,13 +184,13 @@ static enum parser_item next_item(struct parser *p)
 	return ITEM_STMT;
 }
 
-/* Says once that the text ends within blocks, of which `name` is the innermost. */
+/* Reports once that the text ends within blocks, of which `name` is the innermost. */
 static void text_ended(struct parser *p, const char *name)
 {
 	if (!p->ended)
 		parser_error_at(p, p->at_file, p->at_line,
 				"the text ends within %s; add the missing '}'", name);
-	p->ended = true;
+	p->ended = p->unbalanced = true;
 }
 
 /* Skips a block whose brace has been read. */
@@ -168,7 +213,7 @@ static void skip_block(struct parser *p)
 	}
 }
 
-/* Skips the block that follows, if one does, but leaves p->stmt to complaints about its head. */
+/* Skips a block that follows. If none follows, p->stmt is unchanged. */
 static void skip_any_block(struct parser *p)
 {
 	if (peek(p) == ITEM_OPEN) {
@@ -179,7 +224,7 @@ static void skip_any_block(struct parser *p)
 
 /* --- keywords --- */
 
-/* Says that a keyword does nothing here; `off` needs no word about it. True if it is refused. */
+/* Reports that a keyword has no effect; no message for `off`. True if it is refused. */
 static bool tell_effect(struct parser *p, const struct keyword *kw)
 {
 	const char *instead = kw->instead ? kw->instead : "";
@@ -199,18 +244,41 @@ static bool tell_effect(struct parser *p, const struct keyword *kw)
 	return true;
 }
 
-static void refuse_instance(struct parser *p)
+void parser_refuse(struct parser *p)
 {
-	if (p->n_drafts > 0)
+	if (p->in_service)
+		return; /* any error leaves out a bgp_service (service_close()) */
+	if (p->in_group && p->n_group_drafts > 0)
+		p->group_drafts[p->n_group_drafts - 1].refused = true;
+	else if (!p->in_group && p->n_drafts > 0)
 		p->drafts[p->n_drafts - 1].refused = true;
+}
+
+void guard_instance(struct parser *p, void *inner)
+{
+	(void)inner;
+	parser_refuse(p);
+}
+
+void guard_name(struct parser *p, void *inner)
+{
+	if (!inner)
+		parser_refuse(p);
+}
+
+void guard_all(struct parser *p, void *inner)
+{
+	(void)inner;
+	p->refuse_all = true;
 }
 
 static void run_block(struct parser *p, const struct keyword_block *b, void *target, bool top);
 
-/* The block that belongs to `kw`, which has been read. */
+/* Reads the block of `kw`, whose statement has been read. */
 static void enter_block(struct parser *p, const struct keyword *kw, void *target)
 {
 	void *inner = kw->open ? kw->open(p, kw, target) : target;
+	unsigned int before = p->errors;
 
 	if (peek(p) == ITEM_OPEN)
 		next_item(p);
@@ -223,19 +291,26 @@ static void enter_block(struct parser *p, const struct keyword *kw, void *target
 	run_block(p, kw->block, inner, false);
 	if (kw->close)
 		kw->close(p, inner);
+	if (kw->guard && p->errors > before)
+		kw->guard(p, inner);
 }
 
 static void unknown(struct parser *p, const struct keyword_block *b)
 {
-	const char *name = p->stmt.word[0], *nearest = NULL;
+	const struct keyword *nearest = NULL;
+	const char *name = p->stmt.word[0];
 
 	if (p->reports <= PARSER_MAX_REPORTS)
 		nearest = keyword_nearest(b, name);
+	else
+		p->refuse_all = true; /* no later check sees the intended keyword */
 	if (nearest)
 		parser_error(p, "unknown keyword '%s' in %s; did you mean '%s'?", name, b->name,
-			     nearest);
+			     nearest->name);
 	else
 		parser_error(p, "unknown keyword '%s' in %s; remove it", name, b->name);
+	if (nearest && nearest->guard)
+		nearest->guard(p, NULL);
 	skip_any_block(p);
 }
 
@@ -254,7 +329,9 @@ static void run_keyword(struct parser *p, const struct keyword_block *b, void *t
 			    strlen(p->stmt.word[p->stmt.n - 1]));
 	if (tell_effect(p, kw)) {
 		if (kw->effect == KW_REFUSED_HERE)
-			refuse_instance(p);
+			parser_refuse(p);
+		if (kw->guard)
+			kw->guard(p, NULL);
 		skip_any_block(p);
 		return;
 	}
@@ -287,6 +364,7 @@ static void run_block(struct parser *p, const struct keyword_block *b, void *tar
 				return;
 			parser_error_at(p, p->at_file, p->at_line,
 					"'}' without a block; remove it");
+			p->unbalanced = true;
 			break;
 		case ITEM_OPEN:
 			parser_error_at(p, p->at_file, p->at_line,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Reads the values of the line at hand into the fields that the tables name. A value that is wrong
- * is complained of and leaves the field as it was, which is keepalived's default.
+ * Reads the values of the present line into the fields that the tables name. A wrong value is
+ * reported, and the field keeps its value, as in keepalived.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -113,25 +113,26 @@ bool parser_seconds(struct parser *p, unsigned int i, int64_t min, int64_t max, 
 bool parser_address(struct parser *p, unsigned int i, struct ipaddr *out)
 {
 	const char *word = parser_word(p, i), *slash = word ? strchr(word, '/') : NULL;
-	struct ipprefix prefix;
+	char text[IPADDR_TEXT];
+	struct ipaddr a;
 	bool unset;
 
 	if (!word)
 		return false;
-	if (ipprefix_parse(&prefix, word) < 0) {
+	snprintf(text, sizeof(text), "%.*s", slash ? (int)(slash - word) : (int)strlen(word), word);
+	if ((slash ? (size_t)(slash - word) : strlen(word)) >= sizeof(text) ||
+	    ipaddr_parse(&a, text) < 0) {
 		parser_error(p, "'%s' is not an IP address; write one", word);
 		return false;
 	}
-	unset =
-	    ipaddr_is_unset(&prefix.addr) || (ipaddr_is_v4(&prefix.addr) && prefix.addr.b[12] == 0);
-	if (unset || prefix.addr.b[0] == 0xff ||
-	    (ipaddr_is_v4(&prefix.addr) && prefix.addr.b[12] >= 224)) {
+	unset = ipaddr_is_unset(&a) || (ipaddr_is_v4(&a) && a.b[12] == 0);
+	if (unset || a.b[0] == 0xff || (ipaddr_is_v4(&a) && a.b[12] >= 224)) {
 		parser_error(p, "'%s' is not the address of a host; write one", word);
 		return false;
 	}
 	if (slash)
 		parser_warn(p, "the prefix length of '%s' is ignored; remove it", word);
-	*out = prefix.addr;
+	*out = a;
 	return true;
 }
 
@@ -174,7 +175,7 @@ bool parser_weight(struct parser *p, unsigned int i, int limit, int *weight, boo
 
 /* --- commands --- */
 
-/* Can the `len` characters at `name` be the name of a user or group, or its number? */
+/* True if the `len` characters at `name` can be the name or number of a user or group. */
 static bool is_account(const char *name, size_t len)
 {
 	for (size_t i = 0; i < len; i++) {
@@ -184,7 +185,7 @@ static bool is_account(const char *name, size_t len)
 	return len > 0 && len < CFG_NAME_MAX;
 }
 
-void parser_user(struct parser *p, const char *user, const char *group, char **to_user,
+bool parser_user(struct parser *p, const char *user, const char *group, char **to_user,
 		 char **to_group)
 {
 	size_t len = strcspn(user, ":");
@@ -196,15 +197,16 @@ void parser_user(struct parser *p, const char *user, const char *group, char **t
 		group++;
 	if (!is_account(user, len) || (group && !is_account(group, strlen(group)))) {
 		parser_error(p, "'%s' is not a user; write USER or USER GROUP", user);
-		return;
+		return false;
 	}
 	snprintf(name, sizeof(name), "%.*s", (int)len, user);
 	parser_string(p, to_user, name);
 	if (group)
 		parser_string(p, to_group, group);
+	return true;
 }
 
-/* `</PATH` and `>/PATH` stand for "can the file be opened", as a shell says. */
+/* `</PATH` and `>/PATH` check whether the file can be opened, like redirections of a shell. */
 static void redirection(struct parser *p, struct cfg_command *out)
 {
 	char *path = out->argv[0], text[WORDS_LINE_MAX + 8], *shell = strdup("/bin/sh");
@@ -260,8 +262,9 @@ static bool split_argv(struct parser *p, const char *text, struct cfg_command *o
 	return !p->failed;
 }
 
-/* Words after the command: its user and group, or arguments that somebody forgot to quote. */
-static void command_user(struct parser *p, const struct words *line, struct cfg_command *out)
+/* Reads the words after the command as its user and group. Warns if the command is not quoted,
+ * because they are then probably arguments. */
+static bool command_user(struct parser *p, const struct words *line, struct cfg_command *out)
 {
 	const char *rest = p->stmt.rest + strspn(p->stmt.rest, " \t");
 	bool quoted = *rest == '"' || *rest == '\'';
@@ -271,11 +274,51 @@ static void command_user(struct parser *p, const struct words *line, struct cfg_
 			    "'%s' is read as the user to run the command as; if it is an "
 			    "argument, put the whole command in double quotes",
 			    line->word[1].text);
-	parser_user(p, line->word[1].text, line->n > 2 ? line->word[2].text : NULL, &out->user,
-		    &out->group);
+	return parser_user(p, line->word[1].text, line->n > 2 ? line->word[2].text : NULL,
+			   &out->user, &out->group);
 }
 
-bool parser_command(struct parser *p, struct cfg_command *out, bool with_user)
+/* Appends the words after the command to its arguments. */
+static bool command_arguments(struct parser *p, const struct words *line, struct cfg_command *out)
+{
+	size_t n = (size_t)out->argc + line->n - 1;
+	char **argv;
+
+	if (n > CFG_MAX_ARGS) {
+		parser_error(p, "'%s': too many arguments; write fewer", p->stmt.word[0]);
+		return false;
+	}
+	argv = realloc(out->argv, (n + 1) * sizeof(*argv));
+	if (!argv) {
+		out_of_memory(p);
+		return false;
+	}
+	out->argv = argv;
+	memset(argv + out->argc, 0, (line->n) * sizeof(*argv));
+	for (unsigned int i = 1; i < line->n && !p->failed; i++)
+		parser_string(p, &argv[out->argc++], line->word[i].text);
+	return !p->failed;
+}
+
+/* Reads the words after the command, as `tail` says. */
+static bool command_tail(struct parser *p, const struct words *line, enum command_tail tail,
+			 struct cfg_command *out)
+{
+	unsigned int read = tail == TAIL_USER ? 3 : 1;
+
+	if (line->n > 1 && tail == TAIL_ARGUMENTS)
+		return command_arguments(p, line, out);
+	if (line->n > 1 && tail == TAIL_USER && !command_user(p, line, out))
+		return false; /* the command must not run as another user */
+	if (line->n > read)
+		parser_warn(p,
+			    "'%s' and what follows it is ignored; put the whole command in "
+			    "double quotes",
+			    line->word[read].text);
+	return true;
+}
+
+bool parser_command(struct parser *p, struct cfg_command *out, enum command_tail tail)
 {
 	struct cfg_command new = {0};
 	struct words line;
@@ -287,17 +330,10 @@ bool parser_command(struct parser *p, struct cfg_command *out, bool with_user)
 		parser_error(p, "'%s': %s", p->stmt.word[0], wrong);
 		return false;
 	}
-	if (!split_argv(p, line.word[0].text, &new)) {
+	if (!split_argv(p, line.word[0].text, &new) || !command_tail(p, &line, tail, &new)) {
 		config_command_free(&new);
 		return false;
 	}
-	if (line.n > 1 && with_user)
-		command_user(p, &line, &new);
-	if (line.n > (with_user ? 3 : 1))
-		parser_warn(p,
-			    "'%s' and what follows it is ignored; put the whole command in "
-			    "double quotes",
-			    line.word[with_user ? 3 : 1].text);
 	config_command_free(out);
 	*out = new;
 	return true;
@@ -351,12 +387,12 @@ static void set_command(struct parser *p, struct cfg_command *field)
 		parser_error(p, "'%s' is given already; remove one of the two", p->stmt.word[0]);
 		return;
 	}
-	parser_command(p, field, true);
+	parser_command(p, field, TAIL_USER);
 }
 
 void parser_set(struct parser *p, const struct keyword *kw, void *target)
 {
-	union { /* of the unkept */
+	union { /* for the values of keywords that are not stored */
 		bool b;
 		int64_t i;
 		struct ipaddr a;
@@ -379,6 +415,9 @@ void parser_set(struct parser *p, const struct keyword *kw, void *target)
 	case KW_SECONDS:
 		if (parser_seconds(p, 1, kw->min, kw->max, field))
 			parser_no_more(p, 2);
+		break;
+	case KW_WEIGHT:
+		parser_weight(p, 1, (int)kw->max, field, (bool *)((int *)field + 1));
 		break;
 	case KW_WORD:
 		set_word(p, kept ? field : &word);

@@ -1,63 +1,61 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Owns the texts being read, and the lines that these have made and that wait for
- * their turn. A line that makes others (a definition of several lines, a generator) is replaced by
- * them in place, so that they are treated like lines of the file. Every loop is bounded by a limit
- * of text.h: a file may come from a template, and `$A=$A` must not hang a reload. Rejected:
- * expanding the whole file to one buffer first, which loses the line numbers.
+ * Owns the texts being read, and the generated lines that are still to be read. A line that
+ * generates others (a use of a definition with several lines, a generator) is replaced by them, and
+ * they are treated like lines of the file. Every loop is bounded by a limit of text.h: a file may
+ * come from a template, and `$A=$A` must not hang a reload. Rejected: expanding the whole file into
+ * one buffer first, because the line numbers would be lost.
  */
 #include "config/text.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "config/defs.h"
+#include "config/generator.h"
 #include "config/value.h"
+#include "core/secret.h"
 
 struct source { /* a file or a memory text, open */
 	const char *name;
 	char *data;
 	size_t len, pos;
-	int line;
+	int line, level; /* `level`: the depth of includes; 0 is the first file */
 };
 
-#define MAX_PARTS 512 /* of one ~LST: more than a line of addresses holds */
-
-struct pending { /* a line that waits, or a generator of lines */
+struct pending { /* a line that is still to be read, or a generator of lines */
 	char *text;
 	const char *file;
-	int line, uses;
-	char *var; /* generator: what counts */
-	int64_t next, step;
-	unsigned int left;
-	bool hex, cut;
+	int line, uses, level;
+	int open; /* the number of sources when it was generated; later ones are read before it */
+	struct generator *generator;
+	bool cut;
 };
 
 struct conf_text {
 	struct text_hooks hooks;
 	char *id;
-	struct source source[TEXT_MAX_DEPTH];
-	int depth;
-	char *names[TEXT_MAX_FILES]; /* of every file so far: lines point to them */
+	struct source source[TEXT_MAX_FILES]; /* to be read: the last one first */
+	int open;			      /* their number */
+	char *names[TEXT_MAX_FILES]; /* of all files so far; kept, because lines point to them */
 	int n_names;
+	size_t size; /* octets of all files so far */
 	struct defs defs;
-	struct pending *pending; /* room for `room`; the last one comes first */
+	struct pending *pending; /* to be read: the last one first; room for `room` */
 	int n_pending, room;
 	int made;
 	bool failed;
-	const char *file; /* where the line at hand came from */
-	int line, uses;
-	bool cut, from_file;
+	const char *file; /* the place of the present line */
+	int line, uses, level;
+	bool cut;
 	char text[WORDS_LINE_MAX], spare[WORDS_LINE_MAX];
 };
 
-__attribute__((format(printf, 3, 4))) static void complain(struct conf_text *t, bool error,
-							   const char *fmt, ...)
+__attribute__((format(printf, 3, 4))) static void text_report(struct conf_text *t, bool error,
+							      const char *fmt, ...)
 {
 	char what[256];
 	va_list ap;
@@ -65,13 +63,13 @@ __attribute__((format(printf, 3, 4))) static void complain(struct conf_text *t, 
 	va_start(ap, fmt);
 	vsnprintf(what, sizeof(what), fmt, ap);
 	va_end(ap);
-	t->hooks.complain(t->hooks.ctx, error, t->file, t->line, what);
+	t->hooks.report(t->hooks.ctx, error, t->file, t->line, what);
 }
 
 static void fail(struct conf_text *t, const char *what)
 {
 	if (!t->failed)
-		complain(t, true, "%s; nothing after this line is read", what);
+		text_report(t, true, "%s; nothing after this line is read", what);
 	t->failed = true;
 }
 
@@ -92,20 +90,30 @@ struct conf_text *conf_text_create(const struct text_hooks *hooks, const char *c
 	return t;
 }
 
+/* Frees the last source. Its text is overwritten first, because it may contain an auth_hmac key. */
+static void drop_source(struct conf_text *t)
+{
+	struct source *s = &t->source[--t->open];
+
+	secret_wipe(s->data, s->len);
+	free(s->data);
+}
+
 static void drop_pending(struct conf_text *t)
 {
 	struct pending *p = &t->pending[--t->n_pending];
 
+	secret_wipe(p->text, strlen(p->text));
 	free(p->text);
-	free(p->var);
+	generator_destroy(p->generator);
 }
 
 void conf_text_destroy(struct conf_text *t)
 {
 	if (!t)
 		return;
-	while (t->depth > 0)
-		free(t->source[--t->depth].data);
+	while (t->open > 0)
+		drop_source(t);
 	while (t->n_pending > 0)
 		drop_pending(t);
 	free(t->pending);
@@ -113,6 +121,7 @@ void conf_text_destroy(struct conf_text *t)
 	for (int i = 0; i < t->n_names; i++)
 		free(t->names[i]);
 	free(t->id);
+	secret_wipe(t, sizeof(*t));
 	free(t);
 }
 
@@ -120,9 +129,9 @@ int conf_text_push(struct conf_text *t, const char *name, char *data, size_t len
 {
 	char *kept;
 
-	if (t->depth == TEXT_MAX_DEPTH || t->n_names == TEXT_MAX_FILES || len > TEXT_MAX_SIZE) {
+	if (t->n_names == TEXT_MAX_FILES || len > TEXT_MAX_SIZE - t->size) {
 		free(data);
-		return len > TEXT_MAX_SIZE ? -EFBIG : -ELOOP;
+		return t->n_names == TEXT_MAX_FILES ? -EMFILE : -EFBIG;
 	}
 	kept = strdup(name);
 	if (!kept) {
@@ -130,8 +139,20 @@ int conf_text_push(struct conf_text *t, const char *name, char *data, size_t len
 		return -ENOMEM;
 	}
 	t->names[t->n_names++] = kept;
-	t->source[t->depth++] = (struct source){.name = kept, .data = data, .len = len};
+	t->size += len;
+	t->source[t->open++] = (struct source){
+	    .name = kept, .data = data, .len = len, .level = t->n_names == 1 ? 0 : t->level + 1};
 	return 0;
+}
+
+const char *conf_text_name(const struct conf_text *t, int n)
+{
+	return n < t->n_names ? t->names[n] : NULL;
+}
+
+int conf_text_room(const struct conf_text *t)
+{
+	return TEXT_MAX_FILES - t->n_names;
 }
 
 const char *conf_text_file(const struct conf_text *t)
@@ -144,19 +165,20 @@ bool conf_text_failed(const struct conf_text *t)
 	return t->failed;
 }
 
-/* Copies a raw line of the file into t->text; false (and a complaint) if it cannot be a line. */
+/* Copies a raw line of the file to t->text. False after an error if it is no valid line. */
 static bool take_line(struct conf_text *t, const char *at, size_t len)
 {
 	while (len > 0 && at[len - 1] == '\r')
 		len--;
 	if (len >= sizeof(t->text)) {
-		complain(t, true, "line longer than %zu characters; split it", sizeof(t->text) - 1);
+		text_report(t, true, "line longer than %zu characters; split it",
+			    sizeof(t->text) - 1);
 		return false;
 	}
 	for (size_t i = 0; i < len; i++) {
 		if ((unsigned char)at[i] < ' ' && at[i] != '\t') {
-			complain(t, true, "control character 0x%02x in the line; remove it",
-				 (unsigned char)at[i]);
+			text_report(t, true, "control character 0x%02x in the line; remove it",
+				    (unsigned char)at[i]);
 			return false;
 		}
 	}
@@ -166,33 +188,30 @@ static bool take_line(struct conf_text *t, const char *at, size_t len)
 	return true;
 }
 
-/* The next line of the files, its comment cut off, in t->text. */
+/* Reads the next line of the last source to t->text and cuts off its comment. False if it is no
+ * valid line. */
 static bool read_line(struct conf_text *t)
 {
-	while (t->depth > 0) {
-		struct source *s = &t->source[t->depth - 1];
-		const char *at = s->data + s->pos, *end;
-		size_t len = s->len - s->pos;
+	struct source *s = &t->source[t->open - 1];
+	const char *at = s->data + s->pos, *end = memchr(at, '\n', s->len - s->pos);
+	size_t len = end ? (size_t)(end - at) : s->len - s->pos;
 
-		if (len == 0) {
-			free(s->data);
-			t->depth--;
-			continue;
-		}
-		end = memchr(at, '\n', len);
-		if (end)
-			len = (size_t)(end - at);
-		s->pos += len + (end ? 1 : 0);
-		t->file = s->name;
-		t->line = ++s->line;
-		t->uses = 0;
-		if (take_line(t, at, len))
-			return true;
-	}
-	return false;
+	s->pos += len + (end ? 1 : 0);
+	t->file = s->name;
+	t->line = ++s->line;
+	t->level = s->level;
+	t->uses = 0;
+	return take_line(t, at, len);
 }
 
-/* --- lines in waiting --- */
+/* Closes sources that have been read to their end. */
+static void close_read(struct conf_text *t)
+{
+	while (t->open > 0 && t->source[t->open - 1].pos == t->source[t->open - 1].len)
+		drop_source(t);
+}
+
+/* --- pending lines --- */
 
 static struct pending *add_pending(struct conf_text *t, const char *text, size_t len)
 {
@@ -214,7 +233,12 @@ static struct pending *add_pending(struct conf_text *t, const char *text, size_t
 		t->room = room;
 	}
 	p = &t->pending[t->n_pending];
-	*p = (struct pending){.file = t->file, .line = t->line, .uses = t->uses, .cut = t->cut};
+	*p = (struct pending){.file = t->file,
+			      .line = t->line,
+			      .uses = t->uses,
+			      .level = t->level,
+			      .open = t->open,
+			      .cut = t->cut};
 	p->text = strndup(text, len);
 	if (!p->text) {
 		fail(t, "out of memory");
@@ -224,7 +248,7 @@ static struct pending *add_pending(struct conf_text *t, const char *text, size_t
 	return p;
 }
 
-/* Makes each line of t->text (separated by '\n') a pending one, the first to come out first. */
+/* Makes each line of t->text (separated by '\n') a pending line. The first one is read first. */
 static void add_lines(struct conf_text *t)
 {
 	size_t end = strlen(t->text), from;
@@ -240,7 +264,7 @@ static void add_lines(struct conf_text *t)
 
 /* --- definitions, conditions, generators, includes --- */
 
-/* Cuts a trailing '\' off; true if there was one: the next line belongs to this one. */
+/* Removes a trailing '\'. True if there was one: the next line continues this one. */
 static bool cut_continuation(char *text)
 {
 	size_t len;
@@ -254,12 +278,13 @@ static bool cut_continuation(char *text)
 	return true;
 }
 
-/* The next raw line: a pending one, else one of the files. */
+/* Reads the next raw line to t->text: a pending line, else a line of a file. */
 static bool raw_line(struct conf_text *t);
 
 /*
- * t->text is `$NAME=VALUE`: collects the further lines of a value whose lines end in '\' and
- * defines. The name and the value so far move to t->spare, since reading on overwrites t->text.
+ * t->text is `$NAME=VALUE`. Reads the further lines of the value while lines end in '\', and stores
+ * the definition. The name and the value so far are kept in t->spare, because reading the next line
+ * overwrites t->text.
  */
 static void take_definition(struct conf_text *t, size_t name_len)
 {
@@ -291,10 +316,10 @@ static void take_definition(struct conf_text *t, size_t name_len)
 	wrong =
 	    lost ? "longer than a line may be; split it" : defs_define(&t->defs, name, t->spare);
 	if (wrong)
-		complain(t, true, "definition of %s: %s", name, wrong);
+		text_report(t, true, "definition of %s: %s", name, wrong);
 }
 
-/* t->text begins with '@': strips the condition, or empties the line if it does not hold. */
+/* t->text begins with '@'. Removes the condition, or empties the line if the condition is false. */
 static void apply_condition(struct conf_text *t)
 {
 	bool negated = t->text[1] == '^', equal;
@@ -303,7 +328,7 @@ static void apply_condition(struct conf_text *t)
 
 	equal = strlen(t->id) == len && memcmp(t->id, id, len) == 0;
 	if (len == 0)
-		complain(t, true, "@ without an identifier; write @ID or @^ID");
+		text_report(t, true, "@ without an identifier; write @ID or @^ID");
 	if (len == 0 || equal == negated)
 		t->text[0] = '\0';
 	else
@@ -311,179 +336,121 @@ static void apply_condition(struct conf_text *t)
 	words_trim(t->text);
 }
 
-/* Splits "a,b,c" of a generator at its commas; blanks around a part go. The number, or 0 if too
- * many. */
-static int split_list(char *list, char *part[MAX_PARTS])
-{
-	int n = 0;
-
-	for (char *next = list; next; n++) {
-		char *at = next;
-
-		next = strchr(at, ',');
-		if (next)
-			*next++ = '\0';
-		if (n == MAX_PARTS)
-			return 0;
-		words_trim(at);
-		part[n] = at;
-	}
-	return n;
-}
-
-/* `rest` with `value` for each use of `var`, a pending line. */
-static void add_generated(struct conf_text *t, const char *rest, const char *var, const char *value)
-{
-	char text[WORDS_LINE_MAX];
-
-	snprintf(text, sizeof(text), "%s", rest);
-	if (defs_replace(text, var, value) < 0)
-		complain(t, true, "line of a generator gets too long; split it");
-	else
-		add_pending(t, text, strlen(text));
-}
-
-/* ~SEQ(var[,start[,step]],end): start and step are 1 unless given. 0 or -EINVAL. */
-static int start_sequence(struct conf_text *t, char *part[], int n, bool hex, const char *rest)
-{
-	int64_t v[3] = {1, 1, 1}; /* start, step, end */
-	static const int place[5][3] = {{0}, {0}, {2}, {0, 2}, {0, 1, 2}};
-	struct pending *p;
-
-	if (n < 2 || n > 4)
-		return -EINVAL;
-	for (int i = 1; i < n; i++) {
-		if (value_int(part[i], INT_MIN, INT_MAX, &v[place[n][i - 1]]) < 0)
-			return -EINVAL;
-	}
-	if (n == 3 && v[2] < v[0])
-		v[1] = -1;
-	if (v[1] == 0 || (v[2] != v[0] && (v[2] < v[0]) != (v[1] < 0)))
-		return -EINVAL;
-	if ((v[2] - v[0]) / v[1] >= TEXT_MAX_LINES)
-		return -EINVAL;
-	p = add_pending(t, rest, strlen(rest));
-	if (!p)
-		return 0;
-	p->next = v[0];
-	p->step = v[1];
-	p->left = (unsigned int)((v[2] - v[0]) / v[1]) + 1;
-	p->hex = hex;
-	p->var = strdup(part[0]);
-	if (!p->var) {
-		t->n_pending--;
-		free(p->text);
-		fail(t, "out of memory");
-	}
-	return 0;
-}
-
-/* t->text begins with '~': ~SEQ, ~SEQx or ~LST. Its lines come next. */
+/*
+ * t->text begins with '~'. The generator repeats the whole text after it, also a definition of
+ * several lines. The generated texts are read next.
+ */
 static void start_generator(struct conf_text *t)
 {
-	char *part[MAX_PARTS];
-	char *open = strchr(t->text, '('), *close = open ? strchr(open, ')') : NULL;
-	bool seq, hex, good = false;
-	int n;
+	struct generator *g = generator_create(t->text);
+	struct pending *p;
 
-	memcpy(t->spare, t->text, sizeof(t->spare));
-	if (close) {
-		char *list = t->spare + (open - t->text) + 1, *rest = close + 1;
-
-		t->spare[close - t->text] = '\0';
-		*open = '\0';
-		n = split_list(list, part);
-		hex = strcmp(t->text, "~SEQx") == 0;
-		seq = hex || strcmp(t->text, "~SEQ") == 0;
-		if (n == 0 || !*part[0] || defs_name_length(part[0]) != strlen(part[0]))
-			good = false;
-		else if (seq)
-			good = start_sequence(t, part, n, hex, rest) == 0;
-		else if (strcmp(t->text, "~LST") == 0 && n > 1) {
-			for (good = true; n > 1 && !t->failed; n--)
-				add_generated(t, rest, part[0], part[n - 1]);
-		}
+	if (!g) {
+		text_report(
+		    t, true,
+		    "not a generator; write ~SEQ(NAME,START,STEP,END) LINE, "
+		    "~LST(NAME,VALUE,...) LINE or ~LST({NAME,NAME},{VALUE,VALUE},...) LINE");
+		return;
 	}
-	if (!good)
-		complain(t, true,
-			 "not a generator; write ~SEQ(NAME,START,STEP,END) LINE or "
-			 "~LST(NAME,VALUE,...) LINE");
-	t->text[0] = '\0';
+	p = add_pending(t, "", 0);
+	if (p)
+		p->generator = g;
+	else
+		generator_destroy(g);
 }
 
-/* t->text is an include line if it begins so; before conditions and definitions, as in keepalived.
- */
+/* True if t->text is an include line. Its files are then pushed. */
 static bool take_include(struct conf_text *t)
 {
 	static const char *const words[] = {"include",	"includer", "includem",
 					    "includew", "includeb", "includea"};
+	char pattern[WORDS_LINE_MAX], why[TEXT_WHY] = "";
 	size_t len = strcspn(t->text, " \t");
 	unsigned int i = 0;
-	char *pattern = t->text + len;
-	int rc;
 
 	while (i < 6 && (strlen(words[i]) != len || memcmp(words[i], t->text, len) != 0))
 		i++;
 	if (i == 6)
 		return false;
+	snprintf(pattern, sizeof(pattern), "%s", t->text + len);
 	words_trim(pattern);
 	len = strlen(pattern);
 	if (len > 1 && pattern[0] == '"' && pattern[len - 1] == '"') {
 		pattern[len - 1] = '\0';
-		pattern++;
+		memmove(pattern, pattern + 1, len - 1);
 	}
-	rc = !*pattern		? -EINVAL
-	     : t->hooks.include ? t->hooks.include(t->hooks.ctx, t, pattern)
-				: -EPERM;
-	if (rc == -ENOENT)
-		complain(t, i > 0, "no file named %s to include", pattern);
-	else if (rc < 0)
-		complain(t, true, "cannot include '%s': %s", pattern, strerror(-rc));
+	if (!*pattern)
+		text_report(t, true, "include needs the name of a file; add it");
+	else if (!t->hooks.include)
+		text_report(t, true, "cannot include '%s' here; write its lines instead", pattern);
+	else if (t->level == TEXT_MAX_DEPTH)
+		text_report(
+		    t, true,
+		    "'%s' is not included: %d includes within includes; does a file include "
+		    "itself?",
+		    pattern, TEXT_MAX_DEPTH);
+	else if (t->hooks.include(t->hooks.ctx, t, pattern, why) < 0)
+		text_report(t, true, "%s", why);
 	return true;
 }
 
-/* The pending line on top, or the next of the generator there, into t->text. */
+/* Adds the next text of the generator on top as pending lines. After the last text the generator is
+ * freed. */
+static void generate(struct conf_text *t)
+{
+	struct generator *g = t->pending[t->n_pending - 1].generator;
+	bool too_long;
+
+	if (generator_next(g, t->text, &too_long)) {
+		if (t->text[0] == '~')
+			add_pending(t, t->text, strlen(t->text));
+		else
+			add_lines(t);
+		t->text[0] = '\0';
+		return;
+	}
+	t->text[0] = '\0';
+	if (too_long)
+		text_report(t, true, "line of a generator gets too long; split it");
+	drop_pending(t);
+}
+
+/* Moves the pending line on top to t->text. If a generator is on top, it makes further pending
+ * lines, and t->text becomes empty. */
 static void pop_pending(struct conf_text *t)
 {
-	struct pending *p = &t->pending[t->n_pending - 1], one;
-	char value[24];
+	struct pending *p = &t->pending[t->n_pending - 1];
 
 	t->file = p->file;
 	t->line = p->line;
 	t->uses = p->uses;
+	t->level = p->level;
 	t->cut = p->cut;
-	t->text[0] = '\0';
-	if (!p->var) {
-		snprintf(t->text, sizeof(t->text), "%s", p->text);
-		drop_pending(t);
+	if (p->generator) {
+		generate(t);
 		return;
 	}
-	one = *p;
-	snprintf(value, sizeof(value), one.hex ? "%" PRIx64 : "%" PRId64, one.next);
-	p->next += p->step;
-	if (--p->left > 0) {
-		add_generated(t, one.text, one.var, value);
-		return;
-	}
-	t->n_pending--;
-	add_generated(t, one.text, one.var, value);
-	free(one.text);
-	free(one.var);
+	snprintf(t->text, sizeof(t->text), "%s", p->text);
+	drop_pending(t);
 }
 
 static bool raw_line(struct conf_text *t)
 {
-	t->from_file = t->n_pending == 0;
-	if (t->failed)
-		return false;
-	if (!t->from_file) {
-		pop_pending(t);
-		return !t->failed;
+	while (!t->failed) {
+		close_read(t);
+		if (t->n_pending > 0 && t->pending[t->n_pending - 1].open >= t->open) {
+			pop_pending(t);
+			return !t->failed;
+		}
+		if (t->open == 0)
+			return false;
+		if (read_line(t))
+			return true;
 	}
-	return read_line(t);
+	return false;
 }
 
-/* The length of the name if `text` is `$NAME=VALUE`, else 0. */
+/* The length of NAME if `text` is `$NAME=VALUE`, else 0. */
 static size_t is_definition(const char *text)
 {
 	size_t n = text[0] == '$' ? defs_name_length(text + 1) : 0;
@@ -491,30 +458,33 @@ static size_t is_definition(const char *text)
 	return n > 0 && text[1 + n] == '=' ? n : 0;
 }
 
-/* What is left of a condition, or what a definition brought, may be any kind of line again. */
+/* Reads t->text again as a line: the rest of a condition and the value of a definition may be any
+ * kind of line. */
 static void read_again(struct conf_text *t)
 {
 	if (t->text[0])
 		add_pending(t, t->text, strlen(t->text));
 }
 
-/* keepalived leaves such a use as it stands, without a word. */
+/* Warns of a use of an undefined name. It is left unchanged, as in keepalived, which does not warn.
+ */
 static void warn_undefined(struct conf_text *t)
 {
 	const char *use;
 	size_t len = defs_undefined(t->text, &use);
 
 	if (len > 0)
-		complain(t, false,
-			 "nothing defines %.*s, which stays as it is; write $NAME=VALUE above",
-			 (int)(len < 64 ? len : 64), use);
+		text_report(t, false,
+			    "nothing defines %.*s, which stays as it is; write $NAME=VALUE above",
+			    (int)(len < 64 ? len : 64), use);
 }
 
-/* Is t->text a finished line? If not it has been used up, and the lines that it made are pending.
- */
+/* Processes t->text. True if it is a finished line. Else the line is no longer needed, and the
+ * lines that it made are pending. */
 static bool finish_line(struct conf_text *t)
 {
 	size_t name_len = is_definition(t->text);
+	bool generator = t->text[0] == '~';
 	const char *wrong;
 
 	if (t->text[0] == '@') {
@@ -528,19 +498,18 @@ static bool finish_line(struct conf_text *t)
 	}
 	wrong = defs_substitute(&t->defs, t->file, t->text, &t->uses);
 	words_trim(t->text);
-	if (!wrong && t->text[0] != '~' && t->text[0] != '@' && !strchr(t->text, '\n') &&
-	    !is_definition(t->text)) {
-		warn_undefined(t);
-		return t->text[0] != '\0';
-	}
 	if (wrong)
-		complain(t, true, "%s", wrong);
+		text_report(t, true, "%s", wrong);
+	else if (generator)
+		start_generator(t);
 	else if (strchr(t->text, '\n'))
 		add_lines(t);
-	else if (t->text[0] == '~')
-		start_generator(t);
-	else
+	else if (t->text[0] == '~' || t->text[0] == '@' || is_definition(t->text))
 		read_again(t);
+	else if (t->text[0] && !take_include(t)) {
+		warn_undefined(t);
+		return true;
+	}
 	return false;
 }
 
@@ -548,8 +517,6 @@ bool conf_text_next(struct conf_text *t, struct text_line *out)
 {
 	while (raw_line(t)) {
 		words_trim(t->text);
-		if (t->from_file && take_include(t))
-			continue;
 		if (!finish_line(t) || t->failed)
 			continue;
 		*out = (struct text_line){

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Numbers, durations, switches and communities. strtol() is not used: it takes blanks, hexadecimal
- * and the locale's idea of a decimal point, which keepalived's files must not depend on.
+ * Numbers, durations, switches and communities. strtol() is not used: it accepts blanks,
+ * hexadecimal numbers and the locale's decimal point, on which a configuration must not depend.
  */
 #include "config/value.h"
 
@@ -12,7 +12,7 @@
 
 #include "core/mono.h"
 
-/* Reads up to 18 digits, which fit an int64_t; *n is their number. */
+/* Reads up to 18 digits, which fit an int64_t; *n is their number. Returns the rest of `s`. */
 static const char *digits(const char *s, int64_t *value, int *n)
 {
 	*value = 0;
@@ -147,7 +147,7 @@ bool value_prefix_is_clean(const struct ipprefix *p)
 	return true;
 }
 
-#define DISTANCE_MAX 48 /* longer words are not compared: no keyword is */
+#define DISTANCE_MAX 48 /* longer words are not compared: no keyword is longer */
 
 static unsigned int least(unsigned int a, unsigned int b)
 {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Turns a line into words the way keepalived does, which is stranger than it looks: comment
- * characters and braces count in the middle of a word, only double quotes protect them, plain words
- * know no escapes, and commands know them twice. Works on the caller's buffers. Rejected: a grammar
- * over the whole file; the language is one of lines, and an error must cost one line only.
+ * Splits a line into words as keepalived does, whose rules are unusual: comment characters and
+ * braces have their meaning also in the middle of a word, only double quotes protect them, plain
+ * words have no escapes, and commands are unescaped twice. Rejected: a grammar of the whole file,
+ * because the language consists of lines, and an error must affect only one line.
  */
 #include "config/words.h"
 
@@ -24,7 +24,8 @@ void words_trim(char *text)
 	text[len] = '\0';
 }
 
-/* Steps over one character within double quotes or a quote itself; *quoted follows. */
+/* Steps over one character within double quotes, or over a quote. Updates *quoted. Returns the
+ * index of the next character. */
 static size_t step(const char *line, size_t i, bool *quoted)
 {
 	if (*quoted && line[i] == '\\' && line[i + 1])
@@ -70,7 +71,8 @@ static struct word *add_word(struct words *w, enum word_kind kind, size_t start)
 	return new;
 }
 
-/* The buffer is twice the longest line: every word's characters and its NUL fit. */
+/* Adds a character to the buffer. All words and their NULs fit, because the buffer is twice as long
+ * as the longest line. */
 static void put(struct words *w, char c)
 {
 	if (w->used < sizeof(w->buf) - 1)
@@ -90,8 +92,8 @@ static bool ends_plain_word(char c)
 	return !c || words_is_blank(c) || c == '{' || c == '}';
 }
 
-/* The plain word at line[i]: "..." inside it is taken literally. Returns where it ends, 0 on error.
- */
+/* Adds the plain word at line[i]; no character within "..." is special. Returns the index of its
+ * end, 0 on error. */
 static size_t split_plain(const char *line, size_t i, struct words *out)
 {
 	struct word *w = add_word(out, WORD_TEXT, i);
@@ -112,7 +114,8 @@ static size_t split_plain(const char *line, size_t i, struct words *out)
 	return i;
 }
 
-/* For the lines of commands: the end of a word whose quotes may hold escaped quotes. */
+/* For command lines: returns the index of the end of a word whose quotes may contain escaped
+ * quotes. */
 static size_t skip_word(const char *line, size_t i)
 {
 	bool quoted = false;
@@ -131,7 +134,8 @@ static bool holds_escaped_quote(const char *from, const char *to)
 	return false;
 }
 
-/* A word with an escaped quote is a command's: kept as it stands, its handler splits it again. */
+/* Adds the word at line[i]. A word with an escaped quote belongs to a command: it is kept
+ * unchanged, and parser_command() splits it again. */
 static size_t split_word(const char *line, size_t i, struct words *out)
 {
 	size_t end = skip_word(line, i);
@@ -184,7 +188,7 @@ static int digit(char c, int base)
 	return d < base ? d : -1;
 }
 
-/* Up to `max` digits of `base` at text[*i]. */
+/* Reads up to `max` digits of `base` at text[*i]. */
 static char number(const char *text, size_t *i, int base, int max)
 {
 	int value = 0;
@@ -194,7 +198,7 @@ static char number(const char *text, size_t *i, int base, int max)
 	return (char)value;
 }
 
-/* The character that the escape at text[*i] (just after its backslash) stands for. */
+/* Reads the escape whose backslash is before text[*i]. Returns its character. */
 static char escape(const char *text, size_t *i)
 {
 	static const char names[] = "abEfnrtv", values[] = "\a\b\033\f\n\r\t\v";
@@ -212,7 +216,7 @@ static char escape(const char *text, size_t *i)
 	return at ? values[at - names] : c;
 }
 
-/* The command word at text[*i]. NULL, or what is wrong. */
+/* Adds the command word at text[*i]. Returns NULL or an error text. */
 static const char *command_word(const char *text, size_t *i, struct words *out)
 {
 	struct word *w = add_word(out, WORD_TEXT, *i);

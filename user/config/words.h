@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The words of one line: comments, quotes, braces, escapes. Pure: no file, no log; the only memory
- * is the caller's buffers.
+ * Splits one line into words: comments, quotes, braces, escapes. Pure: it uses only the caller's
+ * buffers, no file and no log.
  */
 #ifndef HF_CONFIG_WORDS_H
 #define HF_CONFIG_WORDS_H
@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define WORDS_LINE_MAX 4096 /* one line, also after substitution; keepalived stops at 1024 */
+#define WORDS_LINE_MAX 4096 /* one line, also after substitution; keepalived's limit is 1024 */
 #define WORDS_MAX      128  /* words and braces of one line */
 
 enum word_kind { WORD_TEXT, WORD_OPEN, WORD_CLOSE };
@@ -17,9 +17,9 @@ enum word_kind { WORD_TEXT, WORD_OPEN, WORD_CLOSE };
 struct word {
 	enum word_kind kind;
 	char *text;	   /* WORD_TEXT: without its double quotes */
-	size_t start, end; /* where it stands in the line */
-	bool odd; /* a command's word: holds escaped quotes, which then stand in `text`, or ends in
-		     \ */
+	size_t start, end; /* its place in the line */
+	bool odd; /* only allowed in a command: it has escaped quotes, which are kept in `text`,
+		   * or ends in \ */
 };
 
 struct words {
@@ -30,19 +30,19 @@ struct words {
 };
 
 /*
- * Cuts the comment off `line`, in place: `#` and `!` start one anywhere outside double quotes,
- * unless a backslash stands before. Returns true if it began in the middle of a word.
+ * Cuts the comment off `line`, in place. `#` and `!` start a comment anywhere outside double
+ * quotes, except after a backslash. Returns true if the comment began in the middle of a word.
  */
 bool words_cut_comment(char *line);
 
-/* Splits `line` at blanks and at braces outside double quotes. NULL, or what is wrong with it. */
+/* Splits `line` at blanks and at braces outside double quotes. Returns NULL or an error text. */
 const char *words_split(const char *line, struct words *out);
 
 /*
- * Splits a command at blanks, where '...' and "..." group, also within a word, and \a \b \E \f \n
+ * Splits a command at blanks. '...' and "..." group characters, also within a word. \a \b \E \f \n
  * \r \t \v, \nnn (octal), \xXX and \cC stand for one character; any other character after a
- * backslash stands for itself. keepalived reads a line so, and the first word of it, the command,
- * once more. NULL, or what is wrong.
+ * backslash stands for itself. keepalived splits a line in this way, and then splits the first
+ * word, the command, once more. Returns NULL or an error text.
  */
 const char *words_split_command(const char *text, struct words *out);
 

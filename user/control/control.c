@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * The engine's end of the control sockets: it makes the sockets and the thread, and carries out the
- * requests that the thread hands over, one a turn of the loop. All else is the thread's
- * (control_server.c). Closing this end of the socket pair is what ends the thread.
+ * The engine's side of the control sockets: creates the sockets and the thread, and executes the
+ * requests of the thread, one in each turn of the loop. The thread does everything else
+ * (control_server.c). Closing this end of the socket pair ends the thread.
  */
 #include "control/control.h"
 
@@ -15,21 +15,35 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "control/control_engine.h"
 #include "control/control_server.h"
 #include "control/control_socket.h"
+#include "control/loading.h"
 #include "core/log.h"
 
+#define RETRY_NS (10 * NS_PER_MS)
+/* The answer, the outcomes that are awaited, the doorbell, and a request to reload. */
+#define UNSENT_MAX   (CONTROL_MAX_LATE + 3)
 #define THREAD_STACK (512 * 1024) /* locked in memory with the rest; JSON needs a tenth */
 
-static const struct control_timeouts default_timeouts = {
-    .idle_ns = 30 * NS_PER_S, .slow_ns = 5 * NS_PER_S, .engine_ns = 2 * NS_PER_S};
+static const struct control_timeouts default_timeouts = {.idle_ns = 30 * NS_PER_S,
+							 .slow_ns = 5 * NS_PER_S,
+							 .engine_ns = 2 * NS_PER_S,
+							 .load_ns = 10 * NS_PER_S,
+							 .end_ns = 5 * NS_PER_S};
 
 struct control {
 	struct loop *loop;
 	struct loop_source source; /* the engine's end */
 	control_handler_fn fn;
 	void *ctx;
+	struct control_ticket unfinished; /* its answer takes more than a turn */
+	/* Tickets that the kernel had no memory for, oldest first. */
+	struct control_ticket unsent[UNSENT_MAX];
+	unsigned int n_unsent;
+	struct loop_timer retry;
 	struct control_room room;
+	int64_t end_ns; /* of struct control_timeouts */
 	struct control_sockets sockets;
 	struct control_server *server;
 	pthread_t thread;
@@ -38,11 +52,15 @@ struct control {
 void control_set_limits(struct control *ctl, const struct status_limits *limits)
 {
 	atomic_store(&ctl->room.instances, limits->instances);
+	atomic_store(&ctl->room.services, limits->services);
 	atomic_store(&ctl->room.checks, limits->checks);
 	atomic_store(&ctl->room.bgp, limits->bgp);
 	atomic_store(&ctl->room.neighbors, limits->neighbors);
 	atomic_store(&ctl->room.interfaces, limits->interfaces);
 	atomic_store(&ctl->room.vips, limits->vips);
+	atomic_store(&ctl->room.peers, limits->peers);
+	atomic_store(&ctl->room.bfd, limits->bfd);
+	atomic_store(&ctl->room.said, limits->said);
 }
 
 void control_set_loader(struct control *ctl, const struct control_loader *loader)
@@ -50,28 +68,75 @@ void control_set_loader(struct control *ctl, const struct control_loader *loader
 	atomic_store(&ctl->room.loader, loader);
 }
 
-void control_ask_reload(struct control *ctl)
-{
-	const struct control_ticket ticket = {.req = NULL};
-
-	/* A full socket holds as many of these: one of them will do. */
-	if (send(ctl->source.fd, &ticket, sizeof(ticket), MSG_DONTWAIT | MSG_NOSIGNAL) < 0 &&
-	    errno != EAGAIN)
-		log_error("control: cannot ask for a reload: %s", strerror(errno));
-}
-
 void control_keep(struct control *ctl, const char *path)
 {
 	atomic_store(&ctl->room.record_path, path);
 }
 
+bool control_has_kept(const struct control *ctl)
+{
+	return atomic_load(&ctl->room.records_kept);
+}
+
+/* False: the kernel has no memory or no room; try again. The thread may also have ended. */
+static bool send_ticket(const struct control *ctl, const struct control_ticket *ticket)
+{
+	return send(ctl->source.fd, ticket, sizeof(*ticket), MSG_DONTWAIT | MSG_NOSIGNAL) >= 0 ||
+	       errno == EPIPE;
+}
+
+static void on_retry(struct loop_timer *timer)
+{
+	struct control *ctl = timer->ctx;
+	unsigned int n = 0;
+
+	while (n < ctl->n_unsent && send_ticket(ctl, &ctl->unsent[n]))
+		n++;
+	ctl->n_unsent -= n;
+	memmove(ctl->unsent, ctl->unsent + n, ctl->n_unsent * sizeof(ctl->unsent[0]));
+	if (ctl->n_unsent > 0)
+		loop_arm(ctl->loop, timer, mono_add(loop_now(ctl->loop), RETRY_NS));
+}
+
+/* A ticket that cannot be sent now is kept: a lost answer would leave the thread waiting. */
+static void give(struct control *ctl, const struct control_ticket *ticket)
+{
+	if (ctl->n_unsent == 0 && send_ticket(ctl, ticket))
+		return;
+	if (ctl->n_unsent == UNSENT_MAX) {
+		log_error("control: an answer is lost");
+		return;
+	}
+	ctl->unsent[ctl->n_unsent++] = *ticket;
+	loop_arm(ctl->loop, &ctl->retry, mono_add(loop_now(ctl->loop), RETRY_NS));
+}
+
+void control_ask_reload(struct control *ctl)
+{
+	/* One request that waits is sufficient. */
+	for (unsigned int i = 0; i < ctl->n_unsent; i++)
+		if (!ctl->unsent[i].req && ctl->unsent[i].number == 0)
+			return;
+	give(ctl, &(struct control_ticket){.req = NULL});
+}
+
 void control_ring(struct control *ctl)
 {
-	struct control_ticket bell = {.number = CONTROL_DOORBELL};
-
-	/* At most one on its way: an answer always finds room in the socket. */
+	/* At most one is on its way. */
 	if (ctl && !atomic_exchange(&ctl->room.rung, true))
-		(void)!send(ctl->source.fd, &bell, sizeof(bell), MSG_DONTWAIT | MSG_NOSIGNAL);
+		give(ctl, &(struct control_ticket){.number = CONTROL_DOORBELL});
+}
+
+void control_answer(struct control *ctl, struct control_request *req)
+{
+	if (ctl)
+		give(ctl, &(struct control_ticket){.number = CONTROL_OUTCOME, .req = req});
+}
+
+void control_finish(struct control *ctl, struct control_request *req)
+{
+	req->unfinished = false;
+	give(ctl, &ctl->unfinished);
 }
 
 static void on_ticket(struct loop_source *src, uint32_t ready)
@@ -84,12 +149,15 @@ static void on_ticket(struct loop_source *src, uint32_t ready)
 	if (n != (ssize_t)sizeof(ticket))
 		return;
 	ctl->fn(ctl->ctx, ticket.req);
-	/* One ticket at a time is out: the socket always has room for it. */
-	if (send(src->fd, &ticket, sizeof(ticket), MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
-		log_error("control: an answer is lost: %s", strerror(errno));
+	if (ticket.req->unfinished) {
+		ctl->unfinished = ticket;
+		return;
+	}
+	ticket.later = ticket.req->later;
+	give(ctl, &ticket);
 }
 
-/* An ordinary thread, whatever the engine's scheduling is, which takes no signals. 0 or -errno. */
+/* Starts a thread of ordinary scheduling, with all signals blocked. 0 or -errno. */
 static int start_thread(struct control *ctl)
 {
 	struct sched_param ordinary = {0};
@@ -112,7 +180,7 @@ static int start_thread(struct control *ctl)
 	return -err;
 }
 
-/* The socket pair, the thread's memory, and the thread. 0 or -errno with all undone. */
+/* Creates the socket pair, the thread's memory, and the thread. On -errno all is undone. */
 static int start_server(struct control *ctl, const struct control_timeouts *timeouts)
 {
 	int fds[2], err;
@@ -127,6 +195,7 @@ static int start_server(struct control *ctl, const struct control_timeouts *time
 		close(fds[1]);
 		return -ENOMEM;
 	}
+	ctl->retry = (struct loop_timer){.fn = on_retry, .ctx = ctl, .name = "control answer"};
 	err = loop_add(ctl->loop, &ctl->source, EPOLLIN);
 	if (err == 0)
 		err = start_thread(ctl);
@@ -149,6 +218,7 @@ struct control *control_create_timed(struct loop *loop, const char *run_dir,
 	if (!ctl)
 		goto out;
 	ctl->loop = loop;
+	ctl->end_ns = timeouts->end_ns;
 	ctl->fn = fn;
 	ctl->ctx = ctx;
 	control_set_limits(ctl, limits);
@@ -174,14 +244,24 @@ struct control *control_create(struct loop *loop, const char *run_dir,
 	return control_create_timed(loop, run_dir, limits, &default_timeouts, fn, ctx);
 }
 
-void control_destroy(struct control *ctl)
+bool control_destroy(struct control *ctl)
 {
+	bool ended;
+
 	if (!ctl)
-		return;
+		return true;
 	loop_remove(ctl->loop, &ctl->source);
+	loop_disarm(ctl->loop, &ctl->retry);
 	close(ctl->source.fd);
-	pthread_join(ctl->thread, NULL);
-	control_server_destroy(ctl->server);
-	control_sockets_close(&ctl->sockets);
-	free(ctl);
+	ended = thread_join_within(ctl->thread, ctl->end_ns);
+	if (ended) {
+		ended = control_server_destroy(ctl->server);
+		control_sockets_close(&ctl->sockets);
+	}
+	if (ended)
+		free(ctl);
+	else
+		log_error(
+		    "control: a thread waits for a file that does not answer, and is left behind");
+	return ended;
 }

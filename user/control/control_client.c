@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * A client's buffers. It owns its descriptor and the answer being sent; who speaks when, and for
- * how long, is the server's business. Rejected: stdio streams, which block and do not bound a line.
+ * A client's buffers. Owns the descriptor and the answer that is being sent. The server decides on
+ * order and timeouts. Rejected: stdio streams, which block and do not limit the length of a line.
  */
 #include "control/control_client.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "control/control_request.h"
+#include "core/addr.h"
+#include "core/log.h"
 
 void control_client_open(struct control_client *c, int fd, bool read_only)
 {
@@ -19,7 +24,8 @@ void control_client_open(struct control_client *c, int fd, bool read_only)
 	getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len);
 	c->fd = fd;
 	c->read_only = read_only;
-	c->done = false;
+	c->done = c->waits = false;
+	c->to_load = NULL;
 	c->pid = peer.pid;
 	c->uid = peer.uid;
 	c->out = NULL;
@@ -41,7 +47,7 @@ int control_client_read(struct control_client *c)
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
 	if (n == 0)
-		c->done = true; /* what it asked before it closed its end is answered */
+		c->done = true; /* requests before the end of file are still answered */
 	c->n_in += (size_t)n;
 	if (c->n_in == sizeof(c->in) && !memchr(c->in, '\n', c->n_in))
 		return -EMSGSIZE;
@@ -50,7 +56,7 @@ int control_client_read(struct control_client *c)
 
 bool control_client_has_request(const struct control_client *c)
 {
-	return !c->out && memchr(c->in, '\n', c->n_in) != NULL;
+	return !c->out && !c->waits && memchr(c->in, '\n', c->n_in) != NULL;
 }
 
 bool control_client_next_line(struct control_client *c, char line[CONTROL_REQUEST_MAX], size_t *len)
@@ -83,6 +89,13 @@ int control_client_write(struct control_client *c)
 	return 0;
 }
 
+int control_client_assure(const struct control_client *c)
+{
+	if (send(c->fd, " ", 1, MSG_DONTWAIT | MSG_NOSIGNAL) == 1 || errno == EAGAIN)
+		return 0;
+	return -errno;
+}
+
 int control_client_answer(struct control_client *c, char *text)
 {
 	free(c->out);
@@ -90,4 +103,20 @@ int control_client_answer(struct control_client *c, char *text)
 	c->n_out = strlen(text);
 	c->n_sent = 0;
 	return control_client_write(c);
+}
+
+void control_client_log(const struct control_client *c, const struct control_request *req)
+{
+	char text[IPADDR_TEXT] = "", uid[16];
+
+	if (control_verb_is_question(req->verb))
+		return;
+	if (!ipaddr_is_unset(&req->neighbor))
+		ipaddr_format(&req->neighbor, text);
+	snprintf(uid, sizeof(uid), "%u", c->uid);
+	log_with(LOG_LV_INFO,
+		 LOG_FIELDS({"HF_COMMAND", control_verb_name(req->verb)},
+			    {"HF_INSTANCE", req->instance}, {"HF_NEIGHBOR", text}, {"HF_UID", uid}),
+		 "control: uid %u (pid %d) asks for %s %s", c->uid, (int)c->pid,
+		 control_verb_name(req->verb), text[0] ? text : req->instance);
 }

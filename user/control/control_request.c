@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Requests as JSON. Whoever may open a socket may send anything: the tokener is strict and its
- * depth limited, every member's type is checked, and what is not understood is refused with a word
- * on what would be. The verbs stand in one table. Called by the control thread and the fuzzer.
+ * Requests as JSON. A client may send anything, so parsing is strict: the depth is limited, every
+ * member's type is checked, and unknown input is refused with a text that says what would be
+ * accepted. The verbs are in one table. Called by the control thread and the fuzzer.
  */
 #include "control/control_request.h"
 
@@ -13,12 +13,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "control/json_put.h"
 #include "control/record_json.h"
-#include "control/utf8.h"
 #include "core/addr.h"
+#include "core/json_read.h"
+#include "core/utf8.h"
 
-#define REQUEST_DEPTH 4	 /* a request is one flat object; deeper ones are refused by the tokener */
-#define ECHO_MAX      40 /* so much of an unknown word is repeated in the error */
+#define REQUEST_DEPTH 4	 /* a request is one flat object */
+#define ECHO_MAX      40 /* octets of an unknown word that the error repeats */
 
 enum instance_use { INSTANCE_NONE, INSTANCE_OPTIONAL, INSTANCE_REQUIRED };
 
@@ -26,15 +28,17 @@ static const struct verb {
 	const char *name;
 	enum control_verb verb;
 	bool question;
+	bool secret; /* its answer contains passwords */
 	enum instance_use instance;
 } verbs[] = {
-    {"status", CONTROL_STATUS, true, INSTANCE_NONE},
-    {"handover", CONTROL_HANDOVER, false, INSTANCE_REQUIRED},
-    {"reload", CONTROL_RELOAD, false, INSTANCE_NONE},
-    {"events", CONTROL_EVENTS, true, INSTANCE_NONE},
-    {"drain", CONTROL_DRAIN, false, INSTANCE_OPTIONAL},
-    {"undrain", CONTROL_UNDRAIN, false, INSTANCE_OPTIONAL},
-    {"clear", CONTROL_CLEAR, false, INSTANCE_NONE},
+    {"status", CONTROL_STATUS, true, false, INSTANCE_NONE},
+    {"handover", CONTROL_HANDOVER, false, false, INSTANCE_REQUIRED},
+    {"reload", CONTROL_RELOAD, false, false, INSTANCE_NONE},
+    {"events", CONTROL_EVENTS, true, false, INSTANCE_NONE},
+    {"drain", CONTROL_DRAIN, false, false, INSTANCE_OPTIONAL},
+    {"undrain", CONTROL_UNDRAIN, false, false, INSTANCE_OPTIONAL},
+    {"clear", CONTROL_CLEAR, false, false, INSTANCE_NONE},
+    {"config", CONTROL_CONFIG, true, true, INSTANCE_NONE},
 };
 
 #define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))
@@ -85,7 +89,8 @@ static int refuse_unknown_verb(struct control_request *req, const char *name)
 				      ECHO_MAX, name, known);
 }
 
-/* A member that must be text without NUL octets; NULL, and refused, if it is not. */
+/* The text of a member, which must be a string without NUL octets; NULL with the request refused.
+ */
 static const char *text_member(struct control_request *req, const char *key, json_object *value)
 {
 	const char *text;
@@ -121,7 +126,7 @@ static int take_neighbor(struct control_request *req, const char *text)
 	return 0;
 }
 
-/* "after": a record's number, as an earlier answer gave it. */
+/* "after": the number of a record from an earlier answer. */
 static int take_after(struct control_request *req, json_object *value)
 {
 	int64_t number = json_object_get_int64(value);
@@ -129,6 +134,14 @@ static int take_after(struct control_request *req, json_object *value)
 	if (!json_object_is_type(value, json_type_int) || number < 0)
 		return control_request_refuse(req, "\"after\" must be a number of an event");
 	req->after = (uint64_t)number;
+	return 0;
+}
+
+static int take_force(struct control_request *req, json_object *value)
+{
+	if (!json_object_is_type(value, json_type_boolean))
+		return control_request_refuse(req, "\"force\" must be true or false");
+	req->force = json_object_get_boolean(value);
 	return 0;
 }
 
@@ -141,16 +154,16 @@ static int take_members(struct control_request *req, json_object *root, const ch
 		bool is_neighbor = strcmp(key, "neighbor") == 0;
 		const char *text;
 
-		if (strcmp(key, "after") == 0) {
-			if (take_after(req, value) < 0)
+		if (strcmp(key, "after") == 0 || strcmp(key, "force") == 0) {
+			if ((key[0] == 'a' ? take_after : take_force)(req, value) < 0)
 				return -EINVAL;
 			continue;
 		}
 		if (!is_command && !is_neighbor && strcmp(key, "instance") != 0)
 			return control_request_refuse(
 			    req,
-			    "unknown member \"%.*s\"; known are command, instance, neighbor and "
-			    "after",
+			    "unknown member \"%.*s\"; known are command, instance, neighbor, after "
+			    "and force",
 			    ECHO_MAX, key);
 		text = text_member(req, key, value);
 		if (!text)
@@ -180,8 +193,16 @@ static int take_verb(struct control_request *req, const char *name, bool read_on
 		    req, "the socket `status` takes only questions; send %s to `control`", v->name);
 		return -EACCES;
 	}
+	if (read_only && v->secret) {
+		control_request_refuse(
+		    req, "the answer to %s holds passwords; send it to `control`", v->name);
+		return -EACCES;
+	}
 	if (req->after && v->verb != CONTROL_EVENTS)
 		return control_request_refuse(req, "%s takes no \"after\"", v->name);
+	if (req->force && v->verb != CONTROL_RELOAD && v->verb != CONTROL_DRAIN &&
+	    v->verb != CONTROL_HANDOVER)
+		return control_request_refuse(req, "%s takes no \"force\"", v->name);
 	if (!ipaddr_is_unset(&req->neighbor) && v->verb != CONTROL_CLEAR)
 		return control_request_refuse(req, "%s takes no \"neighbor\"", v->name);
 	if (v->instance == INSTANCE_REQUIRED && !req->instance[0])
@@ -191,35 +212,19 @@ static int take_verb(struct control_request *req, const char *name, bool read_on
 	return 0;
 }
 
-static const char *parse_error_text(enum json_tokener_error error)
-{
-	if (error == json_tokener_success)
-		return "it is another value";
-	return error == json_tokener_continue ? "it ends too early"
-					      : json_tokener_error_desc(error);
-}
-
-/* The JSON object that `line` is, or NULL with the request refused. */
+/* The JSON object in `line`, or NULL with the request refused. */
 static json_object *parse_line(struct control_request *req, const char *line, size_t len)
 {
-	json_tokener *tok = json_tokener_new_ex(REQUEST_DEPTH);
-	json_object *root = NULL;
+	const char *why;
+	json_object *root;
 
-	if (!tok || len > CONTROL_REQUEST_MAX) {
-		control_request_refuse(req, tok ? "the request is too long" : "out of memory");
-		goto out;
+	if (len > CONTROL_REQUEST_MAX) {
+		control_request_refuse(req, "the request is too long");
+		return NULL;
 	}
-	json_tokener_set_flags(tok, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-	root = json_tokener_parse_ex(tok, line, (int)len);
-	if (json_object_is_type(root, json_type_object))
-		goto out;
-	control_request_refuse(req, "not one JSON object on one line: %s",
-			       parse_error_text(json_tokener_get_error(tok)));
-	json_object_put(root);
-	root = NULL;
-out:
-	if (tok)
-		json_tokener_free(tok);
+	root = json_read_object(line, len, REQUEST_DEPTH, &why);
+	if (!root)
+		control_request_refuse(req, "not one JSON object on one line: %s", why);
 	return root;
 }
 
@@ -240,7 +245,7 @@ int control_request_parse(const char *line, size_t len, bool read_only, struct c
 	return err;
 }
 
-/* `json` (freed) is an object with members: "ok" goes in behind its brace. */
+/* Inserts "ok" after the opening brace of `json`, an object with members. Frees `json`. */
 static char *answer_with(char *json)
 {
 	char *line = NULL;
@@ -258,33 +263,71 @@ static char *answer_status(struct status *st)
 	return answer_with(status_to_json(st));
 }
 
-/* "ok" and a text of ours, which may hold words of a file: made UTF-8. */
-static char *answer_text(bool ok, const char *key, const char *text)
+/* `root` as one line. Frees `root`. */
+static char *line_of(json_object *root)
+{
+	char *json = json_take_line(root), *line;
+
+	if (!json || asprintf(&line, "%s\n", json) < 0)
+		line = NULL;
+	free(json);
+	return line;
+}
+
+/* Adds "taken_over": who took over. */
+static void put_taken(json_object *root, const struct control_request *req)
+{
+	json_object *all = json_put_array(root, "taken_over");
+
+	for (unsigned int i = 0; i < req->n_taken; i++) {
+		json_object *one = json_add_object(all);
+
+		json_put_text(one, "instance", req->taken[i].instance);
+		json_put_address(one, "by", &req->taken[i].by);
+		json_put_thousandths(one, "after_ms", req->taken[i].after_ns / NS_PER_US);
+	}
+}
+
+/* An answer with "ok" and a text. The text may quote a file, so it is converted to valid UTF-8. */
+static char *answer_text(const struct control_request *req, const char *key, const char *text)
 {
 	json_object *root = json_object_new_object();
-	char clean[CONTROL_ERROR_TEXT], *line = NULL;
+	char clean[CONTROL_ERROR_TEXT];
 	size_t len = utf8_clean(clean, text, sizeof(clean));
 
-	if (!root)
-		return NULL;
-	json_object_object_add(root, "ok", json_object_new_boolean(ok));
-	json_object_object_add(root, key, json_object_new_string_len(clean, (int)len));
-	if (asprintf(&line, "%s\n",
-		     json_object_to_json_string_ext(root, JSON_C_TO_STRING_PLAIN |
-							      JSON_C_TO_STRING_NOSLASHESCAPE)) < 0)
-		line = NULL;
-	json_object_put(root);
-	return line;
+	json_put_value(root, "ok", json_object_new_boolean(!req->refused));
+	json_put_value(root, key, json_object_new_string_len(clean, (int)len));
+	if (req->n_taken > 0)
+		put_taken(root, req);
+	return line_of(root);
+}
+
+static char *answer_config(const struct control_request *req)
+{
+	json_object *root = json_object_new_object();
+	size_t size = strlen(req->text) + 1;
+	char *clean = malloc(size);
+	json_object *text = NULL;
+
+	if (clean)
+		text = json_object_new_string_len(clean, (int)utf8_clean(clean, req->text, size));
+	json_put_value(root, "ok", json_object_new_boolean(true));
+	json_put_value(root, "file_differs", json_object_new_boolean(req->file_differs));
+	json_put_value(root, "text", text);
+	free(clean);
+	return line_of(root);
 }
 
 char *control_request_answer(const struct control_request *req)
 {
 	if (req->refused)
-		return answer_text(false, "error", req->error);
+		return answer_text(req, "error", req->error);
 	if (req->verb == CONTROL_STATUS && req->status)
 		return answer_status(req->status);
+	if (req->verb == CONTROL_CONFIG && req->text)
+		return answer_config(req);
 	if (req->note[0])
-		return answer_text(true, "note", req->note);
+		return answer_text(req, "note", req->note);
 	if (req->verb == CONTROL_EVENTS && req->records)
 		return answer_with(records_to_json(req->records, req->after));
 	return strdup("{\"ok\":true}\n");

@@ -9,14 +9,14 @@
 #include "control/control.h"
 
 /*
- * Reads `line` (`len` octets, hostile, without its newline) into `req`, which it clears first.
- * `read_only`: only questions are allowed. 0; or -EINVAL or -EACCES, with `refused` set and `error`
- * telling what would be right.
+ * Clears `req` and parses the untrusted `line` (`len` octets, without newline) into it.
+ * `read_only`: only questions without secrets are allowed. Returns 0; or -EINVAL or -EACCES, with
+ * `refused` set and a text in `error` that says what would be accepted.
  */
 int control_request_parse(const char *line, size_t len, bool read_only,
 			  struct control_request *req);
 
-/* Refuses `req` with a text. Returns -EINVAL for the caller to pass on. */
+/* Refuses `req` with a text. Returns -EINVAL. */
 int control_request_refuse(struct control_request *req, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
@@ -24,7 +24,7 @@ const char *control_verb_name(enum control_verb verb);
 /* True if the verb changes nothing. */
 bool control_verb_is_question(enum control_verb verb);
 
-/* The answer to `req` as one line with its newline, to be freed by the caller. NULL with errno. */
+/* The answer to `req` as one line with its newline; the caller frees it. NULL with errno. */
 char *control_request_answer(const struct control_request *req);
 
 #endif

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * The control thread's own loop, around poll(2). It owns the clients and the one request that may
- * be with the engine.
+ * The control thread's own loop, around poll(2). It owns the clients, the request that the engine
+ * executes (control_engine.c), and the request of the loading thread (loading.c). If the engine or
+ * the loading thread is late with an answer, it keeps the request, and further requests for it are
+ * refused at once until it has answered. Only the client that gave a long order waits for its
+ * outcome.
  *
- * One question at a time goes to the engine, and after each the thread rests nine times as long as
- * the answer took: however many clients ask, the engine spends a tenth of its time on them. If an
- * answer does not come in time, its request is left with the engine (which may yet write to it) and
- * every client is told so, at once, until the ticket comes back.
- *
- * Rejected: core/loop.h, whose watchdog would report the rendering of a large status, which is what
- * this thread is for; and a queue of requests with the engine, which a stuck engine would fill.
+ * Rejected: core/loop.h, whose watchdog would report the rendering of a large status, although that
+ * is the purpose of this thread.
  */
 #include "control/control_server.h"
 
@@ -23,21 +21,22 @@
 #include <unistd.h>
 
 #include "control/control_client.h"
+#include "control/control_engine.h"
 #include "control/control_request.h"
+#include "control/control_self.h"
+#include "control/loading.h"
 #include "core/addr.h"
 #include "core/log.h"
-#include "record/record_file.h"
 
 #define RESERVED_FOR_CONTROL 8		       /* slots that clients of `status` cannot take */
 #define OUT_MAX		     (32u << 20)       /* octets waiting for slow readers; in all */
-#define REST_FACTOR	     9		       /* see above */
-#define REST_MAX_NS	     (20 * NS_PER_MS)  /* a late answer is not the asker's fault */
-#define SAVE_DELAY_NS	     (100 * NS_PER_MS) /* what belongs together is kept together */
-#define PAUSE_NS	     (100 * NS_PER_MS) /* after the kernel had no descriptor or memory for us */
+#define ALIVE_NS	     NS_PER_S	       /* between two signs of life to a waiting client */
+#define PAUSE_NS	     (100 * NS_PER_MS) /* after a lack of descriptors or memory */
 
-/* Places in the poll set: the engine, the listeners, then the clients. */
+/* Places in the poll set: the engine, the loading, the listeners, then the clients. */
 #define AT_ENGINE  0
-#define AT_LISTEN  1
+#define AT_LOADING 1
+#define AT_LISTEN  2
 #define AT_CLIENTS (AT_LISTEN + CONTROL_SOCKETS)
 #define N_POLL	   (AT_CLIENTS + CONTROL_MAX_CLIENTS)
 
@@ -45,13 +44,12 @@ struct control_server {
 	const struct control_sockets *sockets;
 	struct control_room *room;
 	struct control_timeouts timeouts;
-	int engine_fd;
-	bool stop;
-	bool reload_asked;		     /* by the engine */
-	uint64_t number;		     /* of the last ticket */
-	struct control_request *with_engine; /* asked but not answered in time */
-	struct mono rest_until, accept_at, save_at;
-	int save_error; /* of the last attempt to keep the records: told once */
+	struct control_engine engine;
+	struct loading loading;
+	struct control_client *asker; /* waits for the loading; NULL: SIGHUP, or it has closed */
+	struct mono load_until;	      /* MONO_NEVER: the loading is late, and was refused */
+	struct mono accept_at;
+	struct control_self self;
 	struct log_limit client_limit;
 	struct control_client clients[CONTROL_MAX_CLIENTS];
 };
@@ -64,40 +62,50 @@ struct control_server *control_server_create(const struct control_sockets *socke
 
 	if (!s)
 		return NULL;
+	if (loading_open(&s->loading) < 0) {
+		free(s);
+		return NULL;
+	}
 	s->sockets = sockets;
 	s->room = room;
 	s->timeouts = *timeouts;
-	s->engine_fd = engine_fd;
+	s->engine = (struct control_engine){
+	    .fd = engine_fd, .timeout_ns = timeouts->engine_ns, .rung = &room->rung};
+	s->self = (struct control_self){.room = room, .engine = &s->engine};
 	s->client_limit = (struct log_limit)LOG_LIMIT(5, 10 * NS_PER_S);
 	for (int i = 0; i < CONTROL_MAX_CLIENTS; i++)
 		s->clients[i].fd = -1;
 	return s;
 }
 
-static void request_free(struct control_server *s, struct control_request *req)
+static void close_client(struct control_server *s, struct control_client *c)
 {
-	const struct control_loader *loader = atomic_load(&s->room->loader);
-
-	if (!req)
-		return;
-	if (req->verb == CONTROL_RELOAD && loader)
-		loader->drop(loader->ctx, req);
-	status_free(req->status);
-	free(req->records);
-	free(req);
+	if (s->asker == c)
+		s->asker = NULL;
+	control_late_leave(&s->engine.lates, c);
+	control_room_free(s->room, c->to_load);
+	c->to_load = NULL;
+	control_client_close(c);
 }
 
-void control_server_destroy(struct control_server *s)
+bool control_server_destroy(struct control_server *s)
 {
-	if (!s)
-		return;
+	bool late = !mono_is_set(s->load_until);
+
 	for (int i = 0; i < CONTROL_MAX_CLIENTS; i++) {
 		if (s->clients[i].fd >= 0)
-			control_client_close(&s->clients[i]);
+			close_client(s, &s->clients[i]);
 	}
-	close(s->engine_fd);
-	request_free(s, s->with_engine);
+	close(s->engine.fd);
+	control_room_free(s->room, s->engine.late);
+	for (int i = 0; i < CONTROL_MAX_LATE; i++)
+		control_room_free(s->room, s->engine.lates.all[i].req);
+	control_room_free(s->room, loading_end(&s->loading, late ? 0 : s->timeouts.end_ns));
+	if (s->loading.running)
+		return false;
+	loading_close(&s->loading);
 	free(s);
+	return true;
 }
 
 /* Milliseconds until `when` for poll(), rounded up; at least 0. */
@@ -108,143 +116,9 @@ static int poll_timeout(struct mono now, struct mono when)
 	return left_ns <= 0 ? 0 : (int)((left_ns + NS_PER_MS - 1) / NS_PER_MS);
 }
 
-/* --- the engine's side --- */
+/* --- requests --- */
 
-/* Takes a ticket back, or the doorbell. True if it is that of the request last sent. */
-static bool take_ticket(struct control_server *s)
-{
-	struct control_ticket ticket;
-	ssize_t n = recv(s->engine_fd, &ticket, sizeof(ticket), MSG_DONTWAIT);
-
-	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
-		s->stop = true;
-	if (n != (ssize_t)sizeof(ticket))
-		return false;
-	if (ticket.number == CONTROL_DOORBELL) {
-		atomic_store(&s->room->rung, false);
-		s->save_at = mono_earliest(s->save_at, mono_add(loop_clock(), SAVE_DELAY_NS));
-		return false;
-	}
-	s->reload_asked |= !ticket.req;
-	return ticket.req && ticket.number == s->number;
-}
-
-/* Waits for the answer to ticket `s->number`. 0, -ETIMEDOUT, or -EPIPE: the daemon ends. */
-static int await_engine(struct control_server *s)
-{
-	struct mono until = mono_add(loop_clock(), s->timeouts.engine_ns);
-	struct pollfd p = {.fd = s->engine_fd, .events = POLLIN};
-
-	for (;;) {
-		struct mono now = loop_clock();
-
-		if (take_ticket(s))
-			return 0;
-		if (s->stop)
-			return -EPIPE;
-		if (!mono_before(now, until))
-			return -ETIMEDOUT;
-		poll(&p, 1, poll_timeout(now, until));
-	}
-}
-
-static void rest(struct control_server *s)
-{
-	int64_t left_ns = mono_diff_ns(s->rest_until, loop_clock());
-
-	if (left_ns > 0 && left_ns <= REST_MAX_NS)
-		nanosleep(&(struct timespec){.tv_nsec = left_ns}, NULL);
-}
-
-/* Has the engine carry `req` out. 0; -ETIMEDOUT: it keeps `req`; -EPIPE: it never will. */
-static int ask_engine(struct control_server *s, struct control_request *req)
-{
-	struct control_ticket ticket = {.number = ++s->number, .req = req};
-	struct mono began;
-	int64_t took_ns;
-	int err;
-
-	rest(s);
-	began = loop_clock();
-	if (send(s->engine_fd, &ticket, sizeof(ticket), MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
-		s->stop = true;
-		return -EPIPE;
-	}
-	err = await_engine(s);
-	took_ns = mono_diff_ns(loop_clock(), began) * REST_FACTOR;
-	s->rest_until = mono_add(loop_clock(), took_ns < REST_MAX_NS ? took_ns : REST_MAX_NS);
-	return err;
-}
-
-static int refuse_unanswered(const struct control_server *s, struct control_request *req)
-{
-	return control_request_refuse(req,
-				      "the daemon does not answer: its loop has been busy for over "
-				      "%lld ms; see its log",
-				      (long long)(s->timeouts.engine_ns / NS_PER_MS));
-}
-
-static int load(const struct control_server *s, struct control_request *req)
-{
-	const struct control_loader *loader = atomic_load(&s->room->loader);
-
-	if (loader)
-		loader->load(loader->ctx, req);
-	return req->refused ? -EINVAL : 0;
-}
-
-/* Brings what the verb needs. 0 or refused. */
-static int prepare(const struct control_server *s, struct control_request *req)
-{
-	const struct control_room *room = s->room;
-	struct status_limits limits = {
-	    .instances = atomic_load(&room->instances),
-	    .checks = atomic_load(&room->checks),
-	    .bgp = atomic_load(&room->bgp),
-	    .neighbors = atomic_load(&room->neighbors),
-	    .interfaces = atomic_load(&room->interfaces),
-	    .vips = atomic_load(&room->vips),
-	};
-
-	if (s->with_engine)
-		return refuse_unanswered(s, req);
-	if (req->verb == CONTROL_RELOAD)
-		return load(s, req);
-	if (req->verb == CONTROL_EVENTS) {
-		req->records = calloc(1, sizeof(*req->records));
-		return req->records ? 0 : control_request_refuse(req, "out of memory for records");
-	}
-	if (req->verb != CONTROL_STATUS)
-		return 0;
-	req->status = status_create(&limits);
-	return req->status ? 0 : control_request_refuse(req, "out of memory for the status");
-}
-
-static void log_command(const struct control_client *c, const struct control_request *req)
-{
-	char text[IPADDR_TEXT] = "", uid[16];
-
-	if (control_verb_is_question(req->verb))
-		return;
-	if (!ipaddr_is_unset(&req->neighbor))
-		ipaddr_format(&req->neighbor, text);
-	snprintf(uid, sizeof(uid), "%u", c->uid);
-	log_with(LOG_LV_INFO,
-		 LOG_FIELDS({"HF_COMMAND", control_verb_name(req->verb)},
-			    {"HF_INSTANCE", req->instance}, {"HF_NEIGHBOR", text}, {"HF_UID", uid}),
-		 "control: uid %u (pid %d) asks for %s %s", c->uid, (int)c->pid,
-		 control_verb_name(req->verb), text[0] ? text : req->instance);
-}
-
-static void log_reload(const struct control_request *req)
-{
-	if (req->refused)
-		log_error("reload refused, nothing has changed: %s", req->error);
-	else
-		log_info("reload: %s", req->note);
-}
-
-/* The engine has carried `req` out, or refused. */
+/* Stores the effects of a request that the engine has executed. */
 static void keep(const struct control_server *s, struct control_request *req)
 {
 	const struct control_loader *loader = atomic_load(&s->room->loader);
@@ -253,95 +127,60 @@ static void keep(const struct control_server *s, struct control_request *req)
 		loader->keep(loader->ctx, req);
 }
 
-/* Carries `req` out. 0: `req` says how it went; -ETIMEDOUT: it is with the engine; -EPIPE. */
+/* Makes the engine execute a prepared request. 0: `req` has the answer, or an outcome is promised;
+ * -ETIMEDOUT: the engine still owns `req`; -EPIPE: the daemon ends. */
 static int carry_out(struct control_server *s, struct control_request *req)
 {
-	int err = prepare(s, req) == 0 ? ask_engine(s, req) : 0;
+	int err = 0;
 
-	if (err == -ETIMEDOUT)
-		s->with_engine = req;
-	else if (err == 0)
+	s->engine.promised = false;
+	if (!req->refused && s->engine.late)
+		control_engine_refuse(&s->engine, req);
+	else if (!req->refused && req->verb != CONTROL_CONFIG)
+		err = control_engine_ask(&s->engine, req);
+	if (err < 0 && err != -ETIMEDOUT && err != -EPIPE) {
+		control_request_refuse(req, "cannot ask the engine: %s", strerror(-err));
+		err = 0;
+	}
+	if (err == 0 && !s->engine.promised)
 		keep(s, req);
 	if (req->verb == CONTROL_RELOAD && err == 0)
-		log_reload(req);
+		control_room_log(req);
 	return err;
 }
 
-/* The answer to one request line, from malloc(). NULL: no memory, or the daemon ends. */
-static char *answer_line(struct control_server *s, const struct control_client *c, const char *line,
-			 size_t len)
+/* Makes `c` (NULL: it has closed) wait for the outcome of `req`. */
+static void await_outcome(struct control_server *s, struct control_client *c,
+			  struct control_request *req)
 {
-	struct control_request *req = calloc(1, sizeof(*req)); /* owner: here, or with_engine */
+	control_late_add(&s->engine.lates, req, c);
+	if (!c)
+		return;
+	c->waits = true;
+	c->deadline = mono_add(loop_clock(), ALIVE_NS);
+}
+
+/* Executes `req` of `c` (NULL: no client), and then frees it or leaves it to the engine. Returns
+ * the answer from malloc(); NULL: no memory, or the daemon ends, or `c` waits for an outcome. */
+static char *conclude(struct control_server *s, struct control_request *req,
+		      struct control_client *c)
+{
 	struct control_request late = {0};
 	char *answer = NULL;
-	int err = 0;
+	int err = carry_out(s, req);
 
-	if (!req)
-		return NULL;
-	if (control_request_parse(line, len, c->read_only, req) == 0) {
-		log_command(c, req);
-		err = carry_out(s, req);
-	}
 	if (err == -ETIMEDOUT) {
-		refuse_unanswered(s, &late);
+		control_engine_refuse(&s->engine, &late);
 		return control_request_answer(&late);
+	}
+	if (err == 0 && s->engine.promised) {
+		await_outcome(s, c, req);
+		return NULL;
 	}
 	if (err == 0)
 		answer = control_request_answer(req);
-	request_free(s, req);
+	control_room_free(s->room, req);
 	return answer;
-}
-
-/* What SIGHUP asked for; nobody waits for the answer. */
-static void reload_unasked(struct control_server *s)
-{
-	struct control_request *req = calloc(1, sizeof(*req)); /* owner: here, or with_engine */
-
-	s->reload_asked = false;
-	if (!req)
-		return;
-	req->verb = CONTROL_RELOAD;
-	if (carry_out(s, req) != -ETIMEDOUT)
-		request_free(s, req);
-}
-
-/* --- keeping the records --- */
-
-static void note_save(struct control_server *s, const char *path, int err)
-{
-	if (err < 0 && err != s->save_error)
-		log_warn("%s: transitions are not kept: %s", path, strerror(-err));
-	s->save_error = err;
-}
-
-/* Has the engine fill in its records and writes them. Later, where it does not answer. */
-static void save_records(struct control_server *s)
-{
-	const char *path = atomic_load(&s->room->record_path);
-	struct control_request *req; /* owner: here, or with_engine */
-	int err;
-
-	s->save_at = MONO_NEVER;
-	if (!path)
-		return;
-	req = calloc(1, sizeof(*req));
-	if (!req)
-		return;
-	req->verb = CONTROL_EVENTS;
-	if (prepare(s, req) < 0) {
-		s->save_at = mono_add(loop_clock(), s->timeouts.engine_ns);
-		goto out;
-	}
-	err = ask_engine(s, req);
-	if (err == -ETIMEDOUT) {
-		s->with_engine = req;
-		s->save_at = mono_add(loop_clock(), s->timeouts.engine_ns);
-		return;
-	}
-	if (err == 0)
-		note_save(s, path, record_file_save(path, req->records));
-out:
-	request_free(s, req);
 }
 
 /* --- the clients' side --- */
@@ -355,7 +194,7 @@ static size_t octets_waiting(const struct control_server *s)
 	return sum;
 }
 
-/* A refusal that needs no request. */
+/* A refusal without a request. */
 static char *refusal(const char *text)
 {
 	struct control_request req = {0};
@@ -380,23 +219,54 @@ static int give_answer(struct control_server *s, struct control_client *c, char 
 	return err;
 }
 
-static int answer_next(struct control_server *s, struct control_client *c)
+/* True if `verb` needs the loading thread. */
+static bool needs_loading(const struct control_server *s, enum control_verb verb)
 {
-	char line[CONTROL_REQUEST_MAX];
-	size_t len;
-
-	if (c->out || !control_client_next_line(c, line, &len))
-		return 0;
-	return give_answer(s, c, answer_line(s, c, line, len));
+	return atomic_load(&s->room->loader) && (verb == CONTROL_RELOAD || verb == CONTROL_CONFIG);
 }
 
-/* Reads or writes as `ready` says, then answers at most one request: others want their turn. */
+/* Answers the next request, or queues it for the loading thread. 0 or -errno. */
+static int answer_next(struct control_server *s, struct control_client *c)
+{
+	struct control_request *req; /* owner: here, then c or conclude() */
+	char line[CONTROL_REQUEST_MAX], *answer;
+	size_t len;
+
+	if (!control_client_has_request(c) || !control_client_next_line(c, line, &len))
+		return 0;
+	req = calloc(1, sizeof(*req));
+	if (!req)
+		return -ENOMEM;
+	if (control_request_parse(line, len, c->read_only, req) < 0) {
+		answer = control_request_answer(req);
+		control_room_free(s->room, req);
+		return give_answer(s, c, answer);
+	}
+	control_client_log(c, req);
+	if (needs_loading(s, req->verb)) {
+		c->waits = true;
+		c->to_load = req;
+		c->deadline = MONO_NEVER;
+		return 0;
+	}
+	control_room_prepare(s->room, req);
+	if (control_room_moves(req) && !control_late_has_room(&s->engine.lates))
+		control_request_refuse(req, "%d such orders are under way; try again",
+				       CONTROL_MAX_LATE);
+	answer = conclude(s, req, c);
+	return c->waits ? 0 : give_answer(s, c, answer);
+}
+
+/* Reads or writes according to `ready`, then answers at most one request, so that all clients get a
+ * turn. */
 static void serve_client(struct control_server *s, struct control_client *c, short ready)
 {
 	bool waited = c->out != NULL;
 	int err = 0;
 
-	if (ready && waited)
+	if (c->waits)
+		err = -ECONNRESET; /* a waiting client wakes us only when it has closed */
+	else if (ready && waited)
 		err = control_client_write(c);
 	else if (ready && !control_client_has_request(c))
 		err = control_client_read(c);
@@ -409,26 +279,30 @@ static void serve_client(struct control_server *s, struct control_client *c, sho
 	} else if (err == 0) {
 		err = answer_next(s, c);
 	}
-	if (err < 0 || (c->done && !c->out && !control_client_has_request(c)))
-		control_client_close(c);
+	if (err < 0 || (c->done && !c->out && !c->waits && !control_client_has_request(c)))
+		close_client(s, c);
 }
 
-/* Drops a client whose time is up, however busily it sends the octets of an endless line. */
+/* Closes a client whose deadline has passed, even if it keeps sending an endless line. A client
+ * that waits for an outcome gets a sign of life instead. */
 static bool expire_client(struct control_server *s, struct control_client *c, struct mono now)
 {
 	uint32_t suppressed;
 
-	if (mono_before(now, c->deadline) || control_client_has_request(c))
+	if (!mono_is_due(c->deadline, now) || control_client_has_request(c))
 		return false;
+	if (c->waits && control_client_assure(c) == 0) {
+		c->deadline = mono_add(now, ALIVE_NS);
+		return false;
+	}
 	if (c->out && log_allow(&s->client_limit, now, &suppressed))
-		log_warn("control: uid %u (pid %d) does not read its answer, dropped (%u such "
-			 "lines suppressed)",
-			 c->uid, (int)c->pid, suppressed);
-	control_client_close(c);
+		log_warn("control: uid %u (pid %d) does not read its answer, dropped%s", c->uid,
+			 (int)c->pid, LOG_SUPPRESSED(suppressed));
+	close_client(s, c);
 	return true;
 }
 
-/* A free slot for a client of that socket, or NULL. */
+/* A free slot for a new client, or NULL. Some slots are reserved for the socket `control`. */
 static struct control_client *free_slot(struct control_server *s, bool read_only)
 {
 	struct control_client *found = NULL;
@@ -460,7 +334,7 @@ static void accept_client(struct control_server *s, enum control_socket_index i,
 	struct control_client *c;
 
 	if (fd < 0) {
-		/* No descriptor or memory left: the queue stays readable, so wait a little. */
+		/* No descriptor or memory: the queue stays readable, so pause a little. */
 		if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
 			s->accept_at = mono_add(now, PAUSE_NS);
 		return;
@@ -474,18 +348,189 @@ static void accept_client(struct control_server *s, enum control_socket_index i,
 	c->deadline = mono_add(now, s->timeouts.idle_ns);
 }
 
+/* --- reading the configuration --- */
+
+/* True if the loading is late. Then further requests that need it are refused at once. */
+static bool loading_is_late(const struct control_server *s)
+{
+	return s->loading.running && !mono_is_set(s->load_until);
+}
+
+static void refuse_loading(const struct control_server *s, struct control_request *req)
+{
+	const struct control_loader *loader = atomic_load(&s->room->loader);
+	char what[CONTROL_ERROR_TEXT / 2];
+
+	loader->late(loader->ctx, what, sizeof(what));
+	control_request_refuse(req, "%s was not read within %lld s: is its file system there?",
+			       what, (long long)(s->timeouts.load_ns / NS_PER_S));
+}
+
+/* Answers `c`; NULL: no client waits, so `answer` is freed. */
+static void tell(struct control_server *s, struct control_client *c, char *answer)
+{
+	if (!c) {
+		free(answer);
+		return;
+	}
+	c->waits = false;
+	if (give_answer(s, c, answer) < 0)
+		close_client(s, c);
+}
+
+/* The next request for the loading thread: first that of SIGHUP, then those of clients. NULL: none.
+ */
+static struct control_request *next_to_load(struct control_server *s, struct control_client **asker)
+{
+	struct control_request *req = NULL;
+
+	*asker = NULL;
+	if (s->engine.reload_asked && !s->engine.late) {
+		s->engine.reload_asked = false;
+		req = calloc(1, sizeof(*req)); /* owner: load_next() */
+		if (req)
+			req->verb = CONTROL_RELOAD;
+		return req;
+	}
+	for (int i = 0; i < CONTROL_MAX_CLIENTS && !req; i++) {
+		*asker = &s->clients[i];
+		req = (*asker)->to_load;
+		(*asker)->to_load = NULL;
+	}
+	return req;
+}
+
+/* 0: the loading has begun. -errno: the request is refused. 1: there is no loader. */
+static int begin_loading(struct control_server *s, struct control_request *req)
+{
+	const struct control_loader *loader = atomic_load(&s->room->loader);
+	int err;
+
+	if (!loader)
+		return 1;
+	if (s->engine.late)
+		return control_engine_refuse(&s->engine, req);
+	if (s->loading.running) {
+		refuse_loading(s, req);
+		return -EBUSY;
+	}
+	err = loading_begin(&s->loading, req->verb == CONTROL_CONFIG ? loader->show : loader->load,
+			    loader->ctx, req);
+	if (err < 0)
+		control_request_refuse(req, "cannot begin to read the file: %s", strerror(-err));
+	return err;
+}
+
+/* Begins the next waiting request if none is running. If the running one is late, the waiting
+ * requests are refused. */
+static void load_next(struct control_server *s)
+{
+	struct control_client *asker;
+	struct control_request *req;
+
+	while (!s->engine.ended && (!s->loading.running || loading_is_late(s)) &&
+	       (req = next_to_load(s, &asker)) != NULL) {
+		if (begin_loading(s, req) == 0) {
+			s->asker = asker;
+			s->load_until = mono_add(loop_clock(), s->timeouts.load_ns);
+		} else {
+			tell(s, asker, conclude(s, req, NULL));
+		}
+	}
+}
+
+/* The loading has returned. */
+static void end_loading(struct control_server *s)
+{
+	bool late = loading_is_late(s);
+	struct control_request *req = loading_end(&s->loading, s->timeouts.end_ns);
+	struct control_client *asker = s->asker;
+
+	if (!req)
+		return;
+	s->asker = NULL;
+	if (!late) {
+		tell(s, asker, conclude(s, req, NULL));
+		return;
+	}
+	log_info("the configuration has been read after all, and is dropped: reload once more");
+	control_room_free(s->room, req);
+}
+
+/* The loading has not returned in time. */
+static void give_up_loading(struct control_server *s)
+{
+	struct control_request refused = {.verb = s->loading.req->verb};
+	struct control_client *asker = s->asker;
+
+	s->load_until = MONO_NEVER;
+	s->asker = NULL;
+	refuse_loading(s, &refused);
+	if (refused.verb == CONTROL_RELOAD)
+		control_room_log(&refused);
+	tell(s, asker, control_request_answer(&refused));
+}
+
+/* --- outcomes --- */
+
+/* The engine has given an order back: finishes it and answers its client. */
+static void end_order(struct control_server *s, struct control_late *late)
+{
+	struct control_request *req = late->req;
+	struct control_client *c = late->client;
+	char *answer = NULL;
+
+	*late = (struct control_late){0};
+	if (req->verb == CONTROL_DRAIN && !req->refused) {
+		req->moved = true;
+		req->later = false;
+		tell(s, c, conclude(s, req, NULL));
+		return;
+	}
+	keep(s, req);
+	control_room_log(req);
+	answer = control_request_answer(req);
+	control_room_free(s->room, req);
+	tell(s, c, answer);
+}
+
+static void end_orders(struct control_server *s)
+{
+	struct control_late *late;
+
+	while (!s->engine.late && !s->engine.ended &&
+	       (late = control_late_next(&s->engine.lates)) != NULL)
+		end_order(s, late);
+}
+
+/* The engine has answered, but too late for the client. */
+static void end_late(struct control_server *s)
+{
+	struct control_request *req = s->engine.late;
+
+	s->engine.late = NULL;
+	if (s->engine.promised) {
+		await_outcome(s, NULL, req);
+		return;
+	}
+	keep(s, req);
+	control_room_free(s->room, req);
+}
+
 /* --- the loop --- */
 
-/* Fills the poll set and returns when to wake at the latest; MONO_NEVER: when something comes. */
+/* Fills the poll set and returns the time to wake at the latest; MONO_NEVER: no limit. */
 static struct mono prepare_poll(const struct control_server *s, struct pollfd set[N_POLL],
 				struct mono now)
 {
 	bool pausing = mono_before(now, s->accept_at);
-	struct mono wake = mono_earliest(s->save_at, pausing ? s->accept_at : MONO_NEVER);
+	struct mono wake =
+	    mono_earliest(control_self_due(&s->self), pausing ? s->accept_at : MONO_NEVER);
 
-	if (s->reload_asked && !s->with_engine)
-		wake = now;
-	set[AT_ENGINE] = (struct pollfd){.fd = s->engine_fd, .events = POLLIN};
+	if (s->loading.running)
+		wake = mono_earliest(wake, s->load_until);
+	set[AT_ENGINE] = (struct pollfd){.fd = s->engine.fd, .events = POLLIN};
+	set[AT_LOADING] = (struct pollfd){.fd = s->loading.fd, .events = POLLIN};
 	for (int i = 0; i < CONTROL_SOCKETS; i++)
 		set[AT_LISTEN + i] =
 		    (struct pollfd){.fd = pausing ? -1 : s->sockets->fd[i], .events = POLLIN};
@@ -498,7 +543,7 @@ static struct mono prepare_poll(const struct control_server *s, struct pollfd se
 		wake = mono_earliest(wake, c->deadline);
 		if (control_client_has_request(c))
 			wake = now;
-		else
+		else if (!c->waits)
 			set[AT_CLIENTS + i].events = c->out ? POLLOUT : POLLIN;
 	}
 	return wake;
@@ -509,23 +554,22 @@ static void turn(struct control_server *s)
 	struct mono now = loop_clock(), wake;
 	struct pollfd set[N_POLL];
 
+	control_self_hear(&s->self, now);
 	wake = prepare_poll(s, set, now);
 	if (poll(set, N_POLL, mono_is_set(wake) ? poll_timeout(now, wake) : -1) < 0) {
-		/* No memory, or fewer descriptors allowed than clients: no reason to spin. */
+		/* No memory, or RLIMIT_NOFILE is below the number of clients: do not spin. */
 		nanosleep(&(struct timespec){.tv_nsec = PAUSE_NS}, NULL);
 		return;
 	}
 	now = loop_clock();
-	if (set[AT_ENGINE].revents && take_ticket(s)) {
-		keep(s, s->with_engine); /* answered, but too late for its client */
-		request_free(s, s->with_engine);
-		s->with_engine = NULL;
-	}
-	if (s->reload_asked && !s->with_engine)
-		reload_unasked(s);
-	if (mono_is_set(s->save_at) && !mono_before(now, s->save_at) && !s->stop)
-		save_records(s);
-	for (int i = 0; i < CONTROL_MAX_CLIENTS && !s->stop; i++) {
+	if (set[AT_ENGINE].revents && control_engine_take(&s->engine))
+		end_late(s);
+	if (set[AT_LOADING].revents && !s->engine.ended)
+		end_loading(s);
+	else if (s->loading.running && mono_is_due(s->load_until, now))
+		give_up_loading(s);
+	control_self_work(&s->self, now);
+	for (int i = 0; i < CONTROL_MAX_CLIENTS && !s->engine.ended; i++) {
 		struct control_client *c = &s->clients[i];
 
 		if (c->fd < 0 || expire_client(s, c, now))
@@ -533,7 +577,7 @@ static void turn(struct control_server *s)
 		if (set[AT_CLIENTS + i].revents || control_client_has_request(c))
 			serve_client(s, c, set[AT_CLIENTS + i].revents);
 	}
-	for (int i = 0; i < CONTROL_SOCKETS && !s->stop; i++) {
+	for (int i = 0; i < CONTROL_SOCKETS && !s->engine.ended; i++) {
 		if (set[AT_LISTEN + i].revents)
 			accept_client(s, i, now);
 	}
@@ -543,7 +587,10 @@ void *control_server_run(void *arg)
 {
 	struct control_server *s = arg;
 
-	while (!s->stop)
+	while (!s->engine.ended) {
+		load_next(s);
+		end_orders(s);
 		turn(s);
+	}
 	return NULL;
 }

@@ -1,51 +1,34 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * The control thread: clients on one side, the engine behind a socket pair on the other. What
- * crosses that pair is a ticket: a pointer to a request that the engine fills in and sends back.
- */
+/* The control thread: clients on one side, the engine behind a socket pair on the other. */
 #ifndef HF_CONTROL_SERVER_H
 #define HF_CONTROL_SERVER_H
 
-#include <stdatomic.h>
 #include <stdint.h>
 
 #include "control/control.h"
+#include "control/control_room.h"
 #include "control/control_socket.h"
 
-#define CONTROL_DOORBELL                                                                           \
-	UINT64_MAX /* the number of a ticket without a request: there are new records */
-
-struct control_ticket {
-	uint64_t number;
-	struct control_request *req; /* the engine's until it has sent the ticket back; NULL, and
-					sent by the engine: the thread is to see to a reload */
-};
-
-/* How long the thread bears with whom; tests shorten them. */
+/* Timeouts; tests shorten them. */
 struct control_timeouts {
 	int64_t idle_ns;   /* a client without a whole request */
 	int64_t slow_ns;   /* a client that has not read its answer */
-	int64_t engine_ns; /* the engine's answer: longer, and its loop is stuck */
-};
-
-/* struct status_limits, written by the engine and read by the thread. A mixture of an old and a new
- * one is harmless: status.room says what was allocated. So is the loader. */
-struct control_room {
-	atomic_uint instances, checks, bgp, neighbors, interfaces, vips;
-	_Atomic(const struct control_loader *) loader;
-	_Atomic(const char *) record_path; /* NULL: records are not kept */
-	atomic_bool rung;		   /* a doorbell is on its way */
+	int64_t engine_ns; /* for the engine's answer; then its loop is stuck */
+	int64_t load_ns;   /* for reading the configuration; then a disk is stuck */
+	int64_t end_ns;	   /* for the end of the control and the loading thread */
 };
 
 struct control_server;
 
-/* `sockets` and `room` must outlive the server; `engine_fd` (SOCK_SEQPACKET) becomes its own. NULL
- * with errno. */
+/* `sockets` and `room` must outlive the server. It owns `engine_fd` (SOCK_SEQPACKET) from now on.
+ * NULL: no memory or no descriptor. */
 struct control_server *control_server_create(const struct control_sockets *sockets, int engine_fd,
 					     struct control_room *room,
 					     const struct control_timeouts *timeouts);
-/* Only when the thread has ended: closes clients and frees all, also what the engine never took. */
-void control_server_destroy(struct control_server *s);
+/* Must be called after the thread has ended. Closes the clients and frees everything, also requests
+ * that the engine never received. False: the loading thread still runs, so the server is not freed
+ * and the loader's context must not be freed. */
+bool control_server_destroy(struct control_server *s);
 /* The thread: serves until the other end of `engine_fd` is closed. `arg`: the server. */
 void *control_server_run(void *arg);
 

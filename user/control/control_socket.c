@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Listening sockets. A socket file outlives a daemon that was killed, so one that is found is
- * tried: if nobody listens behind it, it is removed. A lock file held meanwhile keeps two daemons
- * that start at once from both finding the other's file stale. Rejected: the lock alone, held for
- * life, which a forked child would go on holding after its daemon's death.
+ * Listening sockets. A socket file outlives a daemon that was killed. So we connect to an existing
+ * file, and remove it if nobody listens. A lock file is held during that time: otherwise each of
+ * two daemons that start at once could remove the file of the other. Rejected: only a lock that is
+ * held until the end, because a forked child would still hold it after the daemon's death.
  */
 #include "control/control_socket.h"
 
@@ -33,7 +33,7 @@ static const char *last_part(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-/* Makes the directory and takes its lock file; the descriptor to close, or -errno. */
+/* Creates the directory and locks its lock file. Returns the descriptor, or -errno. */
 static int lock_directory(const char *run_dir)
 {
 	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
@@ -60,7 +60,7 @@ static int lock_directory(const char *run_dir)
 	return fd;
 }
 
-/* Does somebody listen on `address`? 1, 0, or -errno if there is no way to know. */
+/* 1 if a process listens on `address`, 0 if not, or -errno if that is unknown. */
 static int is_answered(const struct sockaddr_un *address)
 {
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), result = 1;
@@ -77,7 +77,7 @@ static int is_answered(const struct sockaddr_un *address)
 	return result;
 }
 
-/* Removes the file of a daemon that is gone. 0 or -errno. */
+/* Removes the socket file of a daemon that has ended. 0 or -errno. */
 static int remove_stale(const struct sockaddr_un *address, const char *run_dir)
 {
 	struct stat st;
@@ -86,7 +86,7 @@ static int remove_stale(const struct sockaddr_un *address, const char *run_dir)
 	if (lstat(address->sun_path, &st) < 0)
 		return errno == ENOENT ? 0 : -errno;
 	if (!S_ISSOCK(st.st_mode)) {
-		log_error("control: %s is in the way and no socket: remove it", address->sun_path);
+		log_error("control: %s exists and is no socket: remove it", address->sun_path);
 		return -EEXIST;
 	}
 	answered = is_answered(address);
@@ -103,17 +103,17 @@ static int remove_stale(const struct sockaddr_un *address, const char *run_dir)
 	return unlink(address->sun_path) < 0 ? -errno : 0;
 }
 
-/* `status` is the group's where it exists, all else root's alone. */
+/* The group may connect to `status` if it exists. All else is for the owner only. */
 static int set_access(const struct sockaddr_un *address, bool for_group)
 {
 	struct group *group = for_group ? getgrnam(CONTROL_GROUP) : NULL;
 
 	if (group && chown(address->sun_path, (uid_t)-1, group->gr_gid) < 0)
-		group = NULL; /* not root: the owner's alone */
+		group = NULL; /* the daemon is not root: only for the owner */
 	return chmod(address->sun_path, group ? 0660 : 0600) < 0 ? -errno : 0;
 }
 
-/* Binds, sets who may connect, and only then listens. The descriptor or -errno. */
+/* Binds, sets the permissions, and only then listens. Returns the descriptor or -errno. */
 static int listen_at(const struct sockaddr_un *address, bool for_group)
 {
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), err;

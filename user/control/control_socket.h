@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The two listening sockets in /run/NAME: who may connect, and that only one daemon has them. */
+/* The two listening sockets in /run/NAME: their permissions, and that only one daemon has them. */
 #ifndef HF_CONTROL_SOCKET_H
 #define HF_CONTROL_SOCKET_H
 
 #include <sys/un.h>
 
-#define CONTROL_GROUP "holdfast" /* may ask on `status` where the system has it */
+#define CONTROL_GROUP "holdfast" /* may connect to `status`, if the system has the group */
 
 enum control_socket_index { CONTROL_SOCKET_CONTROL, CONTROL_SOCKET_STATUS, CONTROL_SOCKETS };
 
@@ -15,9 +15,9 @@ struct control_sockets {
 };
 
 /*
- * Makes `run_dir` where it is missing (its parent must be there) and listens. Socket files that no
- * daemon answers on are replaced. 0 or -errno, the reason logged; -EADDRINUSE: a living daemon has
- * them.
+ * Creates `run_dir` if it is missing (its parent must exist) and listens. Replaces socket files
+ * that no daemon listens on. 0 or -errno, and the reason is logged; -EADDRINUSE: a running daemon
+ * has them.
  */
 int control_sockets_open(struct control_sockets *s, const char *run_dir);
 /* Closes and removes them. */

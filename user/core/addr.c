@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Conversions of struct ipaddr: text by inet_pton/inet_ntop, sockets by sockaddr. No state. */
+/* Converts struct ipaddr to and from text (inet_pton, inet_ntop) and sockaddr. No state. */
 #include "core/addr.h"
 
 #include <arpa/inet.h>
@@ -17,7 +17,8 @@ int ipaddr_parse(struct ipaddr *a, const char *text)
 		ipaddr_from_v4(a, v4);
 		return 0;
 	}
-	/* A v4-mapped text would be IPv4 in disguise: nobody writes one on purpose. */
+	/* An IPv4-mapped address in text ("::ffff:192.0.2.1") is refused: it is always a mistake.
+	 */
 	if (inet_pton(AF_INET6, text, a->b) != 1 || ipaddr_is_v4(a))
 		return -EINVAL;
 	return 0;
@@ -65,11 +66,6 @@ const char *ipprefix_format(const struct ipprefix *p, char buf[IPPREFIX_TEXT])
 
 	snprintf(buf, IPPREFIX_TEXT, "%s/%u", ipaddr_format(&p->addr, host), p->len);
 	return buf;
-}
-
-bool ipaddr_is_unset(const struct ipaddr *a)
-{
-	return ipaddr_equal(a, &(struct ipaddr){{0}});
 }
 
 bool ipaddr_equal(const struct ipaddr *a, const struct ipaddr *b)

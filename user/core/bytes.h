@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Bounded cursors over octets: the only way Holdfast's codecs touch wire data. A reader or writer
- * that runs past its end sets `error` and from then on yields zeros or drops what is put: a codec
- * checks once, at its end, instead of before each field. Numbers are big-endian, the network's
- * order. Rejected: casting packed structs onto buffers, where every access must remember its own
+ * Bounded cursors over octets. Holdfast's codecs access wire data only through them. A reader or
+ * writer that runs past its end sets `error`; after that a reader returns zeros, and a writer drops
+ * what is written. So a codec checks once, at its end, and not before each field. Numbers are in
+ * network byte order. Rejected: packed structs over buffers, where every access needs its own
  * check.
  */
 #ifndef HF_CORE_BYTES_H
@@ -16,12 +16,12 @@
 
 struct rd {
 	const uint8_t *p, *end;
-	bool error; /* sticky: something was read past the end */
+	bool error; /* stays set: something was read past the end */
 };
 
 struct wr {
 	uint8_t *start, *p, *end;
-	bool error; /* sticky: something did not fit */
+	bool error; /* stays set: something did not fit */
 };
 
 static inline struct rd rd_init(const void *data, size_t len)
@@ -34,7 +34,7 @@ static inline size_t rd_left(const struct rd *r)
 	return (size_t)(r->end - r->p);
 }
 
-/* `len` octets in place, or NULL (and the error set) when fewer are left. */
+/* Returns the next `len` octets in place, or NULL (and sets the error) if fewer are left. */
 static inline const uint8_t *rd_bytes(struct rd *r, size_t len)
 {
 	const uint8_t *at = r->p;
@@ -68,8 +68,8 @@ static inline uint32_t rd_u32(struct rd *r)
 	return b ? (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3] : 0;
 }
 
-/* A reader over the next `len` octets, which `r` then skips; empty and in error if they are not
- * there. */
+/* Returns a reader over the next `len` octets, which `r` then skips. If fewer are left, the new
+ * reader is empty and both have the error set. */
 static inline struct rd rd_sub(struct rd *r, size_t len)
 {
 	const uint8_t *b = rd_bytes(r, len);
@@ -88,12 +88,13 @@ static inline size_t wr_len(const struct wr *w)
 	return (size_t)(w->p - w->start);
 }
 
-/* Room for `len` octets, to be filled by the caller, or NULL (and the error set). */
+/* Reserves `len` octets for the caller to fill, or returns NULL (and sets the error). */
 static inline uint8_t *wr_reserve(struct wr *w, size_t len)
 {
 	uint8_t *at = w->p;
 
-	if (w->error || (size_t)(w->end - w->p) < len) {
+	/* The test of `at` is for gcc 14, which considers a writer without a buffer possible. */
+	if (!at || w->error || (size_t)(w->end - w->p) < len) {
 		w->error = true;
 		return NULL;
 	}
@@ -127,9 +128,8 @@ static inline void wr_u32(struct wr *w, uint32_t v)
 }
 
 /*
- * Writes the 16-bit number of octets written after `mark` (as returned by wr_reserve(w, 2)) into
- * the two octets at `mark`: length fields known only once their body stands. NULL is allowed and
- * does nothing.
+ * Writes a 16-bit length field after its body: stores in the two octets at `mark`, the result of
+ * wr_reserve(w, 2), the number of octets written after them. NULL is allowed and does nothing.
  */
 static inline void wr_patch_len16(struct wr *w, uint8_t *mark)
 {

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Time as a value of its own type, so that seconds, microseconds and wall-clock time cannot be
- * mixed with it by accident. A struct mono is a reading of CLOCK_MONOTONIC in nanoseconds, the
- * clock that bpf_ktime_get_ns() reads too: stamps of the kernel half compare with it directly.
- * Durations are plain int64_t nanoseconds named *_ns. The loop reads the clock once a turn and
- * hands it on.
+ * A type for points in time, so that they cannot be mixed up with seconds, microseconds or
+ * wall-clock time. A struct mono is a reading of CLOCK_MONOTONIC in nanoseconds. bpf_ktime_get_ns()
+ * reads the same clock, so times of the kernel half can be compared with it directly. Durations are
+ * int64_t nanoseconds named *_ns. The loop reads the clock once in each turn.
  */
 #ifndef HF_CORE_MONO_H
 #define HF_CORE_MONO_H
@@ -20,7 +19,7 @@ struct mono {
 	int64_t ns;
 };
 
-/* No reading: "never happened" or "not armed". CLOCK_MONOTONIC is past 0 once anything runs. */
+/* No time: "never happened" or "not armed". CLOCK_MONOTONIC is never 0 while a process runs. */
 #define MONO_NEVER ((struct mono){0})
 
 static inline bool mono_is_set(struct mono t)
@@ -44,13 +43,19 @@ static inline bool mono_before(struct mono a, struct mono b)
 	return a.ns < b.ns;
 }
 
+/* Has the time `at` come? False if it is not set. */
+static inline bool mono_is_due(struct mono at, struct mono now)
+{
+	return mono_is_set(at) && !mono_before(now, at);
+}
+
 /* The first multiple of `grid_ns` that is not before `t`, which is set. */
 static inline struct mono mono_round_up(struct mono t, int64_t grid_ns)
 {
 	return (struct mono){(t.ns + grid_ns - 1) / grid_ns * grid_ns};
 }
 
-/* The earlier of two, where MONO_NEVER counts as infinitely late. */
+/* The earlier of two times; MONO_NEVER counts as infinitely late. */
 static inline struct mono mono_earliest(struct mono a, struct mono b)
 {
 	if (!mono_is_set(a))

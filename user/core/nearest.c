@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Edit distance with swapped neighbours ("optimal string alignment"), three rows at a time. A third
- * of the letters may differ: more is another word, not a slip. No state.
+ * Edit distance with swaps of adjacent letters ("optimal string alignment"), computed with three
+ * rows. A third of the letters and one more may differ; with more differences the word is a
+ * different one, not a typing error. No state.
  */
 #include "core/nearest.h"
 
@@ -12,7 +13,7 @@ static unsigned int min(unsigned int a, unsigned int b)
 	return a < b ? a : b;
 }
 
-/* Fills `row` for letter `i` of `a` (from 1) out of the two rows before it. */
+/* Computes `row` for letter `i` (from 1) of `a` from the two previous rows. */
 static void fill_row(unsigned int *row, const unsigned int *prev, const unsigned int *prev2,
 		     const char *a, size_t i, const char *b, size_t n)
 {

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Least privilege, by libcap-ng. It owns nothing. What a process never had, by its service
- * manager's bounding set, is not asked for.
+ * Least privilege, by libcap-ng. The module owns nothing. It does not request capabilities that the
+ * bounding set of the service manager excludes.
  *
- * The engine stays user 0 without root's capabilities: its sockets, its pins in bpffs, its records
- * and the configuration, which a reload reads again, belong to root, and the next daemon must find
- * them. Rejected: a user of its own, to whom all of that would have to be given, passwords in the
- * configuration included; and libpsx, which drops in threads that exist already: here none does.
+ * The engine stays user 0, but without root's capabilities. Its sockets, its pins in bpffs, its
+ * records and the configuration, which a reload reads again, belong to root, and the next daemon
+ * must find them. Rejected: a separate user, who would need access to all of them, also to the
+ * passwords in the configuration; libpsx, which drops capabilities in existing threads, because
+ * there are no threads here yet.
  */
 #include "core/privileges.h"
 
@@ -21,15 +22,16 @@
 #include "core/log.h"
 
 static const unsigned int engine_caps[] = {
-    CAP_BPF,		  /* maps, links, where bpf() is not for everybody */
+    CAP_BPF,		  /* maps and links, if unprivileged bpf() is disabled */
     CAP_NET_ADMIN,	  /* addresses, XDP and TC on an interface that comes back, TCP MD5 */
     CAP_NET_RAW,	  /* adverts, ARP and ND */
     CAP_SYS_NICE,	  /* real-time class */
     CAP_IPC_LOCK,	  /* locked memory */
-    CAP_NET_BIND_SERVICE, /* to listen on port 179; the last one */
+    CAP_NET_BIND_SERVICE, /* to listen on port 179; must be the last one */
 };
 
-#define MAX_CAPS      64 /* more than any kernel has; libcap-ng passes over those it has not */
+#define NOBODY	      65534
+#define MAX_CAPS      64 /* more than any kernel has; libcap-ng ignores unknown ones */
 #define N_ENGINE_CAPS (sizeof(engine_caps) / sizeof(engine_caps[0]))
 
 static const unsigned int runner_caps[] = {CAP_SETUID,	  CAP_SETGID,	       CAP_KILL,
@@ -44,7 +46,7 @@ static bool is_among(unsigned int cap, const unsigned int *caps, size_t n)
 	return false;
 }
 
-/* Takes all but `caps` out of `sets`. 0 or -errno. */
+/* Removes all capabilities except `caps` from `sets`. 0 or -errno. */
 static int keep(const unsigned int *caps, size_t n, capng_type_t sets)
 {
 	if (capng_get_caps_process() < 0)
@@ -53,9 +55,9 @@ static int keep(const unsigned int *caps, size_t n, capng_type_t sets)
 		if (!is_among(cap, caps, n))
 			capng_update(CAPNG_DROP, sets, cap);
 	}
-	/* The bounding set first, for which CAP_SETPCAP is needed. */
+	/* The bounding set comes first, because its change needs CAP_SETPCAP. */
 	if ((sets & CAPNG_BOUNDING_SET) && capng_apply(CAPNG_SELECT_BOUNDS) < 0)
-		log_warn("privileges: the bounding set stays, for want of CAP_SETPCAP");
+		log_warn("privileges: the bounding set is not reduced: CAP_SETPCAP is missing");
 	return capng_apply(CAPNG_SELECT_CAPS) < 0 ? -EPERM : 0;
 }
 
@@ -64,16 +66,15 @@ static void keep_group(const char *name)
 	const struct group *group = getgrnam(name);
 
 	if (setgroups(group ? 1 : 0, group ? &group->gr_gid : NULL) < 0)
-		log_warn("privileges: groups stay: %s", strerror(errno));
+		log_warn("privileges: cannot drop the groups: %s", strerror(errno));
 }
 
 int privileges_drop_engine(const char *group, bool low_ports)
 {
 	if (geteuid() == 0)
 		keep_group(group);
-	/* Without CAP_SETPCAP there are no securebits; no_new_privs does the same for every exec.
-	 */
-	capng_lock();
+	/* Without CAP_SETPCAP there are no securebits; no_new_privs has the same effect at exec. */
+	(void)!capng_lock();
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return -errno;
 	return keep(engine_caps, N_ENGINE_CAPS - !low_ports,
@@ -81,12 +82,24 @@ int privileges_drop_engine(const char *group, bool low_ports)
 }
 
 /*
- * Only the effective set: what the runner does itself. Its bounding set is root's scripts' and
- * stays, so the permitted one would come back with any exec; and an exec that widens the permitted
- * set clears PR_SET_PDEATHSIG (commit_creds()), so that root's scripts would outlive a killed
- * runner.
+ * Reduces only the effective set, which the runner itself uses. The bounding set must stay for
+ * root's scripts, so an exec would restore the permitted set anyway. Also, an exec that widens the
+ * permitted set clears PR_SET_PDEATHSIG (commit_creds()), so that root's scripts would outlive a
+ * killed runner.
  */
 int privileges_drop_runner(void)
 {
 	return keep(runner_caps, sizeof(runner_caps) / sizeof(runner_caps[0]), CAPNG_EFFECTIVE);
+}
+
+int privileges_become_nobody(void)
+{
+	int err = 0, kept;
+
+	if (geteuid() == 0 && (setgroups(0, NULL) < 0 || setresgid(NOBODY, NOBODY, NOBODY) < 0 ||
+			       setresuid(NOBODY, NOBODY, NOBODY) < 0))
+		err = -errno;
+	/* A successful change of user has done this already. */
+	kept = keep(NULL, 0, CAPNG_EFFECTIVE | CAPNG_PERMITTED | CAPNG_INHERITABLE);
+	return err < 0 ? err : kept;
 }

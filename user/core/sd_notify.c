@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * sd_notify(3) in its documented form, a datagram on a socket held open, so that the loop's
- * watchdog message costs one system call. Rejected: libsystemd, which brings liblzma, libgcrypt and
- * more into a locked-memory daemon for one sendto().
+ * The documented protocol of sd_notify(3): a datagram on a socket that stays open, so that the
+ * watchdog message of the loop costs one system call. Rejected: libsystemd, which loads liblzma,
+ * libgcrypt and more into a daemon with locked memory, for one send().
  */
 #include "core/sd_notify.h"
 
@@ -47,6 +47,11 @@ void sd_notify_open(void)
 		close(notify_fd);
 		notify_fd = -1;
 	}
+}
+
+bool sd_notify_is_on(void)
+{
+	return notify_fd >= 0;
 }
 
 void sd_notify_send(const char *state)

@@ -3,12 +3,14 @@
 #ifndef HF_CORE_SD_NOTIFY_H
 #define HF_CORE_SD_NOTIFY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
-/* Opens the socket, if the manager gave one, and clears the variable for our children. */
+/* Opens the socket, if the manager has set one, and clears the variable for our children. */
 void sd_notify_open(void);
-/* Sends `state` ("READY=1", "STOPPING=1", "WATCHDOG=1", "STATUS=..."), never blocking. No manager:
- * nothing. */
+bool sd_notify_is_on(void);
+/* Sends `state` ("READY=1", "STOPPING=1", "WATCHDOG=1", "STATUS=..."), never blocking. Does nothing
+ * without a manager. */
 void sd_notify_send(const char *state);
 /* Half the manager's watchdog interval in nanoseconds, 0 if it set none. */
 int64_t sd_notify_watchdog_ns(void);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Attaching to interfaces. The ladder of ingress: native XDP by a pinned link; where the driver has
- * none, or another XDP program is there (it is never displaced), TC. Egress is always TC. An
- * upgrade swaps the program inside the link or filter, so that no packet goes unseen.
+ * Attaches to one interface, and checks whether everything is still attached. The thread of
+ * interface.c calls this. Ingress is native XDP with a pinned link. If the driver has no native
+ * XDP, or another XDP program is attached (which is never displaced), ingress is TC. Egress is
+ * always TC. An upgrade replaces the program inside the link or filter, so no packet is missed.
  *
  * Rejected: generic XDP (slower than TC, after the skb is made) and the libxdp dispatcher, which
  * would rewrite another program's attachment.
@@ -14,10 +15,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
+#include <linux/ethtool.h>
 #include <linux/if_link.h>
+#include <linux/sockios.h>
 
 #include "core/log.h"
 #include "datapath/internal.h"
@@ -25,7 +30,7 @@
 
 #define LINK_PIN "xdp_%u"
 
-/* The link pinned at `path` if it holds an XDP program on `ifindex`, else -1. */
+/* Opens the link pinned at `path`. Returns -1 if it is not an XDP link on `ifindex`. */
 static int link_open(const char *path, uint32_t ifindex)
 {
 	struct bpf_link_info info = {0};
@@ -41,112 +46,125 @@ static int link_open(const char *path, uint32_t ifindex)
 	return -1;
 }
 
-static struct dp_interface *interface_find(struct dp_interface *ifs, unsigned int n,
-					   uint32_t ifindex)
+struct scan {
+	struct dp_attachment *found; /* owner: the scan */
+	unsigned int n, max;
+};
+
+static struct dp_attachment *scan_entry(struct scan *scan, uint32_t ifindex)
 {
-	for (unsigned int i = 0; i < n; i++) {
-		if (ifs[i].ifindex == ifindex)
-			return &ifs[i];
+	struct dp_attachment *grown, *att;
+
+	for (unsigned int i = 0; i < scan->n; i++) {
+		if (scan->found[i].ifindex == ifindex)
+			return &scan->found[i];
 	}
-	return NULL;
+	if (scan->n == scan->max) {
+		scan->max = scan->max ? 2 * scan->max : 16;
+		grown = reallocarray(scan->found, scan->max, sizeof(*grown));
+		if (!grown)
+			return NULL;
+		scan->found = grown;
+	}
+	att = &scan->found[scan->n++];
+	*att = (struct dp_attachment){.ifindex = ifindex, .link_fd = -1};
+	if (!if_indextoname(ifindex, att->name))
+		snprintf(att->name, sizeof(att->name), "#%u", ifindex);
+	return att;
 }
 
-static struct dp_interface *interface_add(struct dp_interface *ifs, unsigned int *n,
-					  unsigned int max, uint32_t ifindex)
-{
-	struct dp_interface *ifc;
-
-	if (*n == max)
-		return NULL;
-	ifc = &ifs[(*n)++];
-	*ifc = (struct dp_interface){.ifindex = ifindex, .link_fd = -1};
-	if (!if_indextoname(ifindex, ifc->name))
-		snprintf(ifc->name, sizeof(ifc->name), "#%u", ifindex);
-	return ifc;
-}
-
-/* What the name of one pin says; maps say nothing. */
-static void pin_read(const char *dir, const char *name, struct dp_interface *ifs, unsigned int *n,
-		     unsigned int max)
+/* Evaluates the name of one pin in `dir`; names of maps are ignored. 0 or -ENOMEM. */
+static int pin_read(const char *dir, const char *name, struct scan *scan)
 {
 	static const char *const prefix[] = {"xdp_", "tc_in_", "tc_out_", "qdisc_"};
-	struct dp_interface *ifc;
+	struct dp_attachment *att;
 	char path[DP_PATH], *rest;
 	unsigned int kind = 0;
-	uint32_t ifindex;
 
 	while (kind < 4 && strncmp(name, prefix[kind], strlen(prefix[kind])) != 0)
 		kind++;
 	if (kind == 4 || dp_pin_path(path, dir, "%s", name))
-		return;
-	ifindex = (uint32_t)strtoul(name + strlen(prefix[kind]), &rest, 10);
-	ifc = interface_find(ifs, *n, ifindex);
-	if (!ifc)
-		ifc = interface_add(ifs, n, max, ifindex);
-	if (!ifc)
-		return;
-	if (kind == 0 && ifc->link_fd < 0)
-		ifc->link_fd = link_open(path, ifindex);
+		return 0;
+	att = scan_entry(scan, (uint32_t)strtoul(name + strlen(prefix[kind]), &rest, 10));
+	if (!att)
+		return -ENOMEM;
+	if (kind == 0 && att->link_fd < 0)
+		att->link_fd = link_open(path, att->ifindex);
 	else if (kind == 1 || kind == 2)
-		dp_tc_parse_pin(ifc, kind == 1, rest);
+		dp_tc_parse_pin(att, kind == 1, rest);
 	else if (kind == 3)
-		ifc->own_qdisc = true;
+		att->own_qdisc = true;
+	return 0;
 }
 
-unsigned int dp_interfaces_scan(const char *dir, struct dp_interface *ifs, unsigned int max)
+int dp_attachments_scan(const char *dir, int (*fn)(void *ctx, const struct dp_attachment *att),
+			void *ctx)
 {
 	DIR *d = opendir(dir);
+	struct scan scan = {0};
 	struct dirent *e;
-	unsigned int n = 0;
+	int err = 0;
 
-	while (d && (e = readdir(d)))
-		pin_read(dir, e->d_name, ifs, &n, max);
+	while (d && !err && (e = readdir(d)))
+		err = pin_read(dir, e->d_name, &scan);
 	if (d)
 		closedir(d);
-	return n;
+	for (unsigned int i = 0; i < scan.n; i++) {
+		if (!err)
+			err = fn(ctx, &scan.found[i]);
+		if (err)
+			dp_attachment_forget(&scan.found[i]);
+	}
+	free(scan.found);
+	return err;
 }
 
-static void xdp_detach(const char *dir, struct dp_interface *ifc)
+static void xdp_detach(const char *dir, struct dp_attachment *att)
 {
 	char path[DP_PATH];
 
-	if (ifc->link_fd >= 0) {
-		bpf_link_detach(ifc->link_fd); /* at once, whoever else holds the link */
-		close(ifc->link_fd);
-		ifc->link_fd = -1;
+	if (att->link_fd >= 0) {
+		bpf_link_detach(att->link_fd); /* at once, even if the link has other users */
+		close(att->link_fd);
+		att->link_fd = -1;
 	}
-	if (dir[0] && dp_pin_path(path, dir, LINK_PIN, ifc->ifindex) == 0)
+	if (dir[0] && dp_pin_path(path, dir, LINK_PIN, att->ifindex) == 0)
 		unlink(path);
 }
 
-void dp_interface_detach(const char *dir, struct dp_interface *ifc)
+void dp_attachment_remove(const char *dir, struct dp_attachment *att)
 {
-	xdp_detach(dir, ifc);
-	dp_tc_detach(dir, ifc, true);
-	dp_tc_detach(dir, ifc, false);
-	dp_tc_finish(dir, ifc);
-	ifc->attach = DATAPATH_DETACHED;
+	xdp_detach(dir, att);
+	dp_tc_detach(dir, att, true);
+	dp_tc_detach(dir, att, false);
+	dp_tc_finish(dir, att);
+	att->attach = DATAPATH_DETACHED;
 }
 
-void dp_interface_forget(struct dp_interface *ifc)
+void dp_attachment_forget(struct dp_attachment *att)
 {
-	if (ifc->link_fd >= 0)
-		close(ifc->link_fd);
-	ifc->link_fd = -1;
+	if (att->link_fd >= 0)
+		close(att->link_fd);
+	att->link_fd = -1;
 }
 
-static void reason_set(struct dp_interface *ifc, const char *fmt, ...)
-    __attribute__((format(printf, 2, 3)));
-static void reason_set(struct dp_interface *ifc, const char *fmt, ...)
+void dp_attachment_unpin(const char *dir, struct dp_attachment *att)
+{
+	xdp_detach(dir, att);
+	dp_tc_unpin(dir, att);
+	att->attach = DATAPATH_DETACHED;
+}
+
+void dp_reason_set(struct dp_attachment *att, const char *fmt, ...)
 {
 	va_list args;
 
 	va_start(args, fmt);
-	vsnprintf(ifc->reason, sizeof(ifc->reason), fmt, args);
+	vsnprintf(att->reason, sizeof(att->reason), fmt, args);
 	va_end(args);
 }
 
-/* The id of the XDP program on the interface, in whatever mode; 0: none. */
+/* The id of the XDP program on the interface, in any mode; 0: none. */
 static uint32_t xdp_present(uint32_t ifindex)
 {
 	LIBBPF_OPTS(bpf_xdp_query_opts, q);
@@ -156,7 +174,7 @@ static uint32_t xdp_present(uint32_t ifindex)
 	return q.prog_id ? q.prog_id : q.drv_prog_id ? q.drv_prog_id : q.skb_prog_id;
 }
 
-static void reason_foreign(struct dp_interface *ifc, uint32_t id)
+static void reason_foreign(struct dp_attachment *att, uint32_t id)
 {
 	struct bpf_prog_info info = {0};
 	__u32 len = sizeof(info);
@@ -166,162 +184,161 @@ static void reason_foreign(struct dp_interface *ifc, uint32_t id)
 		bpf_obj_get_info_by_fd(fd, &info, &len);
 	if (fd >= 0)
 		close(fd);
-	/* The name is for CAP_SYS_ADMIN only, which the daemon has while it starts. */
-	reason_set(ifc, "another XDP program is attached: %s%sid %u", info.name,
-		   info.name[0] ? ", " : "", id);
+	/* To read the name needs CAP_SYS_ADMIN, which the daemon has only while it starts. */
+	dp_reason_set(att, "another XDP program is attached: %s%sid %u", info.name,
+		      info.name[0] ? ", " : "", id);
 }
 
-static void reason_refused(struct dp_interface *ifc, int err)
+static void reason_refused(struct dp_attachment *att, int err)
 {
 	if (err == -EOPNOTSUPP)
-		reason_set(ifc, "the driver has no native XDP, or not with these offloads");
+		dp_reason_set(att, "the driver has no native XDP, or not with these offloads");
 	else if (err == -EINVAL || err == -E2BIG || err == -ERANGE)
-		reason_set(ifc, "the driver refuses native XDP (%s): is the MTU too large?",
-			   strerror(-err));
+		dp_reason_set(att, "the driver refuses native XDP (%s): is the MTU too large?",
+			      strerror(-err));
 	else
-		reason_set(ifc, "native XDP is refused: %s", strerror(-err));
+		dp_reason_set(att, "native XDP is refused: %s", strerror(-err));
 }
 
-/* 0 or -errno, and then ifc->reason says why. */
-static int xdp_attach(struct datapath *dp, struct dp_interface *ifc)
+/* Is the link still on its interface, with the program of this process? 1, 0 or -errno. */
+static int xdp_holds(const struct datapath *dp, const struct dp_attachment *att)
+{
+	struct bpf_link_info info = {0};
+	__u32 len = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(att->link_fd, &info, &len) < 0)
+		return -errno;
+	return info.xdp.ifindex == att->ifindex && /* 0: it has been detached */
+	       info.prog_id == dp_prog_id(bpf_program__fd(dp->skel->progs.hf_xdp));
+}
+
+bool dp_xdp_removed(const struct dp_attachment *att)
+{
+	struct bpf_link_info info = {0};
+	__u32 len = sizeof(info);
+
+	return att->attach == DATAPATH_XDP && att->link_fd >= 0 &&
+	       bpf_obj_get_info_by_fd(att->link_fd, &info, &len) == 0 && info.xdp.ifindex == 0;
+}
+
+/* Returns 0 or -errno. On an error att->reason says why. */
+static int xdp_attach(const struct datapath *dp, struct dp_attachment *att)
 {
 	LIBBPF_OPTS(bpf_link_create_opts, opts, .flags = XDP_FLAGS_DRV_MODE);
 	int prog_fd = bpf_program__fd(dp->skel->progs.hf_xdp), fd;
 	char path[DP_PATH];
 	uint32_t foreign;
 
-	if (ifc->link_fd >= 0 && bpf_link_update(ifc->link_fd, prog_fd, NULL) == 0)
+	if (att->link_fd >= 0 && bpf_link_update(att->link_fd, prog_fd, NULL) == 0)
 		return 0;
-	xdp_detach(dp->dir, ifc);
-	foreign = xdp_present(ifc->ifindex);
+	xdp_detach(dp->dir, att);
+	foreign = xdp_present(att->ifindex);
 	if (foreign) {
-		reason_foreign(ifc, foreign);
+		reason_foreign(att, foreign);
 		return -EBUSY;
 	}
-	fd = bpf_link_create(prog_fd, (int)ifc->ifindex, BPF_XDP, &opts);
+	fd = bpf_link_create(prog_fd, (int)att->ifindex, BPF_XDP, &opts);
 	if (fd < 0) {
 		int err = -errno;
 
-		reason_refused(ifc, err);
+		reason_refused(att, err);
 		return err;
 	}
-	ifc->link_fd = fd;
+	att->link_fd = fd;
 	if (dp->dir[0] &&
-	    (dp_pin_path(path, dp->dir, LINK_PIN, ifc->ifindex) || bpf_obj_pin(fd, path) < 0))
-		log_warn("datapath: cannot pin the link of %s: %s", ifc->name, strerror(errno));
+	    (dp_pin_path(path, dp->dir, LINK_PIN, att->ifindex) || bpf_obj_pin(fd, path) < 0))
+		log_warn("datapath: cannot pin the link of %s: %s", att->name, strerror(errno));
 	return 0;
 }
 
-/* Ingress by the ladder's first rung that holds. 0 or -errno. */
-static int ingress_attach(struct datapath *dp, struct dp_interface *ifc)
+/* Is it one end of a pair of virtual interfaces? */
+static bool is_veth(const char *name)
+{
+	struct ethtool_drvinfo info = {.cmd = ETHTOOL_GDRVINFO};
+	struct ifreq ifr = {.ifr_data = (char *)&info};
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool veth;
+
+	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", name);
+	veth = fd >= 0 && ioctl(fd, SIOCETHTOOL, &ifr) == 0 && strcmp(info.driver, "veth") == 0;
+	if (fd >= 0)
+		close(fd);
+	return veth;
+}
+
+/* A packet that XDP sends back on a veth is lost if the other end has no NAPI. */
+static bool must_avoid_xdp(const struct dp_attachment *att)
+{
+	return att->reflects && is_veth(att->name);
+}
+
+/* Attaches ingress in the first mode that works. 0 or -errno. */
+static int ingress_attach(const struct datapath *dp, struct dp_attachment *att)
 {
 	int err;
 
-	ifc->reason[0] = '\0';
+	att->reason[0] = '\0';
+	att->attach = DATAPATH_DETACHED;
 	if (dp->opt.forbid_xdp) {
-		reason_set(ifc, "XDP is not wanted");
-	} else if (xdp_attach(dp, ifc) == 0) {
-		dp_tc_detach(dp->dir, ifc, true); /* an earlier daemon's, or packets count twice */
-		ifc->attach = DATAPATH_XDP;
+		dp_reason_set(att, "XDP is disabled by --datapath tc");
+	} else if (must_avoid_xdp(att)) {
+		dp_reason_set(att, "a veth, which may lose what XDP answers to S-BFD probes");
+	} else if (xdp_attach(dp, att) == 0) {
+		dp_tc_detach(dp->dir, att, true); /* otherwise packets would be counted twice */
+		att->attach = DATAPATH_XDP;
 		return 0;
 	}
-	err = dp_tc_attach(dp->dir, ifc, true, bpf_program__fd(dp->skel->progs.hf_tc_in));
-	if (err)
+	err = dp_tc_prepare(dp->dir, att, bpf_program__fd(dp->skel->progs.hf_tc_in));
+	if (!err)
+		err = dp_tc_attach(dp->dir, att, true, bpf_program__fd(dp->skel->progs.hf_tc_in));
+	if (err) {
+		dp_reason_set(att, "XDP and TC are refused: %s", strerror(-err));
 		return err;
-	xdp_detach(dp->dir, ifc);
-	ifc->attach = DATAPATH_TC;
+	}
+	xdp_detach(dp->dir, att);
+	att->attach = DATAPATH_TC;
 	return 0;
 }
 
-/* Makes room by forgetting interfaces that are gone; their attachments went with them. */
-static void interfaces_prune(struct datapath *dp)
+/* Is ingress still attached? 1, 0, or -errno: unknown. */
+static int ingress_holds(const struct datapath *dp, const struct dp_attachment *att)
 {
-	char name[IF_NAMESIZE];
+	if (att->attach == DATAPATH_XDP)
+		return xdp_holds(dp, att);
+	if (att->attach == DATAPATH_TC)
+		return dp_tc_holds(att, true, bpf_program__fd(dp->skel->progs.hf_tc_in));
+	return 0;
+}
 
-	for (unsigned int i = 0; i < dp->n_interfaces; i++) {
-		if (if_indextoname(dp->interfaces[i].ifindex, name))
-			continue;
-		dp_interface_detach(dp->dir, &dp->interfaces[i]);
-		dp->interfaces[i--] = dp->interfaces[--dp->n_interfaces];
+/* Attaches egress. 0 or -errno. */
+static int egress_attach(const struct datapath *dp, struct dp_attachment *att)
+{
+	int prog_fd = bpf_program__fd(dp->skel->progs.hf_tc_out);
+	int err = dp_tc_prepare(dp->dir, att, prog_fd);
+
+	return err ? err : dp_tc_attach(dp->dir, att, false, prog_fd);
+}
+
+static int egress_holds(const struct datapath *dp, const struct dp_attachment *att)
+{
+	return dp_tc_holds(att, false, bpf_program__fd(dp->skel->progs.hf_tc_out));
+}
+
+void dp_bpf_attach(const struct datapath *dp, struct dp_attachment *att, struct dp_attempt *attempt)
+{
+	bool had_in = att->attach != DATAPATH_DETACHED, had_out = att->out.on && had_in, moves;
+	int err;
+
+	if (egress_holds(dp, att) == 0) {
+		attempt->out_removed = had_out;
+		err = egress_attach(dp, att);
+		if (err && (had_out || !had_in)) /* logged once, not at each check */
+			log_warn("datapath: %s: replies are not counted: %s", att->name,
+				 strerror(-err));
 	}
-}
-
-/* Both directions. 0 or -errno of ingress, without which there is nothing to judge. */
-static int kernel_attach(struct datapath *dp, struct dp_interface *ifc)
-{
-	int out_fd = bpf_program__fd(dp->skel->progs.hf_tc_out), err;
-
-	err = dp_tc_prepare(dp->dir, ifc, out_fd);
-	if (!err)
-		err = dp_tc_attach(dp->dir, ifc, false, out_fd);
-	if (err)
-		log_warn("datapath: %s: replies are not counted: %s", ifc->name, strerror(-err));
-	err = ingress_attach(dp, ifc);
-	if (err)
-		reason_set(ifc, "XDP and TC are refused: %s", strerror(-err));
-	log_line(ifc->reason[0] ? LOG_LV_WARN : LOG_LV_INFO, "datapath: %s: %s%s%s", ifc->name,
-		 err			       ? "not attached"
-		 : ifc->attach == DATAPATH_XDP ? "native XDP"
-					       : "TC",
-		 ifc->reason[0] ? ": " : "", ifc->reason);
-	return err;
-}
-
-int datapath_attach_interface(struct datapath *dp, uint32_t ifindex)
-{
-	struct dp_interface *ifc;
-	char name[IF_NAMESIZE];
-
-	if (!if_indextoname(ifindex, name))
-		return -ENODEV;
-	interfaces_prune(dp);
-	ifc = interface_find(dp->interfaces, dp->n_interfaces, ifindex);
-	if (!ifc)
-		ifc = interface_add(dp->interfaces, &dp->n_interfaces, DP_MAX_INTERFACES, ifindex);
-	if (!ifc)
-		return -ENOSPC;
-	if (ifc->claimed && ifc->attach != DATAPATH_DETACHED)
-		return 0;
-	ifc->claimed = true;
-	if (dp->raw) {
-		ifc->attach = DATAPATH_RAW;
-		reason_set(ifc, "%s", dp->raw_reason);
-		return 0;
-	}
-	return kernel_attach(dp, ifc);
-}
-
-void datapath_release_interface(struct datapath *dp, uint32_t ifindex)
-{
-	struct dp_interface *ifc = interface_find(dp->interfaces, dp->n_interfaces, ifindex);
-
-	if (!ifc)
+	moves = att->attach == DATAPATH_XDP && must_avoid_xdp(att);
+	if (!moves && ingress_holds(dp, att) != 0)
 		return;
-	ifc->claimed = false;
-	dp_sweep_soon(dp);
-}
-
-bool datapath_sees_egress(const struct datapath *dp, uint32_t ifindex)
-{
-	for (unsigned int i = 0; i < dp->n_interfaces; i++) {
-		if (dp->interfaces[i].ifindex == ifindex)
-			return dp->interfaces[i].claimed && dp->interfaces[i].out.on;
-	}
-	return false;
-}
-
-unsigned int datapath_interfaces(const struct datapath *dp)
-{
-	return dp->n_interfaces;
-}
-
-void datapath_interface_status(const struct datapath *dp, unsigned int index,
-			       struct datapath_interface *out)
-{
-	const struct dp_interface *ifc = &dp->interfaces[index];
-
-	*out = (struct datapath_interface){
-	    .ifindex = ifc->ifindex, .attach = ifc->attach, .bpf_timer = dp->bpf_timer};
-	memcpy(out->name, ifc->name, sizeof(out->name));
-	memcpy(out->reason, ifc->reason, sizeof(out->reason));
+	attempt->in_removed = had_in && !moves;
+	attempt->err = ingress_attach(dp, att);
 }

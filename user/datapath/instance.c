@@ -1,71 +1,73 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Instances and peers as the kernel half sees them, and the watch over their masters. This file
- * owns hf_inst_idx, hf_inst_cfg and hf_peer, and keeps a copy of what it wrote: a change is then
- * one update, without reading back.
+ * Instances, their slots in the maps, their peers, and the watch over their masters. The file owns
+ * the handles and the slots. A slot has a copy of the published data, so that a change needs one
+ * update and no reading. The functions of the mode are called through struct dp_mode.
  *
- * Where the kernel refuses bpf_timer, a loop timer for each BACKUP does what the timer's callback
- * does (bpf/timer.bpf.h): it looks at deadline_ns in the mapped state and re-arms itself for what
- * is left. The kernel half remains the one writer of the deadline. Where it refuses one timer for
- * lack of memory, the loop's stands in until a later try succeeds.
+ * An instance gets its slot when it is set for the first time. If an earlier daemon had published
+ * the same virtual router, it is that slot, so that the record continues; otherwise it is a free
+ * one. A slot is free again when its last peer has been removed, so that no instance inherits the
+ * peers of another one.
+ *
+ * If the kernel refuses bpf_timer, a loop timer for each BACKUP does the same as the timer's
+ * callback (bpf/timer.bpf.h, include/vrrp_watch.h): it reads deadline_ns in the mapped state and
+ * re-arms itself for the remaining time. The kernel half remains the only writer of the deadline.
+ * If the kernel lacks memory for one timer, the loop timer replaces it until a later attempt
+ * succeeds.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <bpf/bpf.h>
-
-#include "core/log.h"
+#include "core/addr.h"
 #include "datapath/internal.h"
-#include "datapath/skeleton.h"
-#include "vrrp_rules.h"
+#include "vrrp_watch.h"
 
-#define GRACE_NS (2 * NS_PER_MS) /* as TIMER_GRACE_NS in bpf/timer.bpf.h */
-
-static uint32_t slot_number(const struct dp_slot *slot)
+uint32_t dp_slot_number(const struct dp_slot *slot)
 {
 	return (uint32_t)(slot - slot->dp->slots);
 }
 
-static struct dp_slot *slot_get(struct datapath *dp, uint32_t slot)
+const volatile struct hf_inst_state *datapath_state(const struct datapath_instance *in)
 {
-	return slot < HF_MAX_INSTANCES ? &dp->slots[slot] : NULL;
-}
+	static const struct hf_inst_state nothing;
 
-const volatile struct hf_inst_state *datapath_state(const struct datapath *dp, uint32_t slot)
-{
-	if (dp->raw)
-		dp_raw_drain(dp->raw);
-	return slot < HF_MAX_INSTANCES ? &dp->state[slot] : NULL;
+	if (!in || !in->slot)
+		return &nothing;
+	in->dp->mode->refresh(in->dp);
+	return &in->dp->state[dp_slot_number(in->slot)];
 }
 
 /* --- peers --- */
 
-static struct hf_peer_key peer_key(const struct dp_slot *slot, const struct ipaddr *address)
-{
-	return (struct hf_peer_key){.slot = slot_number(slot), .address = *address};
-}
-
-/* Remembers the peer, in room made at configuration time. 0 or -ENOMEM. */
-static int peer_remember(struct dp_slot *slot, const struct ipaddr *address, bool claimed)
+static struct dp_peer *peer_find(const struct dp_slot *slot, const struct ipaddr *address)
 {
 	for (uint32_t i = 0; i < slot->n_peers; i++) {
-		if (memcmp(&slot->peers[i].address, address, sizeof(*address)) == 0) {
-			slot->peers[i].claimed |= claimed;
-			return 0;
-		}
+		if (memcmp(&slot->peers[i].address, address, sizeof(*address)) == 0)
+			return &slot->peers[i];
 	}
+	return NULL;
+}
+
+/* Adds an unclaimed entry. NULL: no memory. */
+static struct dp_peer *peer_add(struct dp_slot *slot, const struct ipaddr *address)
+{
 	if (slot->n_peers == slot->max_peers) {
 		uint32_t max = slot->max_peers ? 2 * slot->max_peers : 4;
 		struct dp_peer *grown = realloc(slot->peers, max * sizeof(*grown));
 
 		if (!grown)
-			return -ENOMEM;
+			return NULL;
 		slot->peers = grown;
 		slot->max_peers = max;
 	}
-	slot->peers[slot->n_peers++] = (struct dp_peer){.address = *address, .claimed = claimed};
-	return 0;
+	slot->peers[slot->n_peers] = (struct dp_peer){.address = *address};
+	return &slot->peers[slot->n_peers++];
+}
+
+int dp_slot_adopt_peer(struct dp_slot *slot, const struct ipaddr *address)
+{
+	return peer_add(slot, address) ? 0 : -ENOMEM;
 }
 
 static void peers_disclaim(struct dp_slot *slot)
@@ -78,55 +80,41 @@ static void peers_disclaim(struct dp_slot *slot)
 
 static void peers_sweep(struct dp_slot *slot, int *budget)
 {
-	int fd = slot->dp->raw ? -1 : bpf_map__fd(slot->dp->skel->maps.hf_peer);
-
 	for (uint32_t i = 0; i<slot->n_peers && * budget> 0; i++) {
-		struct hf_peer_key key = peer_key(slot, &slot->peers[i].address);
-
 		if (slot->peers[i].claimed)
 			continue;
-		if (fd >= 0)
-			bpf_map_delete_elem(fd, &key);
+		slot->dp->mode->delete_peer(slot, &slot->peers[i]);
 		slot->peers[i--] = slot->peers[--slot->n_peers];
 		(*budget)--;
 	}
 }
 
-static int peer_rules(struct dp_slot *slot, const struct ipaddr *address,
-		      const struct hf_peer *rules)
-{
-	for (uint32_t i = 0; i < slot->n_peers; i++) {
-		if (memcmp(&slot->peers[i].address, address, sizeof(*address)) == 0)
-			slot->peers[i].rules = *rules;
-	}
-	return 0;
-}
-
-int datapath_set_peer(struct datapath *dp, uint32_t slot, const struct ipaddr *address,
+int datapath_set_peer(struct datapath_instance *in, const struct ipaddr *address,
 		      const struct hf_peer *peer)
 {
-	struct dp_slot *s = slot_get(dp, slot);
-	struct hf_peer_key key;
-	int err;
+	struct dp_peer *p;
 
-	if (!s || !s->claimed)
+	if (!in->set)
 		return -ENOENT;
-	err = peer_remember(s, address, true);
-	if (err)
-		return err;
-	if (dp->raw)
-		return peer_rules(s, address, peer);
-	key = peer_key(s, address);
-	return bpf_map_update_elem(bpf_map__fd(dp->skel->maps.hf_peer), &key, peer, BPF_ANY);
+	p = peer_find(in->slot, address);
+	if (!p)
+		p = peer_add(in->slot, address);
+	if (!p)
+		return -ENOMEM;
+	p->rules = *peer;
+	p->claimed = true;
+	return in->dp->mode->set_peer(in->slot, p);
 }
 
 /* --- the watch --- */
 
+/* A slot whose instance was destroyed stays indexed until the sweep, and watches no more. */
 static bool slot_watching(const struct dp_slot *slot)
 {
-	return slot->indexed && slot->cfg.role == VRRP_ROLE_BACKUP;
+	return slot->instance && slot->n_keys > 0 && slot->cfg.role == VRRP_ROLE_BACKUP;
 }
 
+/* Does a loop timer watch this slot, and not a bpf_timer? */
 static bool slot_by_loop(const struct dp_slot *slot)
 {
 	return !slot->dp->bpf_timer || slot->timer_refused;
@@ -135,87 +123,110 @@ static bool slot_by_loop(const struct dp_slot *slot)
 void dp_slot_deadline_moved(struct dp_slot *slot)
 {
 	struct datapath *dp = slot->dp;
-	struct mono due = {(int64_t)dp->state[slot_number(slot)].deadline_ns};
+	struct mono due = {(int64_t)dp->state[dp_slot_number(slot)].deadline_ns};
 
 	if (slot_by_loop(slot) && slot_watching(slot) &&
 	    (slot->timer.slot == 0 || mono_before(due, slot->timer.due)))
 		loop_arm(dp->loop, &slot->timer, due);
 }
 
+/* A new watch may begin while the event of a priority 0 is on its way to the daemon. The sender has
+ * resigned in the new generation, too. */
+bool dp_slot_wants(const struct datapath *dp, const struct hf_event *ev)
+{
+	const struct dp_slot *slot = ev->slot < HF_MAX_INSTANCES ? &dp->slots[ev->slot] : NULL;
+
+	if (!slot || !slot->instance)
+		return false;
+	if (slot->cfg.generation == ev->generation)
+		return true;
+	return ev->type == HF_EV_ADVERT && ev->advert.priority == VRRP_PRIO_STOP &&
+	       (int32_t)(ev->generation - slot->first_generation) >= 0;
+}
+
+/* Makes an event from what the state records of the master that a BACKUP follows. The number of
+ * addresses is unknown and becomes 0. False: no such master is known. */
+static bool slot_master_event(const struct dp_slot *slot, struct mono now, struct hf_event *ev)
+{
+	uint32_t number = dp_slot_number(slot);
+	const volatile struct hf_inst_state *st = &slot->dp->state[number];
+	const struct ipaddr none = {{0}};
+
+	*ev = vrrp_event(HF_EV_ADVERT, number, &slot->cfg, (uint64_t)now.ns);
+	if (!slot_watching(slot) || st->generation != slot->cfg.generation ||
+	    st->interval_us == 0 || /* displaced, not followed */
+	    !vrrp_watch_address(st, &st->master, &ev->advert.source) ||
+	    ipaddr_equal(&ev->advert.source, &none))
+		return false;
+	ev->advert.deadline_ns = st->deadline_ns;
+	ev->advert.interval_us = st->interval_us;
+	ev->advert.priority = st->priority;
+	ev->advert.judgement = ev->advert.priority == VRRP_PRIO_STOP ? VRRP_RESIGNED : VRRP_REFRESH;
+	return true;
+}
+
+void dp_slot_deliver(struct datapath *dp, const struct hf_event *ev)
+{
+	const struct dp_slot *slot = &dp->slots[ev->slot];
+	struct hf_event newer;
+
+	if (ev->type == HF_EV_ADVERT && ev->at_ns < slot->recovered_ns &&
+	    slot_master_event(slot, loop_clock(), &newer))
+		ev = &newer;
+	dp->fn(slot->instance->owner, ev);
+}
+
 static void slot_report_down(struct dp_slot *slot, uint64_t deadline_ns, struct mono now)
 {
 	struct datapath *dp = slot->dp;
-	const volatile struct hf_inst_state *st = &dp->state[slot_number(slot)];
-	struct hf_event ev = {
-	    .at_ns = (uint64_t)now.ns,
-	    .deadline_ns = deadline_ns,
-	    .slot = slot_number(slot),
-	    .generation = slot->cfg.generation,
-	    .interval_us = st->interval_us,
-	    .type = HF_EV_MASTER_DOWN,
-	    .priority = st->priority,
-	    .source = st->master,
-	};
+	uint32_t number = dp_slot_number(slot);
+	struct hf_event ev = vrrp_event_master_down(number, &slot->cfg, &dp->state[number],
+						    deadline_ns, (uint64_t)now.ns);
 
 	slot->reported_ns = deadline_ns;
-	dp->fn(dp->ctx, &ev);
+	dp_slot_deliver(dp, &ev);
 }
 
-/* 0, HF_ARM_NO_TIMER or -errno. */
-static int run_arm(struct datapath *dp, struct hf_arm_args *args)
-{
-	LIBBPF_OPTS(bpf_test_run_opts, run, .ctx_in = args, .ctx_size_in = sizeof(*args));
-	int err = bpf_prog_test_run_opts(bpf_program__fd(dp->skel->progs.hf_arm), &run);
-
-	return err ? err : (int)run.retval;
-}
-
-/* Waits for what is left until the deadline, by the kernel's timer if that is to be had by now. */
-static void slot_wait(struct dp_slot *slot, uint64_t deadline_ns, struct mono now)
+/* Waits for `left_ns`, with a bpf_timer if the kernel has memory for it now, else with the loop
+ * timer. */
+static void slot_wait(struct dp_slot *slot, int64_t left_ns, struct mono now)
 {
 	struct hf_arm_args args = {
-	    .slot = slot_number(slot),
+	    .slot = dp_slot_number(slot),
 	    .generation = slot->cfg.generation,
-	    .delay_ns = deadline_ns - (uint64_t)now.ns,
+	    .delay_ns = (uint64_t)left_ns,
 	    .timer_only = true,
 	};
 
 	if (slot->timer_refused)
-		slot->timer_refused = run_arm(slot->dp, &args) != 0;
+		slot->timer_refused = slot->dp->mode->arm(slot->dp, &args) != 0;
 	if (slot_by_loop(slot))
-		loop_arm(slot->dp->loop, &slot->timer, (struct mono){(int64_t)deadline_ns});
+		loop_arm(slot->dp->loop, &slot->timer, mono_add(now, left_ns));
 }
 
 static void slot_timer_fired(struct loop_timer *timer)
 {
 	struct dp_slot *slot = timer->ctx;
 	struct datapath *dp = slot->dp;
-	const volatile struct hf_inst_state *st = &dp->state[slot_number(slot)];
+	const volatile struct hf_inst_state *st = &dp->state[dp_slot_number(slot)];
 	struct mono now = loop_clock();
-	int64_t late_ns = mono_diff_ns(now, timer->due);
 	uint32_t generation = slot->cfg.generation;
 	uint64_t deadline_ns;
-	bool passed;
+	int64_t left_ns;
 
 	if (!slot_watching(slot) || st->generation != generation)
 		return;
-	if (dp->raw)
-		dp_raw_drain(dp->raw);
+	dp->mode->refresh(dp);
 	deadline_ns = st->deadline_ns;
-	passed = (int64_t)(deadline_ns - (uint64_t)now.ns) <= 0;
-	if (passed && !slot->grace && late_ns > GRACE_NS) {
-		slot->grace = true;
-		loop_arm(dp->loop, timer, mono_add(now, GRACE_NS));
-		return;
-	}
-	slot->grace = false;
-	if (!passed) {
-		slot_wait(slot, deadline_ns, now);
+	left_ns = vrrp_watch_left_ns(deadline_ns, (uint64_t)timer->due.ns, (uint64_t)now.ns,
+				     &slot->grace);
+	if (left_ns > 0) {
+		slot_wait(slot, left_ns, now);
 		return;
 	}
 	if (deadline_ns != slot->reported_ns)
 		slot_report_down(slot, deadline_ns, now);
-	/* Nobody took over, as an advert came in the last moment: look again after such a time. */
+	/* If an advert arrived at the last moment, no takeover followed: check again later. */
 	if (slot->cfg.generation == generation && timer->slot == 0)
 		loop_arm(dp->loop, timer,
 			 mono_add(now, (int64_t)vrrp_down_ns(slot->cfg.version, slot->cfg.priority,
@@ -223,44 +234,50 @@ static void slot_timer_fired(struct loop_timer *timer)
 							     slot->cfg.interval_us * 1000ULL)));
 }
 
-void dp_instances_recover(struct datapath *dp)
+/* An event of `slot` was lost. Only the first advert of a master is news, so the daemon would never
+ * know that master. */
+static void slot_recover(struct dp_slot *slot)
 {
-	struct mono now = loop_clock();
-	uint64_t deadline_ns;
+	struct mono now = loop_clock(); /* later than all events that are counted as lost */
+	uint64_t deadline_ns = slot->dp->state[dp_slot_number(slot)].deadline_ns;
+	struct hf_event ev;
 
+	slot->recovered_ns = (uint64_t)now.ns;
+	if (slot_watching(slot) && deadline_ns != slot->reported_ns &&
+	    (int64_t)(deadline_ns - (uint64_t)now.ns) <= 0)
+		slot_report_down(slot, deadline_ns, now);
+	else if (slot_master_event(slot, now, &ev))
+		dp_slot_deliver(slot->dp, &ev);
+}
+
+void dp_slots_recover(struct datapath *dp)
+{
 	for (uint32_t i = 0; i < HF_MAX_INSTANCES; i++) {
 		struct dp_slot *slot = &dp->slots[i];
-		uint64_t lost = dp->state[i].events_lost;
+		uint32_t lost = dp->state[i].events_lost;
 
-		if (!slot->claimed || lost == slot->events_lost)
+		if (!slot->instance || lost == slot->events_lost)
 			continue;
 		slot->events_lost = lost;
-		deadline_ns = dp->state[i].deadline_ns;
-		if (slot_watching(slot) && deadline_ns != slot->reported_ns &&
-		    (int64_t)(deadline_ns - (uint64_t)now.ns) <= 0)
-			slot_report_down(slot, deadline_ns, now);
+		slot_recover(slot);
 	}
 }
 
-/* Starts the wait of the generation just published. 0 or -errno. */
+/* Sets the deadline of the new generation and starts its timer. 0 or -errno. */
 static int slot_arm(struct dp_slot *slot, int64_t delay_ns)
 {
 	struct datapath *dp = slot->dp;
 	struct hf_arm_args args = {
-	    .slot = slot_number(slot),
+	    .slot = dp_slot_number(slot),
 	    .generation = slot->cfg.generation,
 	    .delay_ns = delay_ns > 0 ? (uint64_t)delay_ns : 0,
 	};
-	int err = 0;
+	int err = dp->mode->arm(dp, &args);
 
-	if (dp->raw)
-		dp_raw_arm(dp->raw, args.slot, args.generation, args.delay_ns);
-	else
-		err = run_arm(dp, &args);
 	if (err < 0)
 		return err;
 	slot->timer_refused = err == HF_ARM_NO_TIMER;
-	slot->grace = false;
+	slot->grace = 0;
 	slot->reported_ns = 0;
 	loop_disarm(dp->loop, &slot->timer);
 	dp_slot_deadline_moved(slot);
@@ -269,212 +286,280 @@ static int slot_arm(struct dp_slot *slot, int64_t delay_ns)
 
 static int slot_publish(struct dp_slot *slot)
 {
-	uint32_t key = slot_number(slot);
-
 	slot->cfg.generation++;
-	if (slot->dp->raw)
-		return 0;
-	return bpf_map_update_elem(bpf_map__fd(slot->dp->skel->maps.hf_inst_cfg), &key, &slot->cfg,
-				   BPF_ANY);
+	return slot->dp->mode->publish(slot);
 }
 
-int datapath_watch(struct datapath *dp, uint32_t slot, uint8_t role, uint8_t priority, bool preempt,
+int datapath_watch(struct datapath_instance *in, uint8_t role, uint8_t priority, bool preempt,
 		   int64_t delay_ns)
 {
-	struct dp_slot *s = slot_get(dp, slot);
+	struct dp_slot *slot = in->slot;
 	int err;
 
-	if (!s || !s->claimed)
+	if (!in->set)
 		return -ENOENT;
-	s->cfg.role = role;
-	s->cfg.priority = priority;
-	s->cfg.preempt = preempt;
-	err = slot_publish(s);
+	slot->cfg.role = role;
+	slot->cfg.priority = priority;
+	slot->cfg.preempt = preempt;
+	err = slot_publish(slot);
 	if (err)
 		return err;
 	if (role == VRRP_ROLE_BACKUP)
-		return slot_arm(s, delay_ns);
-	loop_disarm(dp->loop, &s->timer);
+		return slot_arm(slot, delay_ns);
+	loop_disarm(in->dp->loop, &slot->timer);
 	return 0;
 }
 
-/* --- instances --- */
+/* --- slots --- */
 
-/* Takes `slot` out of the index; its timers and events are stale from now on. */
+/* 0 or -errno. */
+static int slot_hear_on(struct dp_slot *slot, uint32_t ifindex)
+{
+	const struct dp_mode *mode = slot->dp->mode;
+	struct hf_inst_key key = slot->keys[0];
+	int err = 0;
+
+	if (slot->also == ifindex || !mode->hears_macvlans)
+		return 0;
+	key.ifindex = slot->also;
+	if (slot->also != 0)
+		mode->unindex(slot->dp, &key);
+	key.ifindex = ifindex;
+	if (ifindex != 0)
+		err = mode->index(slot->dp, &key, dp_slot_number(slot), false);
+	slot->also = err == 0 ? ifindex : 0;
+	return err;
+}
+
+/* Removes `slot` from the index. Its timers and events are stale from then on. */
 static void slot_unindex(struct dp_slot *slot)
 {
-	if (!slot->indexed)
+	if (slot->n_keys == 0)
 		return;
-	if (slot->dp->raw)
-		dp_raw_unindex(slot->dp->raw, &slot->key);
-	else
-		bpf_map_delete_elem(bpf_map__fd(slot->dp->skel->maps.hf_inst_idx), &slot->key);
-	slot->indexed = false;
+	slot_hear_on(slot, 0);
+	dp_slot_forget_keys(slot);
 	slot->cfg.role = VRRP_ROLE_OFF;
 	slot_publish(slot);
 	loop_disarm(slot->dp->loop, &slot->timer);
 }
 
-/* The slot that `key` leads to now. */
-static bool index_find(struct datapath *dp, const struct hf_inst_key *key, uint32_t *slot)
+static void slot_free(struct dp_slot *slot)
 {
-	if (dp->raw)
-		return dp_raw_find(dp->raw, key, slot);
-	return bpf_map_lookup_elem(bpf_map__fd(dp->skel->maps.hf_inst_idx), key, slot) == 0 &&
-	       *slot < HF_MAX_INSTANCES;
+	struct datapath *dp = slot->dp;
+
+	if (slot->free || slot->instance || slot->n_keys > 0 || slot->n_peers > 0 ||
+	    !dp_auth_is_clear(slot))
+		return;
+	slot->free = true;
+	dp->free_slots[dp->n_free_slots++] = (uint16_t)dp_slot_number(slot);
 }
 
-/* Leads `key` to slot `number`, with an empty state: out of the index it has no other writer. */
-static int index_write(struct datapath *dp, const struct hf_inst_key *key, uint32_t number)
+static struct dp_slot *slot_take_free(struct datapath *dp)
 {
-	static const struct hf_inst_state nothing;
-	int err;
+	struct dp_slot *slot;
+	int budget = INT32_MAX;
 
-	if (dp->raw)
-		return dp_raw_index(dp->raw, key, number);
-	err = bpf_map_update_elem(bpf_map__fd(dp->skel->maps.hf_inst_state), &number, &nothing,
-				  BPF_ANY);
-	if (err)
-		return err;
-	return bpf_map_update_elem(bpf_map__fd(dp->skel->maps.hf_inst_idx), key, &number, BPF_ANY);
+	if (dp->n_free_slots == 0)
+		dp_slots_sweep(dp, &budget);
+	if (dp->n_free_slots == 0)
+		return NULL;
+	slot = &dp->slots[dp->free_slots[--dp->n_free_slots]];
+	slot->free = false;
+	return slot;
 }
 
-/* Makes `key` lead to `slot` alone, with an empty state if it did not before. */
-static int slot_index(struct dp_slot *slot, const struct hf_inst_key *key)
+/* Takes `key` away from the slot that it is mapped to, unless that is the one of `in`. Returns that
+ * slot if no instance has it, because it has the record of an earlier daemon; else NULL. */
+static struct dp_slot *slot_leave(struct datapath_instance *in, const struct hf_inst_key *key)
 {
-	uint32_t number = slot_number(slot), other;
-	int err;
+	struct dp_slot *there;
+	uint32_t number;
 
-	if (slot->indexed && memcmp(&slot->key, key, sizeof(*key)) == 0)
-		return 0;
-	slot_unindex(slot);
-	if (index_find(slot->dp, key, &other))
-		slot_unindex(&slot->dp->slots[other]);
-	err = index_write(slot->dp, key, number);
-	if (err)
-		return err;
-	slot->key = *key;
-	slot->indexed = true;
-	return 0;
+	if (!in->dp->mode->find(in->dp, key, &number) || number >= HF_MAX_INSTANCES)
+		return NULL;
+	there = &in->dp->slots[number];
+	if (there == in->slot || there->free) /* free: the index contradicts the adopted entries */
+		return NULL;
+	if (!there->instance)
+		return there;
+	slot_unindex(there);
+	there->instance->set = false;
+	return NULL;
 }
 
-int datapath_set_instance(struct datapath *dp, uint32_t slot, uint32_t ifindex,
+/* Chooses a slot for `router` of `in`, and takes its keys away from all others. NULL: there is
+ * none. */
+static struct dp_slot *slot_choose(struct datapath_instance *in, const struct dp_router *router)
+{
+	struct dp_slot *left = NULL, *mine = in->slot;
+	bool continues = mine && dp_slot_is_router(mine, router);
+
+	for (uint32_t i = 0; i < router->n; i++) {
+		struct dp_slot *there = slot_leave(in, &router->keys[i]);
+
+		if (there && !continues && !left)
+			left = there;
+		else if (there && there != left)
+			slot_unindex(there);
+	}
+	if (continues)
+		return mine;
+	if (mine)
+		slot_unindex(mine);
+	if (left && mine) {
+		peers_disclaim(mine);
+		mine->instance = NULL;
+		dp_sweep_soon(in->dp);
+	}
+	return left ? left : mine ? mine : slot_take_free(in->dp);
+}
+
+/* --- instances --- */
+
+struct datapath_instance *datapath_create_instance(struct datapath *dp, void *owner)
+{
+	struct datapath_instance *in = calloc(1, sizeof(*in)); /* owner: the caller */
+
+	if (!in)
+		return NULL;
+	in->dp = dp;
+	in->owner = owner;
+	return in;
+}
+
+void datapath_destroy_instance(struct datapath_instance *in)
+{
+	if (!in)
+		return;
+	if (in->slot) {
+		loop_disarm(in->dp->loop, &in->slot->timer);
+		peers_disclaim(in->slot);
+		in->slot->instance = NULL;
+		dp_sweep_soon(in->dp);
+	}
+	free(in);
+}
+
+/* The time until the deadline of a BACKUP that is published again, or published first. */
+static int64_t wait_left_ns(const struct datapath_instance *in, const struct dp_router *router,
+			    const struct hf_inst_cfg *cfg)
+{
+	const struct dp_slot *slot = in->slot;
+
+	if (in->set && slot_watching(slot) && dp_slot_is_router(slot, router))
+		return (int64_t)(in->dp->state[dp_slot_number(slot)].deadline_ns -
+				 (uint64_t)loop_clock().ns);
+	return (int64_t)vrrp_down_ns(cfg->version, cfg->priority, cfg->down_adverts,
+				     cfg->interval_us * 1000ULL);
+}
+
+void datapath_set_uplinks(struct datapath_instance *in, const uint32_t *ifindexes, unsigned int n)
+{
+	in->n_uplinks = n < DATAPATH_MAX_UPLINKS ? n : DATAPATH_MAX_UPLINKS - 1;
+	for (unsigned int i = 0; i < in->n_uplinks; i++)
+		in->uplinks[i] = ifindexes[i];
+}
+
+int datapath_set_instance(struct datapath_instance *in, uint32_t ifindex,
 			  const struct hf_inst_cfg *cfg)
 {
-	struct hf_inst_key key = {.ifindex = ifindex, .family = cfg->family, .vrid = cfg->vrid};
-	struct dp_slot *s = slot_get(dp, slot);
-	bool was_watching;
+	struct dp_router router = dp_router_of(in, ifindex, cfg);
+	int64_t left_ns = wait_left_ns(in, &router, cfg);
+	struct dp_slot *slot = slot_choose(in, &router);
 	uint32_t generation;
-	int64_t left_ns;
+	bool continues;
 	int err;
 
-	if (!s)
-		return -EINVAL;
-	was_watching = s->claimed && slot_watching(s) && memcmp(&s->key, &key, sizeof(key)) == 0;
-	left_ns = (int64_t)(dp->state[slot].deadline_ns - (uint64_t)loop_clock().ns);
-	if (!was_watching)
-		left_ns = (int64_t)vrrp_down_ns(cfg->version, cfg->priority, cfg->down_adverts,
-						cfg->interval_us * 1000ULL);
-	if (!s->claimed)
-		s->events_lost = dp->state[slot].events_lost;
-	s->claimed = true;
-	peers_disclaim(s);
-	if (!s->indexed || memcmp(&s->key, &key, sizeof(key)) != 0)
-		slot_unindex(s);
-	generation = s->cfg.generation;
-	s->cfg = *cfg;
-	s->cfg.generation = generation;
-	err = slot_publish(s);
+	if (!slot)
+		return -ENOSPC;
+	continues = in->set && in->slot == slot && slot->n_keys > 0;
+	if (!continues)
+		slot->first_generation = slot->cfg.generation + 1;
+	if (!in->set)
+		slot->events_lost = in->dp->state[dp_slot_number(slot)].events_lost;
+	in->slot = slot;
+	in->set = true;
+	slot->instance = in;
+	peers_disclaim(slot);
+	generation = slot->cfg.generation;
+	slot->cfg = *cfg;
+	slot->cfg.generation = generation;
+	err = dp_auth_publish(slot, in);
 	if (!err)
-		err = slot_index(s, &key);
+		err = slot_publish(slot);
+	if (!err)
+		err = dp_slot_index(slot, &router);
 	if (!err && cfg->role == VRRP_ROLE_BACKUP)
-		err = slot_arm(s, left_ns);
+		err = slot_arm(slot, left_ns);
 	return err;
 }
 
-int datapath_remove_instance(struct datapath *dp, uint32_t slot)
+int datapath_hear_on(struct datapath_instance *in, uint32_t ifindex)
 {
-	struct dp_slot *s = slot_get(dp, slot);
+	return in->set ? slot_hear_on(in->slot, ifindex) : -ENOENT;
+}
 
-	if (!s || !s->claimed)
+int datapath_remove_instance(struct datapath_instance *in)
+{
+	if (!in->set)
 		return -ENOENT;
-	slot_unindex(s);
-	s->claimed = false;
-	peers_disclaim(s);
+	slot_unindex(in->slot);
+	in->set = false;
+	peers_disclaim(in->slot);
+	dp_sweep_soon(in->dp);
 	return 0;
 }
 
-/* --- adoption --- */
+/* --- all slots --- */
 
-static int peers_adopt(struct datapath *dp)
+int dp_slots_create(struct datapath *dp)
 {
-	int fd = bpf_map__fd(dp->skel->maps.hf_peer), err = 0;
-	struct hf_peer_key key, *prev = NULL;
-
-	while (!err && bpf_map_get_next_key(fd, prev, &key) == 0) {
-		if (key.slot < HF_MAX_INSTANCES)
-			err = peer_remember(&dp->slots[key.slot], &key.address, false);
-		prev = &key;
-	}
-	return err;
-}
-
-/* What an earlier daemon published. 0 or -errno. */
-static int slots_adopt(struct datapath *dp)
-{
-	int idx_fd = bpf_map__fd(dp->skel->maps.hf_inst_idx);
-	int cfg_fd = bpf_map__fd(dp->skel->maps.hf_inst_cfg);
-	struct hf_inst_key key, *prev = NULL;
-	uint32_t slot;
-
-	for (uint32_t i = 0; i < HF_MAX_INSTANCES; i++) {
-		if (bpf_map_lookup_elem(cfg_fd, &i, &dp->slots[i].cfg) < 0)
-			return -errno;
-	}
-	while (bpf_map_get_next_key(idx_fd, prev, &key) == 0) {
-		if (bpf_map_lookup_elem(idx_fd, &key, &slot) == 0 && slot < HF_MAX_INSTANCES) {
-			dp->slots[slot].key = key;
-			dp->slots[slot].indexed = true;
-		}
-		prev = &key;
-	}
-	return peers_adopt(dp);
-}
-
-int dp_instances_adopt(struct datapath *dp)
-{
-	dp->slots = calloc(HF_MAX_INSTANCES, sizeof(*dp->slots)); /* owner: dp */
-	if (!dp->slots)
+	dp->slots = calloc(HF_MAX_INSTANCES, sizeof(*dp->slots));	    /* owner: dp */
+	dp->free_slots = calloc(HF_MAX_INSTANCES, sizeof(*dp->free_slots)); /* owner: dp */
+	if (!dp->slots || !dp->free_slots)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < HF_MAX_INSTANCES; i++) {
-		struct dp_slot *s = &dp->slots[i];
+		struct dp_slot *slot = &dp->slots[i];
 
-		s->dp = dp;
-		s->timer =
-		    (struct loop_timer){.fn = slot_timer_fired, .ctx = s, .name = "master down"};
+		slot->dp = dp;
+		slot->timer =
+		    (struct loop_timer){.fn = slot_timer_fired, .ctx = slot, .name = "master down"};
 	}
-	return dp->raw ? 0 : slots_adopt(dp);
+	return 0;
 }
 
-void dp_instances_sweep(struct datapath *dp, int *budget)
+void dp_slots_list_free(struct datapath *dp)
+{
+	/* The lowest number is used first, which makes the maps easier to read. */
+	for (uint32_t i = HF_MAX_INSTANCES; i-- > 0;)
+		slot_free(&dp->slots[i]);
+}
+
+void dp_slots_sweep(struct datapath *dp, int *budget)
 {
 	for (uint32_t i = 0; i<HF_MAX_INSTANCES && * budget> 0; i++) {
-		struct dp_slot *s = &dp->slots[i];
+		struct dp_slot *slot = &dp->slots[i];
 
-		if (!s->claimed && s->indexed) {
-			slot_unindex(s);
+		if (!slot->instance && slot->n_keys > 0) {
+			slot_unindex(slot);
 			(*budget)--;
 		}
-		peers_sweep(s, budget);
+		peers_sweep(slot, budget);
+		dp_auth_sweep(slot, budget);
+		slot_free(slot);
 	}
 }
 
-void dp_instances_free(struct datapath *dp)
+void dp_slots_destroy(struct datapath *dp)
 {
 	for (uint32_t i = 0; dp->slots && i < HF_MAX_INSTANCES; i++) {
 		loop_disarm(dp->loop, &dp->slots[i].timer);
 		free(dp->slots[i].peers);
+		if (dp->slots[i].raw_auth)
+			dp_raw_delete_auth(&dp->slots[i]);
 	}
 	free(dp->slots);
+	free(dp->free_slots);
 	dp->slots = NULL;
+	dp->free_slots = NULL;
 }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Loads the programs, if possible on the maps that an earlier daemon left pinned: counters, states
- * and running timers then go on. It is all or nothing: one map missing or of another shape, another
- * ABI or another boot, and everything is built anew, as half-matching maps are worse than empty
- * ones.
+ * Loads the programs. If possible it uses the maps that an earlier daemon left pinned, so that
+ * counters, states and running timers continue. If one map is missing, or has another type or size,
+ * or is of another ABI or boot, all maps are created anew, because maps that match in part are
+ * worse than empty ones.
  *
- * A kernel that refuses bpf_timer gets the same object with hf_use_timer false. RLIMIT_MEMLOCK is
- * libbpf's affair: it raises it on the kernels (before 5.11) that charge maps to it.
+ * A kernel that refuses bpf_timer gets the same object with hf_use_timer false. libbpf raises
+ * RLIMIT_MEMLOCK on kernels (before 5.11) that charge maps to it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -23,10 +23,12 @@
 #include "datapath/skeleton.h"
 
 /*
- * The end of what libbpf and the verifier complained about in the last attempt: it is said only if
- * the load fails for good. Static, as libbpf's print function has no context.
+ * The end of the messages of libbpf and the verifier in the last attempt to load. They are logged
+ * only if no attempt succeeds. Static, because libbpf's print function has no context. Later
+ * messages of libbpf, in the thread that attaches, are not stored.
  */
 static char complaint[2048];
+static bool loading;
 
 static int print_libbpf(enum libbpf_print_level level, const char *fmt, va_list args)
 {
@@ -35,7 +37,7 @@ static int print_libbpf(enum libbpf_print_level level, const char *fmt, va_list 
 	if (vasprintf(&text, fmt, args) < 0)
 		return 0;
 	log_debug("%.*s", (int)strcspn(text, "\n"), text);
-	if (level == LIBBPF_WARN && asprintf(&all, "%s%s", complaint, text) >= 0) {
+	if (loading && level == LIBBPF_WARN && asprintf(&all, "%s%s", complaint, text) >= 0) {
 		size_t len = strlen(all),
 		       over = len < sizeof(complaint) ? 0 : len - (sizeof(complaint) - 1);
 
@@ -46,7 +48,7 @@ static int print_libbpf(enum libbpf_print_level level, const char *fmt, va_list 
 	return 0;
 }
 
-static void complain(void)
+static void log_complaint(void)
 {
 	char *save = NULL;
 
@@ -81,7 +83,7 @@ static int meta_fill(struct hf_meta *meta)
 	return boot_id_read(meta->boot_id);
 }
 
-/* Is the map behind `fd` one that `map` could have created? */
+/* Could `map` have created the map of `fd`? */
 static bool map_fits(const struct bpf_map *map, int fd)
 {
 	struct bpf_map_info info = {0};
@@ -103,7 +105,7 @@ static bool meta_fits(int fd)
 	       memcmp(&ours, &theirs, sizeof(ours)) == 0;
 }
 
-/* Has `map` use the pinned one. 0, -ENOENT if there is none, or -ESTALE if it does not fit. */
+/* Makes `map` use the pinned map. 0, -ENOENT if there is none, or -ESTALE if it does not fit. */
 static int map_adopt(const char *dir, struct bpf_map *map)
 {
 	const char *name = bpf_map__name(map);
@@ -123,7 +125,7 @@ static int map_adopt(const char *dir, struct bpf_map *map)
 	return err;
 }
 
-/* All the pinned maps, or none: 0 or -errno; *found counts those that were there. */
+/* Uses all the pinned maps, or none: 0 or -errno; *found counts the existing ones. */
 static int maps_adopt(struct datapath *dp, unsigned int *found)
 {
 	struct bpf_map *map;
@@ -158,6 +160,20 @@ static int maps_pin(struct datapath *dp)
 	return 0;
 }
 
+/* Pins the new maps: all of them, or none. Without pins the data path works, but no later daemon
+ * can adopt it. */
+static void maps_pin_all(struct datapath *dp)
+{
+	int err = maps_pin(dp);
+
+	if (!err)
+		return;
+	log_warn("datapath: the maps cannot be pinned in %s (%s): they end with this daemon",
+		 dp->dir, strerror(-err));
+	dp_pins_remove_all(dp->name, NULL);
+	dp->dir[0] = '\0';
+}
+
 static int meta_write(struct datapath *dp)
 {
 	struct hf_meta meta;
@@ -169,14 +185,20 @@ static int meta_write(struct datapath *dp)
 	return bpf_map_update_elem(bpf_map__fd(dp->skel->maps.hf_meta), &key, &meta, BPF_ANY);
 }
 
-/* One attempt. 0 or -errno; *found: pinned maps that were there. */
+/* The buffer for the verifier's log. Without it libbpf would load a refused program again with
+ * larger and larger buffers, up to gigabytes. That takes minutes, in which no signal is handled. */
+static char verifier_log[64 << 10];
+
+/* Makes one attempt to load. 0 or -errno; *found becomes the number of existing pinned maps. */
 static int load_once(struct datapath *dp, bool adopt, bool use_timer, unsigned int *found)
 {
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .kernel_log_buf = verifier_log,
+		    .kernel_log_size = sizeof(verifier_log));
 	int err;
 
 	*found = 0;
 	complaint[0] = '\0';
-	dp->skel = holdfast__open();
+	dp->skel = holdfast__open_opts(&opts);
 	if (!dp->skel)
 		return -errno;
 	dp->skel->rodata->hf_use_timer = use_timer;
@@ -184,6 +206,10 @@ static int load_once(struct datapath *dp, bool adopt, bool use_timer, unsigned i
 	err = adopt ? maps_adopt(dp, found) : 0;
 	if (!err)
 		err = holdfast__load(dp->skel);
+	/* libbpf maps variables into memory only if its probe says that the kernel supports it.
+	 * Otherwise it continues, and our writes would have no effect. */
+	if (!err && !dp->skel->data)
+		err = -EOPNOTSUPP;
 	if (!err && !adopt)
 		err = meta_write(dp);
 	if (err)
@@ -198,7 +224,7 @@ static int load(struct datapath *dp, bool adopt, unsigned int *found)
 	if (!err || dp->opt.force_timerfd || err == -ESTALE || err == -ENOENT)
 		return err;
 	if (load_once(dp, adopt, false, found) == 0) {
-		log_warn("datapath: the kernel refuses bpf_timer (%s): using timerfd",
+		log_warn("datapath: the kernel refuses bpf_timer (%s): using loop timers",
 			 strerror(-err));
 		return 0;
 	}
@@ -211,12 +237,13 @@ int dp_load(struct datapath *dp, bool *adopted)
 	int err = -ENOENT;
 
 	libbpf_set_print(print_libbpf);
+	loading = true;
 	if (dp->dir[0])
 		err = load(dp, true, &found);
 	*adopted = err == 0;
 	if (err && found > 0)
-		log_warn("datapath: what an earlier daemon left in %s cannot be used (%s): "
-			 "building anew",
+		log_warn("datapath: the maps of an earlier daemon in %s cannot be used (%s): "
+			 "creating new ones",
 			 dp->dir, strerror(-err));
 	if (err && dp->dir[0]) {
 		dp_pins_remove(dp->dir);
@@ -225,9 +252,10 @@ int dp_load(struct datapath *dp, bool *adopted)
 	if (err)
 		err = load(dp, false, &found);
 	if (err)
-		complain();
+		log_complaint();
 	else if (!*adopted && dp->dir[0])
-		err = maps_pin(dp);
+		maps_pin_all(dp);
+	loading = false;
 	return err;
 }
 

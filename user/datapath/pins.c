@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * The pins: what of the kernel half outlives a daemon, under /sys/fs/bpf/<name>/v<ABI>/. Beside the
- * maps, by their names, stand there `xdp_<ifindex>` (a link) and, for what has no link,
- * `tc_in_<ifindex>_<priority>_<handle>`, `tc_out_...` and `qdisc_<ifindex>` (a program each):
- * whoever cleans up after a dead daemon reads from the names what it had attached.
+ * The pins: the part of the kernel half that outlives a daemon, under /sys/fs/bpf/<name>/v<ABI>/.
+ * The maps are pinned by their names, and an XDP link as `xdp_<ifindex>`. For attachments without a
+ * link a program is pinned as `tc_in_<ifindex>_<priority>_<handle>`, `tc_out_...` or
+ * `qdisc_<ifindex>`. The names show what a dead daemon had attached, so that it can be removed.
  *
- * Interfaces go by index, as bpffs knows no names with a dot ("eth0.100"). Rejected: a file of our
- * own in /run, which can be lost or disagree with the kernel.
+ * The names contain interface indices, because bpffs accepts no names with a dot ("eth0.100").
+ * Rejected: a file in /run, which can be lost or disagree with the kernel.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -26,7 +26,7 @@
 #include "core/log.h"
 #include "datapath/internal.h"
 
-bool dp_name_is_valid(const char *name)
+bool datapath_name_is_valid(const char *name)
 {
 	size_t len =
 	    strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_");
@@ -125,19 +125,20 @@ static int dir_empty(const char *dir)
 	return err;
 }
 
+static int remove_attachment(void *ctx, const struct dp_attachment *att)
+{
+	struct dp_attachment copy = *att;
+
+	dp_attachment_remove(ctx, &copy);
+	return 0;
+}
+
 int dp_pins_remove(const char *dir)
 {
-	struct dp_interface *ifs = calloc(DP_MAX_INTERFACES, sizeof(*ifs));
-	unsigned int n;
-	int err;
+	int err = dp_attachments_scan(dir, remove_attachment, (void *)(uintptr_t)dir);
 
-	if (!ifs)
-		return -ENOMEM;
-	n = dp_interfaces_scan(dir, ifs, DP_MAX_INTERFACES);
-	for (unsigned int i = 0; i < n; i++)
-		dp_interface_detach(dir, &ifs[i]);
-	free(ifs);
-	err = dir_empty(dir);
+	if (!err)
+		err = dir_empty(dir);
 	if (!err && rmdir(dir) < 0)
 		err = -errno;
 	return err;
@@ -147,7 +148,7 @@ int dp_pins_remove_all(const char *name, const char *except)
 {
 	char top[DP_PATH], dir[DP_PATH];
 	struct dirent *e;
-	int removed = 0, err = dp_pin_path(top, DP_BPFFS, "%s", name);
+	int removed = 0, one, err = dp_pin_path(top, DP_BPFFS, "%s", name);
 	DIR *d = err ? NULL : opendir(top);
 
 	if (!d)
@@ -157,10 +158,11 @@ int dp_pins_remove_all(const char *name, const char *except)
 			continue;
 		if (except && strcmp(dir, except) == 0)
 			continue;
-		err = dp_pins_remove(dir);
-		if (err)
-			break;
-		removed++;
+		one = dp_pins_remove(dir);
+		if (one)
+			err = one;
+		else
+			removed++;
 	}
 	closedir(d);
 	if (!except && !err && rmdir(top) < 0)
@@ -170,16 +172,17 @@ int dp_pins_remove_all(const char *name, const char *except)
 
 int datapath_detach_all(const char *name)
 {
-	int lock, n;
+	int lock, pinned, unpinned;
 
-	if (!dp_name_is_valid(name))
+	if (!datapath_name_is_valid(name))
 		return -EINVAL;
 	lock = dp_pins_lock(name);
-	if (lock < 0)
+	if (lock < 0 && lock != -ENOENT)
 		return lock;
-	n = dp_pins_remove_all(name, NULL);
+	pinned = lock >= 0 ? dp_pins_remove_all(name, NULL) : 0;
 	dp_pins_unlock(lock);
-	if (n < 0)
-		return n;
-	return n > 0 ? 0 : -ENOENT;
+	unpinned = dp_tc_remove_unpinned();
+	if (pinned < 0 || unpinned < 0)
+		return pinned < 0 ? pinned : unpinned;
+	return pinned + unpinned > 0 ? 0 : -ENOENT;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The generated skeleton, which is not ours to warn about. */
+/* The generated skeleton, without compiler warnings. */
 #ifndef HF_DATAPATH_SKELETON_H
 #define HF_DATAPATH_SKELETON_H
 

@@ -1,128 +1,78 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Shared addresses and what is counted of them, and why adverts were refused. This file owns
- * hf_vip_idx and the 256-bit filter before it; the counters are the kernel half's, and are read
- * with one system call each for all CPUs. Reading them is safe in any thread: nothing is shared.
+ * The shared addresses whose traffic is counted, and the functions that read all counts. The file
+ * owns the numbers of the addresses, and records which addresses are claimed. The cost to add or
+ * remove an address does not depend on their number.
  */
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <bpf/bpf.h>
 
 #include "datapath/internal.h"
-#include "datapath/skeleton.h"
 
-static struct dp_vip *vip_find(struct datapath *dp, const struct ipaddr *address)
+static uint32_t vip_unused(struct datapath *dp)
 {
-	for (uint32_t i = 0; i < HF_MAX_VIPS; i++) {
-		if (dp->vips[i].used &&
-		    memcmp(&dp->vips[i].address, address, sizeof(*address)) == 0)
-			return &dp->vips[i];
-	}
-	return NULL;
+	while (dp->vip_unused < HF_MAX_VIPS && dp->vips[dp->vip_unused].used)
+		dp->vip_unused++;
+	return dp->vip_unused;
 }
 
-static struct dp_vip *vip_unused(struct datapath *dp)
+static void vip_forget(struct datapath *dp, uint32_t vip)
 {
-	for (uint32_t i = 0; i < HF_MAX_VIPS; i++) {
-		if (!dp->vips[i].used)
-			return &dp->vips[i];
-	}
-	return NULL;
+	uint8_t last = dp->vips[vip].address.b[15];
+
+	addr_index_remove(&dp->vip_index, vip);
+	if (--dp->vip_octets[last] == 0)
+		dp->vip_filter[last >> 6] &= ~(1ULL << (last & 63));
+	dp->vips[vip] = (struct dp_vip){.used = false};
+	if (vip < dp->vip_unused)
+		dp->vip_unused = vip;
 }
 
-/* The filter anew from all that is used: it never lacks a bit that is set now and stays set. */
-static void filter_write(struct datapath *dp)
+void dp_vip_take(struct datapath *dp, const struct ipaddr *address, uint32_t vip)
 {
-	__u64 filter[4] = {0};
+	uint8_t last = address->b[15];
 
-	if (dp->raw)
-		return;
-	for (uint32_t i = 0; i < HF_MAX_VIPS; i++) {
-		uint8_t last = dp->vips[i].address.b[15];
-
-		if (dp->vips[i].used)
-			filter[last >> 6] |= 1ULL << (last & 63);
-	}
-	for (int i = 0; i < 4; i++)
-		*(volatile __u64 *)&dp->skel->data->hf_vip_filter[i] = filter[i];
-}
-
-static int counters_clear(struct datapath *dp, uint32_t vip)
-{
-	void *zeros; /* owner: here */
-	int err;
-
-	if (dp->raw)
-		return 0;
-	zeros = calloc(dp->n_cpus, sizeof(struct hf_traffic));
-	if (!zeros)
-		return -ENOMEM;
-	err = bpf_map_update_elem(bpf_map__fd(dp->skel->maps.hf_vip_rx), &vip, zeros, BPF_ANY);
-	if (!err)
-		err = bpf_map_update_elem(bpf_map__fd(dp->skel->maps.hf_vip_tx), &vip, zeros,
-					  BPF_ANY);
-	free(zeros);
-	return err;
+	if (dp->vips[vip].used) /* only if another program has written to the index map */
+		vip_forget(dp, vip);
+	dp->vips[vip] = (struct dp_vip){.address = *address, .used = true};
+	addr_index_put(&dp->vip_index, address, vip);
+	dp->vip_octets[last]++;
+	dp->vip_filter[last >> 6] |= 1ULL << (last & 63);
 }
 
 int datapath_add_vip(struct datapath *dp, const struct ipaddr *address, uint32_t *vip)
 {
-	struct dp_vip *v = vip_find(dp, address);
+	uint32_t number = addr_index_find(&dp->vip_index, address);
 	int err;
 
-	if (!v) {
-		v = vip_unused(dp);
-		if (!v)
+	if (number == ADDR_INDEX_NONE) {
+		number = vip_unused(dp);
+		if (number == HF_MAX_VIPS)
 			return -ENOSPC;
-		*vip = (uint32_t)(v - dp->vips);
-		err = counters_clear(dp, *vip);
-		if (!err && !dp->raw)
-			err = bpf_map_update_elem(bpf_map__fd(dp->skel->maps.hf_vip_idx), address,
-						  vip, BPF_ANY);
+		err = dp->mode->add_vip(dp, address, number);
 		if (err)
 			return err;
-		*v = (struct dp_vip){.address = *address, .used = true};
+		dp_vip_take(dp, address, number);
 	}
-	v->claimed = true;
-	*vip = (uint32_t)(v - dp->vips);
-	filter_write(dp);
+	dp->vips[number].claimed = true;
+	*vip = number;
+	dp->mode->set_filter(dp, dp->vip_filter);
 	return 0;
 }
 
-static void vip_drop(struct datapath *dp, struct dp_vip *v)
+static void vip_drop(struct datapath *dp, uint32_t vip)
 {
-	if (!dp->raw)
-		bpf_map_delete_elem(bpf_map__fd(dp->skel->maps.hf_vip_idx), &v->address);
-	*v = (struct dp_vip){.used = false};
+	dp->mode->delete_vip(dp, &dp->vips[vip].address);
+	vip_forget(dp, vip);
 }
 
 int datapath_remove_vip(struct datapath *dp, const struct ipaddr *address)
 {
-	struct dp_vip *v = vip_find(dp, address);
+	uint32_t number = addr_index_find(&dp->vip_index, address);
 
-	if (!v)
+	if (number == ADDR_INDEX_NONE)
 		return -ENOENT;
-	vip_drop(dp, v);
-	filter_write(dp);
-	return 0;
-}
-
-int dp_vips_adopt(struct datapath *dp)
-{
-	int fd = dp->raw ? -1 : bpf_map__fd(dp->skel->maps.hf_vip_idx);
-	struct ipaddr key, *prev = NULL;
-	uint32_t vip;
-
-	dp->vips = calloc(HF_MAX_VIPS, sizeof(*dp->vips)); /* owner: dp */
-	if (!dp->vips)
-		return -ENOMEM;
-	while (fd >= 0 && bpf_map_get_next_key(fd, prev, &key) == 0) {
-		if (bpf_map_lookup_elem(fd, &key, &vip) == 0 && vip < HF_MAX_VIPS)
-			dp->vips[vip] = (struct dp_vip){.address = key, .used = true};
-		prev = &key;
-	}
+	vip_drop(dp, number);
+	dp->mode->set_filter(dp, dp->vip_filter);
 	return 0;
 }
 
@@ -130,84 +80,73 @@ void dp_vips_sweep(struct datapath *dp, int *budget)
 {
 	for (uint32_t i = 0; i<HF_MAX_VIPS && * budget> 0; i++) {
 		if (dp->vips[i].used && !dp->vips[i].claimed) {
-			vip_drop(dp, &dp->vips[i]);
+			vip_drop(dp, i);
 			(*budget)--;
 		}
 	}
-	filter_write(dp);
-}
-
-/* The value of `key`, one part of `size` octets a CPU, to be freed; NULL with errno. */
-static void *percpu_read(struct datapath *dp, const struct bpf_map *map, uint32_t key, size_t size)
-{
-	void *cpus = calloc(dp->n_cpus, size); /* owner: the caller */
-
-	if (cpus && bpf_map_lookup_elem(bpf_map__fd(map), &key, cpus) < 0) {
-		free(cpus);
-		return NULL;
-	}
-	return cpus;
-}
-
-static int traffic_sum(struct datapath *dp, const struct bpf_map *map, uint32_t vip,
-		       struct hf_traffic *out)
-{
-	struct hf_traffic *cpu = percpu_read(dp, map, vip, sizeof(*cpu));
-
-	*out = (struct hf_traffic){0};
-	if (!cpu)
-		return -errno;
-	for (unsigned int i = 0; i < dp->n_cpus; i++) {
-		out->packets += cpu[i].packets;
-		out->bytes += cpu[i].bytes;
-		out->tcp_syn += cpu[i].tcp_syn;
-		out->tcp_syn_ack += cpu[i].tcp_syn_ack;
-		out->tcp_fin += cpu[i].tcp_fin;
-		out->tcp_rst += cpu[i].tcp_rst;
-		out->udp += cpu[i].udp;
-		out->icmp += cpu[i].icmp;
-		out->fragments += cpu[i].fragments;
-		if (cpu[i].last_ns > out->last_ns)
-			out->last_ns = cpu[i].last_ns;
-	}
-	free(cpu);
-	return 0;
+	dp->mode->set_filter(dp, dp->vip_filter);
 }
 
 int datapath_traffic(struct datapath *dp, uint32_t vip, struct hf_traffic *rx,
 		     struct hf_traffic *tx)
 {
+	*rx = *tx = (struct hf_traffic){0};
+	return vip < HF_MAX_VIPS ? dp->mode->traffic(dp, vip, rx, tx) : -ENOENT;
+}
+
+static bool conn_is_in(const struct hf_conn_key *key, const struct hf_conn_key *keys,
+		       unsigned int n)
+{
+	for (unsigned int i = 0; i < n; i++) {
+		if (keys[i].vip == key->vip && keys[i].port_be == key->port_be)
+			return true;
+	}
+	return false;
+}
+
+static int conn_add(struct datapath *dp, const struct hf_conn_key *key)
+{
 	int err;
 
-	*rx = *tx = (struct hf_traffic){0};
-	if (dp->raw)
-		return vip < HF_MAX_VIPS ? 0 : -ENOENT;
-	err = traffic_sum(dp, dp->skel->maps.hf_vip_rx, vip, rx);
-	return err ? err : traffic_sum(dp, dp->skel->maps.hf_vip_tx, vip, tx);
+	if (key->vip >= HF_MAX_VIPS || dp->n_conns == HF_MAX_CONNS)
+		return key->vip >= HF_MAX_VIPS ? -ENOENT : -ENOSPC;
+	if (conn_is_in(key, dp->conns, dp->n_conns))
+		return 0;
+	err = dp->mode->add_conn(dp, key);
+	if (!err)
+		dp->conns[dp->n_conns++] = *key;
+	return err;
+}
+
+int datapath_set_conns(struct datapath *dp, const struct hf_conn_key *keys, unsigned int n)
+{
+	uint64_t vips[HF_MAX_VIPS / 64] = {0};
+	unsigned int kept = 0;
+	int err = 0;
+
+	for (unsigned int i = 0; i < dp->n_conns; i++) {
+		if (conn_is_in(&dp->conns[i], keys, n))
+			dp->conns[kept++] = dp->conns[i];
+		else
+			dp->mode->delete_conn(dp, &dp->conns[i]);
+	}
+	dp->n_conns = kept;
+	for (unsigned int i = 0; i < n && err == 0; i++)
+		err = conn_add(dp, &keys[i]);
+	for (unsigned int i = 0; i < dp->n_conns; i++)
+		vips[dp->conns[i].vip / 64] |= 1ULL << dp->conns[i].vip % 64;
+	dp->mode->set_conns(dp, vips);
+	return err;
+}
+
+int datapath_conn(struct datapath *dp, const struct hf_conn_key *key, struct hf_conn *out)
+{
+	*out = (struct hf_conn){0};
+	return dp->mode->conn(dp, key, out);
 }
 
 int datapath_verdict(struct datapath *dp, uint32_t reason, struct hf_verdict *out)
 {
-	struct hf_verdict *cpu;
-
-	if (reason >= HF_V_MAX)
-		return -ENOENT;
-	if (dp->raw) {
-		dp_raw_verdict(dp->raw, reason, out);
-		return 0;
-	}
-	cpu = percpu_read(dp, dp->skel->maps.hf_verdict, reason, sizeof(*cpu));
 	*out = (struct hf_verdict){0};
-	if (!cpu)
-		return -errno;
-	for (unsigned int i = 0; i < dp->n_cpus; i++) {
-		out->packets += cpu[i].packets;
-		out->bytes += cpu[i].bytes;
-		if (cpu[i].last_ns > out->last_ns) {
-			out->last_ns = cpu[i].last_ns;
-			out->last_source = cpu[i].last_source;
-		}
-	}
-	free(cpu);
-	return 0;
+	return reason < HF_V_MAX ? dp->mode->verdict(dp, reason, out) : -ENOENT;
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * Starts every part in the order that failover needs, runs the loop, and releases in the order that
- * loses no packet. Owns all the parts. The forker of runners is forked first, the kernel half is
- * loaded, privileges are dropped; threads come next, sessions are dialled, and only then does the
- * process become real-time.
+ * loses no packet. Owns all the parts. The order of the start: fork the runner supervisor, load the
+ * kernel half, drop privileges, start threads, open sessions, and only then enter the real-time
+ * class.
  */
 #include "engine/engine.h"
 
@@ -19,36 +19,66 @@
 
 #include "control/control_socket.h"
 #include "core/addr.h"
+#include "core/confine.h"
+#include "core/log.h"
 #include "core/privileges.h"
 #include "core/sd_notify.h"
-#include "engine/engine_state.h"
-#include "engine/init_files.h"
+#include "datapath/datapath.h"
+#include "datapath/sbfd.h"
+#include "engine/group/sync_group.h"
+#include "engine/host/init_files.h"
+#include "engine/instance/addresses.h"
+#include "engine/instance/attachment.h"
+#include "engine/instance/bfd_clients.h"
+#include "engine/instance/executor.h"
+#include "engine/instance/found_neighbors.h"
+#include "engine/instance/routes.h"
+#include "engine/instance/speakers.h"
+#include "engine/instance/statics.h"
+#include "engine/instance/vmac.h"
+#include "engine/status/counted_vips.h"
+#include "engine/observe/old_master.h"
+#include "engine/peer/reports.h"
+#include "engine/observe/recording.h"
+#include "engine/observe/refusals.h"
+#include "engine/status/service_status.h"
+#include "engine/status/snapshot.h"
+#include "engine/peer/bfd_sessions.h"
 #include "engine/realtime.h"
-#include "engine/reload.h"
+#include "engine/reload/reload.h"
+#include "engine/peer/life.h"
+#include "engine/requests.h"
+#include "engine/runner_events.h"
+#include "engine/service/service.h"
+#include "engine/status/running_config.h"
 #include "engine/startup_delay.h"
+#include "engine/tracking/check_results.h"
+#include "engine/tracking/checks.h"
+#include "engine/tracking/links.h"
+#include "engine/tracking/stale.h"
+#include "engine/tracking/tracking.h"
+#include "engine/tracking/traffic_watch.h"
+#include "kernel/address_worker.h"
+#include "kernel/netlink.h"
+#include "runner/supervisor.h"
+#include "speaker/bgp_listen.h"
 
-#define SESSION_GRACE_NS                                                                           \
-	(5 * NS_PER_S)		      /* so long after start a missing session is no fault yet     \
-				       */
-#define LOW_PORTS_END 1024	      /* those below are for CAP_NET_BIND_SERVICE */
-#define STOP_LIMIT_NS (10 * NS_PER_S) /* then we end without having been relieved */
-
-int64_t engine_wall_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_REALTIME, &ts);
-	return ts.tv_sec * INT64_C(1000) + ts.tv_nsec / NS_PER_MS;
-}
+#define LOW_PORTS_END 1024	      /* a lower port needs CAP_NET_BIND_SERVICE */
+#define STOP_LIMIT_NS (10 * NS_PER_S) /* then the daemon ends even without a successor */
 
 /* --- stopping --- */
 
 static bool all_stopped(const struct engine *engine)
 {
+	struct service *svc;
 	struct instance *in;
 
 	ENGINE_EACH_INSTANCE (engine, in) {
 		if (!in->stopped)
+			return false;
+	}
+	ENGINE_EACH_SERVICE (engine, svc) {
+		if (!service_is_stopped(svc))
 			return false;
 	}
 	return true;
@@ -58,13 +88,14 @@ static void on_stop_limit(struct loop_timer *timer)
 {
 	struct engine *engine = timer->ctx;
 
-	log_warn("stop: nobody has taken over within %lld s, ending all the same",
+	log_warn("stop: no node has taken over within %lld s; ending nevertheless",
 		 (long long)(STOP_LIMIT_NS / NS_PER_S));
 	engine->stop_overdue = true;
 }
 
 static void stop(struct engine *engine)
 {
+	struct service *svc;
 	struct instance *in;
 
 	if (engine->stopping)
@@ -75,7 +106,9 @@ static void stop(struct engine *engine)
 	loop_arm(engine->loop, &engine->stop_limit,
 		 mono_add(loop_now(engine->loop), STOP_LIMIT_NS));
 	ENGINE_EACH_INSTANCE (engine, in)
-		instance_stop(in);
+		inbox_post(&in->event, NEWS_STOP);
+	ENGINE_EACH_SERVICE (engine, svc)
+		service_stop(svc);
 }
 
 static void on_signal(struct loop_source *src, uint32_t ready)
@@ -99,7 +132,9 @@ static void tell_link(void *ctx, const struct netlink_link *link)
 	struct engine *engine = ctx;
 
 	addresses_on_link(engine, link);
-	checks_link(engine, link);
+	vmacs_on_link(engine, link);
+	found_neighbors_on_network(engine);
+	tracking_link(engine, link);
 	links_report(engine, link);
 }
 
@@ -107,35 +142,29 @@ static void on_link(void *ctx, const struct netlink_link *link)
 {
 	struct engine *engine = ctx;
 
+	routes_on_network(engine);
 	if (!link_delays_hold(&engine->link_delays, link))
 		tell_link(engine, link);
 }
 
-/* An instance without a source address tries again with each one that appears. */
+/* An instance without a source address tries again when an address appears. An instance whose
+ * source address is removed looks for another one. */
 static void on_address(void *ctx, uint32_t ifindex, const struct ipprefix *prefix, bool gone)
 {
 	struct engine *engine = ctx;
 	struct instance *in;
 
-	if (gone)
+	found_neighbors_on_network(engine);
+	if (gone) {
 		addresses_on_removed(engine, ifindex, prefix);
-	ENGINE_EACH_INSTANCE (engine, in) {
-		if (in->ifindex != ifindex)
-			continue;
-		if (gone)
-			instance_source_gone(in, prefix);
-		else
-			instance_prepare(in, ifindex);
+		routes_on_network(engine);
+	} else {
+		addresses_on_added(engine, ifindex, prefix);
 	}
-}
-
-static void on_session_grace(struct loop_timer *timer)
-{
-	struct engine *engine = timer->ctx;
-
-	engine->sessions_awaited = false;
-	for (unsigned int i = 0; i < engine->cfg->n_bgp; i++)
-		announcer_on_sessions(engine->speakers[i], engine->speakers[i]->established);
+	ENGINE_EACH_INSTANCE (engine, in) {
+		if (instance_minds_address(in, ifindex, prefix, gone))
+			inbox_post(&in->event, NEWS_SOURCE);
+	}
 }
 
 static void on_watchdog(struct loop_timer *timer)
@@ -151,20 +180,27 @@ static void on_watchdog(struct loop_timer *timer)
 static int allocate(struct engine *engine)
 {
 	const struct config *cfg = engine->cfg;
-	unsigned int n_vips = 0;
 
 	engine->speakers = calloc(cfg->n_bgp + 1, sizeof(*engine->speakers));
-	engine->sockets = calloc(cfg->n_instances + 1, sizeof(*engine->sockets));
-	engine->max_sockets = cfg->n_instances;
-	for (unsigned int i = 0; i < cfg->n_instances; i++)
-		n_vips += cfg->instances[i].n_vips + cfg->instances[i].announce.n_prefixes;
-	engine->vips = calloc(n_vips + 1, sizeof(*engine->vips));
-	if (!engine->speakers || !engine->sockets || !engine->vips)
+	engine->vips = counted_vips_create(cfg);
+	engine->services = calloc(cfg->n_services + 1, sizeof(*engine->services));
+	engine->traffic = traffic_watch_create(cfg);
+	if (socket_pool_create(&engine->sockets, cfg_count_sockets(cfg)) < 0)
+		return -ENOMEM;
+	if (!engine->speakers || !engine->vips || !engine->services ||
+	    !engine->traffic)
 		return -ENOMEM;
 	for (unsigned int i = 0; i < cfg->n_instances; i++) {
 		if (!instance_create(engine, &cfg->instances[i]))
 			return -ENOMEM;
 	}
+	for (unsigned int i = 0; i < cfg->n_services; i++) {
+		engine->services[i] = service_create(engine, &cfg->services[i]);
+		if (!engine->services[i])
+			return -ENOMEM;
+	}
+	if (statics_create(engine) < 0)
+		return -ENOMEM;
 	return sync_groups_init(engine);
 }
 
@@ -177,7 +213,7 @@ static int open_signals(struct engine *engine)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGHUP);
-	sigaddset(&set, SIGPIPE); /* EPIPE says it all */
+	sigaddset(&set, SIGPIPE); /* EPIPE is reported instead */
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (fd < 0)
@@ -187,42 +223,28 @@ static int open_signals(struct engine *engine)
 	return loop_add(engine->loop, &engine->signal_source, EPOLLIN);
 }
 
-static void count_vip(struct engine *engine, const struct ipaddr *address)
-{
-	char text[IPADDR_TEXT];
-	uint32_t vip;
-	int err;
-
-	for (unsigned int i = 0; i < engine->n_vips; i++) {
-		if (ipaddr_equal(&engine->vips[i].address, address))
-			return;
-	}
-	err = datapath_add_vip(engine->dp, address, &vip);
-	if (err < 0)
-		log_warn("traffic of %s is not counted: %s", ipaddr_format(address, text),
-			 strerror(-err));
-	else
-		engine->vips[engine->n_vips++] = (struct counted_vip){*address, vip};
-}
-
-/* The shared addresses whose traffic is counted: host addresses that are held or announced. */
 static void count_vips(struct engine *engine)
 {
-	for (unsigned int i = 0; i < engine->cfg->n_instances; i++) {
-		const struct cfg_instance *cfg = &engine->cfg->instances[i];
+	const struct counted_vip *first = NULL;
+	char text[IPADDR_TEXT];
+	unsigned int n = 0;
+	int err = 0;
 
-		for (unsigned int k = 0; k < cfg->n_vips; k++)
-			count_vip(engine, &cfg->vips[k].prefix.addr);
-		for (unsigned int k = 0; k < cfg->announce.n_prefixes; k++) {
-			const struct ipprefix *p = &cfg->announce.prefixes[k];
+	for (unsigned int i = 0; i < engine->vips->n; i++) {
+		struct counted_vip *one = &engine->vips->all[i];
+		int ret = datapath_add_vip(engine->dp, &one->address, &one->vip);
 
-			if (p->len == (ipaddr_is_v4(&p->addr) ? 32 : 128))
-				count_vip(engine, &p->addr);
-		}
+		if (ret >= 0 || n++ > 0)
+			continue;
+		first = one;
+		err = ret;
 	}
+	if (first)
+		log_warn("traffic of %s and %u more is not counted: %s",
+			 ipaddr_format(&first->address, text), n - 1, strerror(-err));
 }
 
-/* Programs are loaded, and attached where they belong, while we may do anything. */
+/* Loads and attaches the programs. This needs privileges that are dropped later. */
 static int load_datapath(struct engine *engine)
 {
 	struct datapath_options opt = {
@@ -233,15 +255,18 @@ static int load_datapath(struct engine *engine)
 	    .keep = true,
 	};
 
-	engine->dp = datapath_open(engine->loop, &opt, instance_on_event, engine);
+	engine->dp = datapath_open(engine->loop, &opt, instance_on_event);
 	if (!engine->dp)
 		return -errno;
 	for (unsigned int i = 0; i < engine->cfg->n_instances; i++) {
 		uint32_t ifindex = if_nametoindex(engine->cfg->instances[i].interface);
 
-		if (ifindex != 0) /* a failure shows again when the instance is prepared */
+		if (ifindex != 0 && engine->cfg->instances[i].sbfd.on)
+			datapath_reflect(engine->dp, ifindex);
+		if (ifindex != 0) /* instance_prepare() reports a failure */
 			datapath_attach_interface(engine->dp, ifindex);
 	}
+	traffic_watch_attach(engine);
 	return 0;
 }
 
@@ -252,13 +277,14 @@ static int open_network(struct engine *engine)
 	count_vips(engine);
 	link_delays_init(&engine->link_delays, engine->loop, tell_link, engine);
 	link_delays_set(&engine->link_delays, engine->cfg);
-	engine->nl = netlink_open(engine->loop, on_link, engine);
+	engine->nl = netlink_watch_create(engine->loop, on_link, on_address, engine);
 	if (!engine->nl)
 		return -errno;
-	netlink_watch_addresses(engine->nl, on_address);
-	links_init(engine);
 	err = netlink_sync(engine->nl);
-	links_flush(engine);
+	netlink_watch_by(engine->nl, address_worker_thread(engine->address_worker));
+	routes_configure(engine);
+	addresses_tell_left(engine);
+	statics_start(engine);
 	return err;
 }
 
@@ -277,97 +303,35 @@ static bool listens_low(const struct config *cfg)
 	return false;
 }
 
-/* A reload reads the file once more. */
+/* Gives the S-BFD gate map to the supervisor, which outlives the engine and then closes the gate.
+ * In raw mode there is no map to give. */
+static void give_gate(const struct engine *engine)
+{
+	int gate_fd = datapath_sbfd_gate_fd(engine->dp), err = 0;
+
+	if (gate_fd >= 0 && engine->runner.supervisor_fd >= 0)
+		err = supervisor_give_gate(engine->runner.supervisor_fd, gate_fd);
+	if (err < 0)
+		log_warn("the S-BFD gate closes only after its timeout when the daemon dies: %s",
+			 strerror(-err));
+}
+
+/* Warns if a reload could not read the configuration file afterwards. */
 static int drop_privileges(struct engine *engine)
 {
 	int err = privileges_drop_engine(CONTROL_GROUP, listens_low(engine->cfg));
+	int confined = err < 0 ? 0 : confine(CONFINE_ENGINE);
 
+	if (confined < 0)
+		log_warn("system calls are not filtered: %s", strerror(-confined));
 	if (err < 0)
 		log_error("cannot drop privileges: %s", strerror(-err));
 	else if (faccessat(AT_FDCWD, engine->opt->config_path, R_OK, AT_EACCESS) < 0)
 		log_warn("%s: a reload cannot read it (%s), as it runs without root's "
-			 "privileges: make it root's, in a directory open to root",
+			 "privilege to read any file: let root own it, in a directory that root "
+			 "may read",
 			 engine->opt->config_path, strerror(errno));
 	return err;
-}
-
-/* router_id of the file, or the first global IPv4 address of an interface that announces through
- * `bgp`. */
-static uint32_t router_id(struct engine *engine, const struct config *cfg, unsigned int bgp)
-{
-	struct ipaddr a;
-
-	if (cfg->bgp[bgp].router_id != 0)
-		return cfg->bgp[bgp].router_id;
-	for (unsigned int i = 0; i < cfg->n_instances; i++) {
-		uint32_t ifindex = cfg->instances[i].announce.bgp != (int)bgp
-				       ? 0
-				       : if_nametoindex(cfg->instances[i].interface);
-
-		if (ifindex != 0 && netlink_first_address(engine->nl, ifindex, 4, &a) == 0)
-			return (uint32_t)a.b[12] << 24 | (uint32_t)a.b[13] << 16 |
-			       (uint32_t)a.b[14] << 8 | a.b[15];
-	}
-	return 0;
-}
-
-struct speaker *speaker_create(struct engine *engine, const struct config *config,
-			       unsigned int index)
-{
-	const struct cfg_bgp *cfg = &config->bgp[index];
-	uint32_t id = router_id(engine, config, index);
-	struct speaker *speaker;
-
-	if (id == 0) {
-		log_error("bgp_instance %s: no router_id is given and its interfaces have no IPv4 "
-			  "address: write router_id",
-			  cfg->name);
-		errno = EADDRNOTAVAIL;
-		return NULL;
-	}
-	speaker = calloc(1, sizeof(*speaker)); /* owner: engine->speakers */
-	if (!speaker)
-		return NULL;
-	speaker->engine = engine;
-	speaker->cfg = cfg;
-	speaker->sp = bgp_speaker_create(engine->loop, cfg, id, announcer_on_sessions, speaker);
-	if (!speaker->sp) {
-		free(speaker);
-		return NULL;
-	}
-	rivals_begin(speaker);
-	bgp_speaker_listen(speaker->sp, engine->listener);
-	return speaker;
-}
-
-void speaker_destroy(struct speaker *speaker, const char *why)
-{
-	if (!speaker)
-		return;
-	rivals_end(speaker);
-	bgp_speaker_shutdown(speaker->sp, why);
-	bgp_speaker_destroy(speaker->sp);
-	free(speaker);
-}
-
-static int start_speakers(struct engine *engine)
-{
-	engine->listener = bgp_listener_create(engine->loop);
-	if (!engine->listener)
-		return -errno;
-	for (unsigned int i = 0; i < engine->cfg->n_bgp; i++) {
-		engine->speakers[i] = speaker_create(engine, engine->cfg, i);
-		if (!engine->speakers[i])
-			return -errno;
-	}
-	return 0;
-}
-
-void engine_await_sessions(struct engine *engine)
-{
-	engine->sessions_awaited = true;
-	loop_arm(engine->loop, &engine->session_grace,
-		 mono_add(loop_now(engine->loop), SESSION_GRACE_NS));
 }
 
 static void start_timers(struct engine *engine)
@@ -376,11 +340,9 @@ static void start_timers(struct engine *engine)
 
 	engine->stop_limit =
 	    (struct loop_timer){.fn = on_stop_limit, .ctx = engine, .name = "stop limit"};
-	engine->session_grace =
-	    (struct loop_timer){.fn = on_session_grace, .ctx = engine, .name = "session grace"};
 	engine->watchdog =
 	    (struct loop_timer){.fn = on_watchdog, .ctx = engine, .name = "watchdog"};
-	engine_await_sessions(engine);
+	speakers_await_sessions(engine);
 	if (sd_notify_watchdog_ns() > 0)
 		loop_arm(engine->loop, &engine->watchdog, mono_add(now, sd_notify_watchdog_ns()));
 }
@@ -400,8 +362,14 @@ static int start_control(struct engine *engine)
 	    control_create(engine->loop, engine->opt->run_dir, &limits, requests_handle, engine);
 	if (!engine->ctl)
 		return -errno;
-	engine->loader = (struct control_loader){
-	    .load = reload_load, .drop = reload_drop, .keep = on_answered, .ctx = engine};
+	engine->loader =
+	    (struct control_loader){.load = reload_load,
+				    .drop = reload_drop,
+				    .show = running_config_show,
+				    .keep = on_answered,
+				    .late = reload_late,
+				    .tell = sd_notify_is_on() ? service_status_tell : NULL,
+				    .ctx = engine};
 	control_set_loader(engine->ctl, &engine->loader);
 	control_keep(engine->ctl, engine->record_path);
 	return 0;
@@ -409,126 +377,154 @@ static int start_control(struct engine *engine)
 
 static int start(struct engine *engine)
 {
-	int err = allocate(engine);
-	struct instance *in;
+	int err;
 
+	executor_init(engine);
+	err = allocate(engine);
 	init_files(engine->cfg, NULL);
 	if (err == 0)
-		err = checks_init(engine); /* forks the runner: before everything else */
+		err = runner_events_start(engine);
 	if (err == 0)
 		err = open_signals(engine); /* before threads, which inherit the mask */
 	if (err == 0)
 		err = load_datapath(engine);
 	if (err == 0)
-		err = drop_privileges(engine); /* likewise what they may do */
+		give_gate(engine);
+	if (err == 0)
+		err = drop_privileges(engine); /* before threads, which inherit the privileges */
 	if (err == 0)
 		err = log_start_writer();
 	if (err == 0)
 		err = recording_open(engine);
 	if (err == 0)
+		err = old_masters_open(engine);
+	if (err == 0)
 		drain_open(engine);
 	if (err == 0)
 		err = addresses_init(engine);
 	if (err == 0)
+		err = datapath_start_worker(engine->dp, links_attached, engine);
+	if (err == 0)
 		err = open_network(engine);
+	if (err == 0)
+		err = bfd_clients_start(engine);
 	if (err == 0)
 		err = start_control(engine);
 	if (err == 0)
 		err = refusals_start(engine->dp, &engine->refusals);
 	if (err == 0)
-		err = start_speakers(engine);
+		err = speakers_start(engine);
 	if (err == 0)
-		err = checks_start(engine);
+		err = runner_events_open(engine);
 	if (err < 0)
 		return err;
 	if (!engine->opt->no_realtime) {
 		int priority = realtime_enter(&engine->cfg->globals);
 
-		address_worker_hurry(engine->address_worker, priority > 1 ? priority - 1 : 1);
+		priority = priority > 1 ? priority - 1 : 1;
+		address_worker_set_priority(engine->address_worker, priority);
+		datapath_set_worker_priority(engine->dp, priority);
 	}
+	loop_refresh(engine->loop); /* the start took some time; timers must count from now */
 	start_timers(engine);
-	checks_links_told(engine);
-	for (unsigned int i = 0; i < engine->cfg->n_bgp; i++)
-		announcer_on_sessions(engine->speakers[i], engine->speakers[i]->established);
+	tracking_links_reported(engine);
+	speakers_judge(engine);
+	traffic_watch_start(engine);
 	refusals_tell_unknown(engine->refusals, engine->cfg->globals.log_unknown_vrids);
 	startup_delay_begin(engine);
-	ENGINE_EACH_INSTANCE (engine, in)
-		instance_start(in);
+	life_judge(engine);
+	reports_configure(engine);
+	found_neighbors_configure(engine);
+	executor_start(engine);
 	return 0;
 }
 
-/* In the reverse order of start(); every part may be missing. */
+/* Releases what start() has opened. After a failed start any part may be missing. */
 static void finish(struct engine *engine)
 {
 	struct instance *in;
+	bool ended;
 
-	control_destroy(engine->ctl);
-	engine->ctl = NULL; /* addresses are still being removed, and recorded */
-	reload_abort(engine);
+	moves_forget(engine);
+	ended = control_destroy(engine->ctl);
+	engine->ctl = NULL; /* the removal of addresses, which follows, is still recorded */
+	if (ended)
+		reload_abort(engine);
 	refusals_stop(engine->refusals);
+	traffic_watch_destroy(engine->traffic);
+	engine->traffic = NULL; /* instances are still being released */
+	found_neighbors_close(engine);
 	for (unsigned int i = 0; engine->speakers && i < engine->cfg->n_bgp; i++)
 		speaker_destroy(engine->speakers[i], "holdfastd is stopping");
+	bfd_sessions_destroy(engine->bfd);
 	bgp_listener_destroy(engine->listener);
+	statics_drop(engine);
 	addresses_finish(engine);
-	checks_stop(engine);
+	statics_free(engine);
+	reports_close(engine);
+	stale_stop(engine);
+	runner_client_close(&engine->runner);
+	old_masters_close(engine);
 	recording_close(engine);
 	link_delays_stop(&engine->link_delays);
-	netlink_close(engine->nl);
-	datapath_close(engine->dp);
-	for (unsigned int i = 0; i < engine->n_sockets; i++)
-		close(engine->sockets[i].fd);
+	netlink_watch_destroy(engine->nl);
 	ENGINE_EACH_INSTANCE (engine, in)
 		instance_destroy(in);
+	vmacs_free(engine);
+	for (unsigned int i = 0; engine->services && i < engine->cfg->n_services; i++)
+		service_destroy(engine->services[i]);
+	datapath_close(engine->dp);
 	if (engine->signal_source.fd >= 0)
 		close(engine->signal_source.fd);
 	free(engine->speakers);
-	checks_free(engine->checks, engine->n_checks);
+	free(engine->bfd_states);
+	free(engine->services);
+	check_registry_free(&engine->checks);
 	sync_groups_free(engine->groups, engine->cfg->n_groups);
 	fifos_free(engine->fifos);
-	free(engine->sockets);
-	free(engine->vips);
-	config_free(engine->cfg);
+	socket_pool_destroy(&engine->sockets);
+	counted_vips_destroy(engine->vips);
+	if (ended) /* else the control thread may still read it */
+		config_free(engine->cfg);
 	loop_destroy(engine->loop);
 	log_stop_writer();
 }
 
-static bool speakers_closed(const struct engine *engine)
-{
-	for (unsigned int i = 0; i < engine->cfg->n_bgp; i++) {
-		if (!bgp_speaker_is_closed(engine->speakers[i]->sp))
-			return false;
-	}
-	return true;
-}
-
-/* Until everything is released, then until every neighbor has been told that we go. */
+/* Runs the loop until everything is released, and then until every BGP neighbor has received our
+ * NOTIFICATION. */
 static int run(struct engine *engine)
 {
 	int err = 0;
 
 	while (err == 0 && !engine->stop_overdue && !(engine->stopping && all_stopped(engine)))
 		err = loop_turn(engine->loop, -1);
+	sync_groups_judge(engine); /* the last turn may have ended before its groups were judged */
 	for (unsigned int i = 0; i < engine->cfg->n_bgp; i++)
 		bgp_speaker_shutdown(engine->speakers[i]->sp, "holdfastd is stopping");
-	while (err == 0 && !speakers_closed(engine))
+	/* After the shutdown, because a peer that loses BFD may close the BGP session itself. */
+	bfd_sessions_stop(engine->bfd);
+	while (err == 0 && !speakers_are_closed(engine))
 		err = loop_turn(engine->loop, -1);
 	return err;
 }
 
 int engine_run(struct config *cfg, const struct engine_options *opt)
 {
-	struct engine engine = {.cfg = cfg, .opt = opt, .runner_fd = -1, .forker_fd = -1};
+	struct engine engine = {.cfg = cfg, .opt = opt, .runner = RUNNER_CLIENT_NONE};
 	int err;
 
-	engine.signal_source.fd = engine.runner_source.fd = engine.forker_source.fd = -1;
+	engine.signal_source.fd = -1;
 	realtime_raise_files();
 	realtime_return_memory();
 	engine.loop = loop_create();
 	if (!engine.loop) {
+		err = -errno;
+		log_error("cannot start: %s", strerror(-err));
 		config_free(cfg);
-		return -errno;
+		return err;
 	}
 	engine.started_at = loop_now(engine.loop);
+	engine.config_errors = opt->config_errors;
 	err = start(&engine);
 	if (err < 0) {
 		log_error("cannot start: %s", strerror(-err));

@@ -2,17 +2,25 @@
 /*
  * Scheduling of the engine: SCHED_DEADLINE, else SCHED_RR.
  *
- * A real-time priority, however high, loses against other real-time processes that leave nothing to
- * the ordinary ones: once a second the kernel lets those run for 50 ms, above every real-time
- * priority, on all CPUs at once (the fair server; before 6.12 by throttling). That is longer than
- * three adverts of 10 ms. Only a deadline goes before it. It also needs no seat belt: an engine
- * that runs away takes half a CPU, and the service manager's watchdog ends it.
+ * No real-time priority is enough on a host where other real-time processes use all of the CPU
+ * time. Once a second the kernel then runs ordinary processes for 50 ms, above every real-time
+ * priority, on all CPUs at once (by the fair server; before 6.12 by throttling). 50 ms are longer
+ * than three adverts of 10 ms. Only SCHED_DEADLINE runs before the fair server. SCHED_DEADLINE
+ * needs no RLIMIT_RTTIME: the kernel leaves the rest of that CPU to ordinary processes, and the
+ * service manager's watchdog ends a runaway engine.
  *
- * Rejected: priority 99, which changes nothing of that, and binding to a CPU, which a deadline
- * forbids and which the CPU that a flood arrives on may be.
+ * The engine has 2 ms guaranteed in each 4 ms. With SCHED_FLAG_RECLAIM it also takes the time that
+ * no other deadline task has reserved, up to kernel.sched_rt_runtime_us of each second (95 % by
+ * default). So others keep at least 5 %. Rejected: no SCHED_FLAG_RECLAIM. A turn that needs more
+ * than 2 ms would be throttled for 2 ms, even on an idle CPU, and a table of a million routes would
+ * take twice as long to read. In return a runaway engine would leave half of one CPU to others,
+ * which is worth less.
  *
- * Pages are locked when they are first touched, not all at once: thread stacks are 8 MB each and
- * almost empty. The stack and heap that the loop needs are touched before it runs.
+ * Rejected: priority 99, because the fair server runs before it too. Rejected: binding the engine
+ * to a CPU, because SCHED_DEADLINE forbids it, and a flood may arrive on that CPU.
+ *
+ * Pages are locked when they are first touched (MCL_ONFAULT), because thread stacks are 8 MB each
+ * and almost empty. The stack that the loop needs is touched before the loop runs.
  */
 #include "engine/realtime.h"
 
@@ -30,13 +38,13 @@
 #include "core/log.h"
 #include "core/mono.h"
 
-#define RT_SECONDS_SOFT 1 /* SIGXCPU, a core file that shows where it spun */
+#define RT_SECONDS_SOFT 1 /* SIGXCPU: the core file shows where it spun */
 #define RT_SECONDS_HARD 2 /* SIGKILL; the service manager starts us again */
-/* Half a CPU. The fair server, at its end, may go first for one period at the most. */
+/* The guaranteed time. The fair server may run first for at most one period. */
 #define DL_RUNTIME_NS (2 * NS_PER_MS)
 #define DL_PERIOD_NS  (4 * NS_PER_MS)
 #define STACK_TOUCHED (256 * 1024)
-#define LARGE_BLOCK   (128 * 1024) /* malloc's own figure, to begin with */
+#define LARGE_BLOCK   (128 * 1024) /* malloc()'s initial M_MMAP_THRESHOLD */
 
 #ifndef __SANITIZE_ADDRESS__
 static void touch_stack(void)
@@ -63,7 +71,7 @@ void realtime_raise_files(void)
 	}
 }
 
-/* The kernel's struct sched_attr in its first size; its header clashes with the C library's. */
+/* The kernel's struct sched_attr, version 0. Its header conflicts with the C library's sched.h. */
 struct deadline_attr {
 	uint32_t size, policy;
 	uint64_t flags;
@@ -72,7 +80,8 @@ struct deadline_attr {
 	uint64_t runtime_ns, deadline_ns, period_ns;
 };
 
-/* 0, or -errno: without the right to it, bound to some CPUs, or too much is promised to others. */
+/* 0, or -errno: EPERM if it is not permitted or the thread is bound to some CPUs, EBUSY if other
+ * deadline tasks have reserved too much. */
 static int enter_deadline(void)
 {
 	const struct deadline_attr attr = {
@@ -87,7 +96,7 @@ static int enter_deadline(void)
 	return syscall(SYS_sched_setattr, 0, &attr, 0) < 0 ? -errno : 0;
 }
 
-/* vrrp_cpu_affinity; none given: wherever the kernel likes. */
+/* vrrp_cpu_affinity. Without it the thread is not bound. */
 static void bind_to_cpus(const struct cfg_globals *globals)
 {
 	cpu_set_t set;
@@ -98,7 +107,7 @@ static void bind_to_cpus(const struct cfg_globals *globals)
 			CPU_SET(cpu, &set);
 	}
 	if (CPU_COUNT(&set) > 0 && sched_setaffinity(0, sizeof(set), &set) < 0)
-		log_warn("vrrp_cpu_affinity does not hold: %s", strerror(errno));
+		log_warn("vrrp_cpu_affinity has no effect: %s", strerror(errno));
 }
 
 int realtime_enter(const struct cfg_globals *globals)
@@ -119,7 +128,7 @@ int realtime_enter(const struct cfg_globals *globals)
 	if (err == 0)
 		return param.sched_priority;
 	if (!globals->rt_priority)
-		log_info("no deadline scheduling (%s): by a real-time priority", strerror(-err));
+		log_info("no deadline scheduling (%s): SCHED_RR is used", strerror(-err));
 	if (setrlimit(RLIMIT_RTTIME, &seat_belt) < 0)
 		log_warn("no limit on real-time running: %s", strerror(errno));
 	if (sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &param) < 0)

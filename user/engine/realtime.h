@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Leaving the ordinary scheduling class, and the seat belt for it. */
+/* Leaves the ordinary scheduling class, and limits a runaway engine. */
 #ifndef HF_ENGINE_REALTIME_H
 #define HF_ENGINE_REALTIME_H
 
@@ -8,16 +8,20 @@
 #define REALTIME_PRIORITY 50 /* above ordinary real-time work, level with threaded interrupts */
 
 /*
- * Locks memory as it is touched and goes SCHED_DEADLINE, where that is refused SCHED_RR, with
- * RESET_ON_FORK. An engine that runs away does not take the host with it: a deadline has half a
- * CPU, a priority RLIMIT_RTTIME. What is not permitted is logged and done without. By
- * vrrp_rt_priority it goes SCHED_RR at that priority, and by vrrp_cpu_affinity onto those CPUs,
- * which forbids a deadline. Returns the priority that would be its own without a deadline.
+ * Locks memory when it is touched, and enters SCHED_DEADLINE. If the kernel refuses that, it enters
+ * SCHED_RR. Both have RESET_ON_FORK. vrrp_rt_priority selects SCHED_RR at that priority.
+ * vrrp_cpu_affinity binds the thread to CPUs, and the kernel then refuses SCHED_DEADLINE.
+ *
+ * A runaway engine does not stop the host: SCHED_DEADLINE leaves at least 5 % of one CPU to others
+ * (kernel.sched_rt_runtime_us), and RLIMIT_RTTIME ends a runaway SCHED_RR process. What is not
+ * permitted is logged and left out. Returns the SCHED_RR priority that the engine has, or would
+ * have without SCHED_DEADLINE.
  */
 int realtime_enter(const struct cfg_globals *globals);
 /*
- * Large blocks, such as those of a status's answer, go back to the kernel when they are freed. By
- * itself malloc() keeps them once it has seen one freed, and what is locked it cannot give back.
+ * Makes free() return large blocks, such as those of a status answer, to the kernel. By default
+ * malloc() raises its mmap threshold after the first such free() and then keeps the memory, which
+ * is locked here.
  */
 void realtime_return_memory(void);
 /* Raises the soft limit of open files to the hard one. */

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Holds the instances back at start: PENDING until the delay has passed, then the full wait for a
- * master as at any start. Rejected: delaying the start of the whole engine, which would leave
- * sessions closed, checks unknown and `status` without an answer for as long.
+ * Delays the instances at start: they are PENDING until the delay has passed, and then wait for a
+ * master as at any start. Rejected: delaying the start of the whole engine. During that time
+ * sessions would be closed, checks would be unknown and `status` would not answer.
  */
 #include "engine/startup_delay.h"
 
 #include <time.h>
 
-#include "engine/engine_state.h"
+#include "engine/instance/instance.h"
+#include "engine/state.h"
 
 static int64_t uptime_ns(void)
 {
@@ -23,9 +24,10 @@ static void on_passed(struct loop_timer *timer)
 	struct engine *engine = timer->ctx;
 	struct instance *in;
 
+	engine->delayed = false;
 	log_info("the startup delay has passed, instances begin");
 	ENGINE_EACH_INSTANCE (engine, in)
-		instance_pending(in, PENDING_DELAY, false);
+		inbox_pending(&in->event, PENDING_DELAY, false);
 }
 
 void startup_delay_begin(struct engine *engine)
@@ -38,8 +40,9 @@ void startup_delay_begin(struct engine *engine)
 	if (delay_ns == 0)
 		return;
 	log_info("startup delay: instances begin in %.3f s", (double)delay_ns / (double)NS_PER_S);
+	engine->delayed = true; /* also applies to instances that a reload adds */
 	ENGINE_EACH_INSTANCE (engine, in)
-		instance_pending(in, PENDING_DELAY, true);
+		inbox_pending(&in->event, PENDING_DELAY, true);
 	engine->startup_delay =
 	    (struct loop_timer){.fn = on_passed, .ctx = engine, .name = "startup delay"};
 	loop_arm(engine->loop, &engine->startup_delay, mono_add(loop_now(engine->loop), delay_ns));

@@ -7,8 +7,8 @@
 
 struct engine;
 
-/* Nanoseconds from now until instances may begin, the longer of the two; 0: at once. `uptime_ns` is
- * the time since the machine booted. */
+/* Nanoseconds from now until instances may begin: the longer of the two delays. 0: at once.
+ * `uptime_ns` is the time since boot. */
 static inline int64_t startup_delay_ns(int64_t startup_ns, int64_t after_boot_ns, int64_t uptime_ns)
 {
 	int64_t boot_ns = after_boot_ns > uptime_ns ? after_boot_ns - uptime_ns : 0;
@@ -16,7 +16,7 @@ static inline int64_t startup_delay_ns(int64_t startup_ns, int64_t after_boot_ns
 	return startup_ns > boot_ns ? startup_ns : boot_ns;
 }
 
-/* Holds all instances in INIT for as long as the configuration says; before they are started. */
+/* Holds all instances in INIT for the configured time. Must be called before they are started. */
 void startup_delay_begin(struct engine *engine);
 
 #endif

@@ -1,19 +1,31 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * One question, one answer, a connection each: scrapes are seconds apart, and a daemon that was
- * started anew is found without further ado. Rejected: a connection held open, of which the daemon
- * has few, and holdfastctl's client, which tells a person what went wrong.
+ * Each question uses a new connection. Scrapes are seconds apart, and a restart of the daemon needs
+ * no special case. Rejected: a permanent connection, because the daemon accepts only a few; the
+ * client of holdfastctl, because it prints its errors.
  */
 #include "exporter/fetch.h"
 
 #include <errno.h>
 #include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
-#include "cli/json_line.h"
+#include "client/json_line.h"
 
-#define FETCH_LIMIT_S 3 /* over the two seconds that the daemon waits for its engine */
+#define FETCH_LIMIT_S 3	  /* the daemon waits two seconds for its engine */
+#define FETCH_KEEP_MS 200 /* the time for which an answer is used again */
+
+/* A question, and the last answer to it. */
+struct fetched {
+	const char *question;
+	json_object *answer; /* NULL: there is none; `err` is the reason */
+	int err;
+	int64_t at_ms; /* CLOCK_MONOTONIC at the answer; 0: not asked yet */
+};
 
 static bool is_yes(json_object *answer)
 {
@@ -22,27 +34,61 @@ static bool is_yes(json_object *answer)
 	return json_object_object_get_ex(answer, "ok", &ok) && json_object_get_boolean(ok);
 }
 
-json_object *fetch_status(const char *path)
+/* Returns the answer without the member "ok", or NULL with the errno in *err. */
+static json_object *ask(const char *path, const char *question, int *err)
 {
-	static const char question[] = "{\"command\":\"status\"}\n";
-	int fd = json_line_dial(path, FETCH_LIMIT_S), err = 0;
+	int fd = json_line_dial(path, FETCH_LIMIT_S);
 	json_object *answer = NULL;
 
 	if (fd < 0) {
-		errno = -fd;
+		*err = -fd;
 		return NULL;
 	}
-	if (send(fd, question, sizeof(question) - 1, MSG_NOSIGNAL) > 0)
+	*err = 0;
+	if (send(fd, question, strlen(question), MSG_NOSIGNAL) > 0)
 		answer = json_line_read(fd);
 	if (!answer)
-		err = errno;
+		*err = errno;
 	else if (!is_yes(answer))
-		err = EBADMSG;
+		*err = EBADMSG;
 	close(fd);
-	if (err != 0) {
+	if (*err != 0) {
 		json_object_put(answer);
-		answer = NULL;
+		return NULL;
 	}
-	errno = err;
+	json_object_object_del(answer, "ok");
 	return answer;
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * INT64_C(1000) + ts.tv_nsec / 1000000;
+}
+
+static json_object *fetch(struct fetched *f, const char *path)
+{
+	if (f->at_ms == 0 || now_ms() - f->at_ms >= FETCH_KEEP_MS) {
+		json_object_put(f->answer);
+		f->answer = ask(path, f->question, &f->err);
+		f->at_ms = now_ms();
+	}
+	errno = f->err;
+	return json_object_get(f->answer);
+}
+
+json_object *fetch_status(const char *path)
+{
+	static struct fetched status = {.question = "{\"command\":\"status\"}\n"};
+
+	return fetch(&status, path);
+}
+
+json_object *fetch_events(const char *path)
+{
+	static struct fetched events = {.question = "{\"command\":\"events\"}\n"};
+
+	return fetch(&events, path);
 }

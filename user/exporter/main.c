@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * holdfast-exporter: /metrics over HTTP, from the status that the daemon tells everybody of the
- * group `holdfast`. A process and a user of its own: what faces the network cannot command the
- * daemon.
+ * holdfast-exporter: metrics and a status page over HTTP. It reads the daemon's status socket,
+ * which is open to the group `holdfast`. It is a separate process with its own user, so that the
+ * process that HTTP clients can reach cannot control the daemon. This file reads the command line
+ * and opens the listening socket; http.c answers the requests.
  */
 #include <errno.h>
 #include <getopt.h>
-#include <microhttpd.h>
 #include <netdb.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -15,89 +16,22 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "exporter/fetch.h"
-#include "exporter/metrics.h"
+#include "core/confine.h"
+#include "exporter/http.h"
 #include "version.h"
 
-#define DEFAULT_LISTEN	"127.0.0.1:9650"
-#define MAX_CONNECTIONS 16 /* a few Prometheis and somebody with curl */
-#define IDLE_LIMIT_S	10
+#define DEFAULT_LISTEN "127.0.0.1:9650"
+#define BACKLOG	       16
 
 static const char usage_text[] =
     "usage: holdfast-exporter [--listen ADDRESS:PORT] [--name NAME]\n"
-    "  --listen ADDRESS:PORT  where to serve /metrics (" DEFAULT_LISTEN ")\n"
+    "  --listen ADDRESS:PORT  where to serve (" DEFAULT_LISTEN ")\n"
     "  --name NAME            the daemon's name, as given to holdfastd (holdfast)\n"
     "  -h, --help             this text\n"
     "  --version              the version\n";
 
-static enum MHD_Result answer_text(struct MHD_Connection *connection, unsigned int status,
-				   const char *text)
-{
-	struct MHD_Response *response = MHD_create_response_from_buffer(
-	    strlen(text), (void *)(uintptr_t)text, MHD_RESPMEM_PERSISTENT);
-	enum MHD_Result result;
-
-	if (!response)
-		return MHD_NO;
-	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, "text/plain");
-	if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
-		MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
-	result = MHD_queue_response(connection, status, response);
-	MHD_destroy_response(response);
-	return result;
-}
-
-static enum MHD_Result answer_metrics(struct MHD_Connection *connection, const char *path)
-{
-	json_object *status = fetch_status(path);
-	struct MHD_Response *response;
-	enum MHD_Result result;
-	char *text = NULL;
-	size_t len = 0;
-	FILE *f = open_memstream(&text, &len);
-
-	if (f)
-		metrics_write(f, status);
-	json_object_put(status);
-	if (!f || fclose(f) != 0) {
-		free(text);
-		return answer_text(connection, MHD_HTTP_INTERNAL_SERVER_ERROR, "out of memory\n");
-	}
-	response = MHD_create_response_from_buffer(len, text, MHD_RESPMEM_MUST_FREE);
-	if (!response) {
-		free(text);
-		return MHD_NO;
-	}
-	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE,
-				"text/plain; version=0.0.4; charset=utf-8");
-	result = MHD_queue_response(connection, MHD_HTTP_OK, response);
-	MHD_destroy_response(response);
-	return result;
-}
-
-/* MHD_AccessHandlerCallback; `ctx` is the path of the daemon's socket. */
-static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, const char *url,
-				  const char *method, const char *version, const char *data,
-				  size_t *size, void **seen)
-{
-	(void)version;
-	(void)data;
-	if (!*seen) { /* the headers; what a client has to say beyond them is not read */
-		*seen = ctx;
-		return MHD_YES;
-	}
-	*size = 0;
-	if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
-		return answer_text(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "GET only\n");
-	if (strcmp(url, "/metrics") == 0)
-		return answer_metrics(connection, ctx);
-	if (strcmp(url, "/") == 0)
-		return answer_text(connection, MHD_HTTP_OK, "Holdfast: see /metrics\n");
-	return answer_text(connection, MHD_HTTP_NOT_FOUND, "see /metrics\n");
-}
-
-/* A listening socket at "ADDRESS:PORT" or "[ADDRESS]:PORT", numbers only; -1 with the reason told.
- */
+/* Returns a listening socket at "ADDRESS:PORT" or "[ADDRESS]:PORT", in numbers. -1: the reason has
+ * been printed. */
 static int listen_at(const char *where)
 {
 	struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE,
@@ -119,8 +53,7 @@ static int listen_at(const char *where)
 	fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd >= 0)
 		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (fd < 0 || bind(fd, found->ai_addr, found->ai_addrlen) < 0 ||
-	    listen(fd, MAX_CONNECTIONS) < 0) {
+	if (fd < 0 || bind(fd, found->ai_addr, found->ai_addrlen) < 0 || listen(fd, BACKLOG) < 0) {
 		fprintf(stderr, "holdfast-exporter: cannot listen on %s: %s\n", where,
 			strerror(errno));
 		freeaddrinfo(found);
@@ -130,10 +63,23 @@ static int listen_at(const char *where)
 	return fd;
 }
 
-static int serve(const char *where, char *path)
+static bool is_loopback(int fd)
 {
-	int fd = listen_at(where), signo;
-	struct MHD_Daemon *http;
+	struct sockaddr_storage own = {0};
+	socklen_t len = sizeof(own);
+	const struct sockaddr_in *v4 = (const struct sockaddr_in *)&own;
+	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)&own;
+
+	if (getsockname(fd, (struct sockaddr *)&own, &len) < 0)
+		return false;
+	return own.ss_family == AF_INET ? ntohl(v4->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET
+					: IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr);
+}
+
+static int serve(const char *where, const char *path)
+{
+	int fd = listen_at(where), signo, err;
+	struct http *http;
 	sigset_t set;
 
 	if (fd < 0)
@@ -141,17 +87,19 @@ static int serve(const char *where, char *path)
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
-	sigprocmask(SIG_BLOCK, &set, NULL); /* before MHD's thread, which inherits it */
-	http = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD, 0, NULL, NULL, on_request, path,
-				MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
-				(unsigned int)MAX_CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT,
-				(unsigned int)IDLE_LIMIT_S, MHD_OPTION_END);
+	/* The thread of libmicrohttpd inherits the signal mask and the filter of system calls. */
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	err = confine(CONFINE_EXPORTER);
+	if (err < 0)
+		fprintf(stderr, "holdfast-exporter: system calls are not filtered: %s\n",
+			strerror(-err));
+	http = http_start(fd, path, is_loopback(fd));
 	if (!http) {
 		fputs("holdfast-exporter: cannot start the HTTP server\n", stderr);
 		return 1;
 	}
 	sigwait(&set, &signo);
-	MHD_stop_daemon(http);
+	http_stop(http);
 	return 0;
 }
 
@@ -164,7 +112,7 @@ int main(int argc, char **argv)
 	    {"listen", required_argument, NULL, OPT_LISTEN},
 	    {"help", no_argument, NULL, 'h'},
 	    {"version", no_argument, NULL, OPT_VERSION},
-	    {"run-dir", required_argument, NULL, OPT_RUN_DIR}, /* for tests: instead of /run */
+	    {"run-dir", required_argument, NULL, OPT_RUN_DIR}, /* for tests, instead of /run */
 	    {NULL, 0, NULL, 0},
 	};
 	const char *name = "holdfast", *where = DEFAULT_LISTEN, *run_dir = "/run";

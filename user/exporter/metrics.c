@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * The text format: families in the table's order, each with its help, its type, and the samples of
- * everything it is of. No state. Rejected: a client library, which keeps a second set of counters
- * where the daemon has them all.
+ * Writes the text format: the families in the order of the table, each with help, type and samples.
+ * It has no state. Rejected: a client library of Prometheus, which would keep a second copy of the
+ * daemon's counters.
  */
 #include "exporter/metrics.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-#include "cli/text.h"
+#include "client/text.h"
 
 size_t sample_label(struct sample *s, const char *name, const char *value)
 {
@@ -25,7 +25,7 @@ size_t sample_label(struct sample *s, const char *name, const char *value)
 			s->labels[len - 1] = 'n';
 	}
 	if (*value ||
-	    len + 2 > sizeof(s->labels)) { /* it does not fit: the sample goes without it */
+	    len + 2 > sizeof(s->labels)) { /* it does not fit: the sample lacks this label */
 		s->labels[before] = '\0';
 		return before;
 	}
@@ -58,7 +58,7 @@ void sample_write_count(struct sample *s, const char *suffix, uint64_t value)
 	fprintf(s->f, " %" PRIu64 "\n", value);
 }
 
-/* The member at "a" or "a/b". */
+/* Returns the member at the key "a" or "a/b". */
 static json_object *member(json_object *obj, const char *key)
 {
 	const char *slash = strchr(key, '/');
@@ -88,7 +88,8 @@ static void emit(struct sample *s)
 		sample_write(s, "", json_object_get_double(value) * family->unit);
 }
 
-/* One sample for each object of `list`, labelled `label` with the object's member `key`. */
+/* Writes one sample for each object of `list`. The value of its label is member `key` of the
+ * object. */
 static void emit_each(struct sample *s, json_object *root, const char *list, const char *label,
 		      const char *key)
 {
@@ -113,10 +114,41 @@ static void emit_neighbors(struct sample *s, json_object *root)
 	}
 }
 
+/* Two peers may have the same address on two interfaces, so the interface is a label too. */
+static void emit_peers(struct sample *s, json_object *root)
+{
+	for (size_t i = 0; i < json_length(root, "peers"); i++) {
+		size_t len;
+
+		s->obj = json_at(root, "peers", i);
+		len = sample_label(s, "peer", json_text(s->obj, "address"));
+		sample_label(s, "interface", json_text(s->obj, "interface"));
+		emit(s);
+		sample_unlabel(s, len);
+	}
+}
+
+/* Two sessions may have the same peer: with different sources, or single-hop and multihop. */
+static void emit_bfd(struct sample *s, json_object *root)
+{
+	for (size_t i = 0; i < json_length(root, "bfd"); i++) {
+		size_t len;
+
+		s->obj = json_at(root, "bfd", i);
+		len = sample_label(s, "peer", json_text(s->obj, "peer"));
+		sample_label(s, "source", json_text(s->obj, "source"));
+		sample_label(s, "kind", json_text(s->obj, "kind"));
+		emit(s);
+		sample_unlabel(s, len);
+	}
+}
+
 static void emit_traffic(struct sample *s, json_object *root)
 {
 	static const char *const directions[][2] = {{"rx", "in"}, {"tx", "out"}};
 
+	if (!text_traffic_is_counted(root))
+		return;
 	for (size_t i = 0; i < json_length(root, "traffic"); i++) {
 		json_object *vip = json_at(root, "traffic", i);
 		size_t len = sample_label(s, "address", json_text(vip, "address"));
@@ -145,8 +177,14 @@ static void emit_family(FILE *f, const struct family *family, json_object *root)
 	case SCOPE_INSTANCE:
 		emit_each(&s, root, "instances", "vrrp_instance", "name");
 		break;
+	case SCOPE_SERVICE:
+		emit_each(&s, root, "services", "bgp_service", "name");
+		break;
 	case SCOPE_NEIGHBOR:
 		emit_neighbors(&s, root);
+		break;
+	case SCOPE_BFD:
+		emit_bfd(&s, root);
 		break;
 	case SCOPE_CHECK:
 		emit_each(&s, root, "checks", "check", "name");
@@ -156,6 +194,9 @@ static void emit_family(FILE *f, const struct family *family, json_object *root)
 		break;
 	case SCOPE_INTERFACE:
 		emit_each(&s, root, "datapath", "interface", "interface");
+		break;
+	case SCOPE_PEER:
+		emit_peers(&s, root);
 		break;
 	}
 }

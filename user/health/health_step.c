@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Rise and fall. It owns nothing: state and configuration are the caller's. Rejected: keepalived's
- * single counter from 0 to rise + fall - 1, whose jumps at both ends say the same and are harder
- * to read in a status.
+ * Rise and fall. The module owns nothing: state and configuration are the caller's. Rejected:
+ * keepalived's single counter from 0 to rise + fall - 1. It has the same effect, but is harder to
+ * read in a status.
  */
 #include "health/health_step.h"
 
@@ -63,6 +63,8 @@ const char *health_outcome_text(enum health_outcome outcome)
 		return "wrong answer";
 	case HEALTH_QUORUM:
 		return "wrong number of processes";
+	case HEALTH_TRAFFIC:
+		return "connections fail";
 	case HEALTH_OUTCOMES:
 		break;
 	}

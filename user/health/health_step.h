@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * When is a check up, when is it down: rise and fall as keepalived counts them, as a pure step.
- * The first result decides alone; after that `fall` failures in a row take an UP check down and
- * `rise` successes in a row bring it back. A single result of the other kind starts the count
- * again.
+ * Decides whether a check is UP or DOWN: keepalived's rise and fall as a pure step. The first
+ * result sets the state. After that `fall` failures in a row set an UP check DOWN, and `rise`
+ * successes in a row set a DOWN check UP. A single result of the other kind restarts the count.
  */
 #ifndef HF_HEALTH_STEP_H
 #define HF_HEALTH_STEP_H
@@ -12,7 +11,7 @@
 
 enum health_state { HEALTH_UNKNOWN, HEALTH_UP, HEALTH_DOWN };
 
-/* How one run of a check ended. Only OK is success; the others have different words for the
+/* How one run of a check ended. Only OK is a success. The others differ only in the text for the
  * operator. */
 enum health_outcome {
 	HEALTH_OK,
@@ -22,8 +21,9 @@ enum health_outcome {
 	HEALTH_MISSING, /* no such file, or not executable */
 	HEALTH_SPAWN,	/* could not be started: no processes or memory left */
 	HEALTH_CONNECT, /* a built-in check got no connection */
-	HEALTH_ANSWER,	/* it got an answer, but not the wanted one */
+	HEALTH_ANSWER,	/* a built-in check got a wrong answer */
 	HEALTH_QUORUM,	/* too few processes, or too many */
+	HEALTH_TRAFFIC, /* connections are not answered, or are ended by RST */
 	HEALTH_OUTCOMES
 };
 
@@ -34,11 +34,12 @@ struct health_cfg {
 
 struct health_fsm {
 	enum health_state state;
-	int streak; /* results in a row that speak against `state` */
+	int streak; /* results in a row that contradict `state` */
 };
 
 void health_init(const struct health_cfg *cfg, struct health_fsm *fsm);
-/* Is the state in doubt: no result yet, or results against it that are too few as yet? */
+/* Is the state in doubt: is there no result yet, or are there contradicting results, but too few?
+ */
 static inline bool health_in_doubt(const struct health_fsm *fsm)
 {
 	return fsm->state == HEALTH_UNKNOWN || fsm->streak > 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What a tracked check does to an instance: keepalived's weights, as pure arithmetic. */
+/* The effect of a tracked check on an instance: keepalived's weights, as pure arithmetic. */
 #ifndef HF_TRACK_RULES_H
 #define HF_TRACK_RULES_H
 
@@ -12,14 +12,14 @@
 /* The sum over all the checks that an instance tracks. */
 struct track_sum {
 	int weight;   /* to be added to the base priority */
-	bool fault;   /* one with weight 0 is bad, or a file says so */
+	bool fault;   /* one with weight 0 is bad, or a file's value is a fault */
 	bool pending; /* one that can be a fault has no result yet */
 };
 
 /*
  * Adds one check. Weight 0: DOWN is a fault, `reverse` makes it UP. Otherwise a positive weight
  * counts while the check is UP and a negative one while it is DOWN; `reverse` turns the sign. A
- * weighted check without a result counts for nothing.
+ * weighted check without a result adds nothing.
  */
 static inline void track_add(struct track_sum *sum, enum health_state state, int weight,
 			     bool reverse)
@@ -34,9 +34,10 @@ static inline void track_add(struct track_sum *sum, enum health_state state, int
 }
 
 /*
- * Adds one tracked file, which holds `value`. Weight 0: any number but 0 is a fault, `reverse`
- * makes it 0 alone. Otherwise value times weight, `reverse` turning the sign, within -254..253, is
- * added; -254 is a fault, so that a file can take any priority down.
+ * Adds one tracked file, which contains `value`. Weight 0: any number except 0 is a fault; with
+ * `reverse` only 0 is a fault. Otherwise value times weight (`reverse` changes the sign) is added,
+ * 253 at most. A product of -254 or less is a fault, so a file can stop an instance of any
+ * priority.
  */
 static inline void track_add_file(struct track_sum *sum, bool known, int value, int weight,
 				  bool reverse)

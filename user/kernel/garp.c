@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Builds and sends the two frames. Rejected: a socket for each call, since closing a packet socket
- * waits for a grace period of the kernel, 12 ms and more.
+ * Builds and sends the two messages. Rejected: a socket for each call, because closing a packet
+ * socket waits for an RCU grace period, which takes 12 ms or more.
  */
 #include "kernel/garp.h"
 
@@ -34,8 +34,8 @@ static int hardware_address(int fd, uint32_t ifindex, uint8_t mac[ETH_ALEN])
 	return 0;
 }
 
-/* A broadcast ARP request with sender and target both the address: updates every cache that has it.
- */
+/* Sends a broadcast ARP request in which sender and target are the address. It updates every cache
+ * that contains the address. */
 static int send_arp(int fd, uint32_t ifindex, const uint8_t mac[ETH_ALEN], const uint8_t v4[4])
 {
 	struct sockaddr_ll to = {.sll_family = AF_PACKET,
@@ -60,7 +60,8 @@ static int send_arp(int fd, uint32_t ifindex, const uint8_t mac[ETH_ALEN], const
 	return 0;
 }
 
-/* An NA to all nodes with the override flag; the kernel fills in the ICMPv6 checksum. */
+/* Sends a neighbor advertisement with the override flag to all nodes. The kernel fills in the
+ * ICMPv6 checksum. */
 static int send_na(int fd, uint32_t ifindex, const uint8_t mac[ETH_ALEN], const uint8_t v6[16])
 {
 	struct sockaddr_in6 to = {.sin6_family = AF_INET6, .sin6_scope_id = ifindex};

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * The neighbor table by rtnetlink: a question to the kernel, and its answer within the same call. A
- * socket for each question: there are two after a takeover. Rejected: sending ARP requests and
- * echo requests of our own, for which the kernel has all it takes; and counting in XDP all that
- * comes from the master, which costs every packet a look-up.
+ * The neighbor table by rtnetlink: a job sends a request to the kernel and reads its answer. Each
+ * request has its own socket, because there are only two requests after a takeover. Rejected: our
+ * own ARP and echo requests, because the kernel can send them itself; and to count all packets from
+ * the master in XDP, which costs a lookup for every packet.
  */
 #include "kernel/neighbor.h"
 
@@ -11,33 +11,28 @@
 #include <libmnl/libmnl.h>
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
+#include <stddef.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "core/addr.h"
 #include "core/mono.h"
+#include "kernel/netlink.h"
+#include "kernel/netlink_message.h"
 
-#define BUFFER_SIZE 8192
-#define TICK_NS	    (NS_PER_S / 100) /* the kernel's USER_HZ */
+#define TICK_NS (NS_PER_S / 100) /* the kernel's USER_HZ */
 
-/* Sends `nlh` and runs `cb` over the answer, or waits for the acknowledgement. 0 or -errno. */
-static int ask_kernel(struct nlmsghdr *nlh, mnl_cb_t cb, void *data)
+/* --- in the thread --- */
+
+/* Calls netlink_ask() with a new socket. */
+static int ask_once(struct nlmsghdr *nlh, mnl_cb_t cb, void *data)
 {
-	struct mnl_socket *sock = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
-	char buf[BUFFER_SIZE];
-	ssize_t n = -1;
+	struct netlink *nl = netlink_open();
 	int err;
 
-	if (!sock)
+	if (!nl)
 		return -errno;
-	nlh->nlmsg_seq = 1;
-	if (mnl_socket_bind(sock, 0, MNL_SOCKET_AUTOPID) == 0 &&
-	    mnl_socket_sendto(sock, nlh, nlh->nlmsg_len) >= 0)
-		n = mnl_socket_recvfrom(sock, buf, sizeof(buf));
-	err = n < 0 || mnl_cb_run(buf, (size_t)n, 1, mnl_socket_get_portid(sock), cb, data) < 0
-		  ? -errno
-		  : 0;
-	mnl_socket_close(sock);
+	err = netlink_ask(nl, nlh, cb, data);
+	netlink_close(nl);
 	return err;
 }
 
@@ -55,21 +50,22 @@ static struct nlmsghdr *put_question(char *buf, size_t size, uint16_t type, uint
 	return nlh;
 }
 
-int neighbor_probe(uint32_t ifindex, const struct ipaddr *address, bool create)
+static int probe(const struct neighbor_job *job)
 {
-	struct ndmsg ndm = {.ndm_ifindex = (int)ifindex, .ndm_state = NUD_PROBE};
+	struct ndmsg ndm = {.ndm_ifindex = (int)job->ifindex, .ndm_state = NUD_PROBE};
 	char buf[256] = {0};
-	int err = ask_kernel(put_question(buf, sizeof(buf), RTM_NEWNEIGH, NLM_F_ACK, ndm, address),
-			     NULL, NULL);
+	int err =
+	    ask_once(put_question(buf, sizeof(buf), RTM_NEWNEIGH, NLM_F_ACK, ndm, &job->address),
+		     NULL, NULL);
 
-	if (err != -ENOENT || !create)
+	if (err != -ENOENT || !job->create)
 		return err;
 	ndm.ndm_state = NUD_NONE;
 	ndm.ndm_flags = NTF_USE;
 	memset(buf, 0, sizeof(buf));
-	return ask_kernel(
-	    put_question(buf, sizeof(buf), RTM_NEWNEIGH, NLM_F_ACK | NLM_F_CREATE, ndm, address),
-	    NULL, NULL);
+	return ask_once(put_question(buf, sizeof(buf), RTM_NEWNEIGH, NLM_F_ACK | NLM_F_CREATE, ndm,
+				     &job->address),
+			NULL, NULL);
 }
 
 static int on_neighbor(const struct nlmsghdr *nlh, void *data)
@@ -80,7 +76,7 @@ static int on_neighbor(const struct nlmsghdr *nlh, void *data)
 	const struct nlattr *attr;
 
 	if (nlh->nlmsg_type != RTM_NEWNEIGH || mnl_nlmsg_get_payload_len(nlh) < sizeof(*ndm))
-		return MNL_CB_OK;
+		return MNL_CB_STOP; /* no more follows */
 	out->failed = ndm->ndm_state & (NUD_FAILED | NUD_INCOMPLETE);
 	mnl_attr_for_each(attr, nlh, sizeof(*ndm))
 	{
@@ -95,12 +91,49 @@ static int on_neighbor(const struct nlmsghdr *nlh, void *data)
 	return MNL_CB_STOP;
 }
 
-int neighbor_read(uint32_t ifindex, const struct ipaddr *address, struct neighbor *out)
+static int read_entry(struct neighbor_job *job)
 {
-	struct ndmsg ndm = {.ndm_ifindex = (int)ifindex};
+	struct ndmsg ndm = {.ndm_ifindex = (int)job->ifindex};
 	char buf[256] = {0};
 
-	*out = (struct neighbor){0};
-	return ask_kernel(put_question(buf, sizeof(buf), RTM_GETNEIGH, 0, ndm, address),
-			  on_neighbor, out);
+	job->found = (struct neighbor){.at = loop_clock()};
+	return ask_once(put_question(buf, sizeof(buf), RTM_GETNEIGH, 0, ndm, &job->address),
+			on_neighbor, &job->found);
+}
+
+static struct neighbor_job *job_of(struct worker_job *work)
+{
+	return (struct neighbor_job *)((char *)work - offsetof(struct neighbor_job, work));
+}
+
+static void run(struct worker_job *work)
+{
+	struct neighbor_job *job = job_of(work);
+
+	job->err = job->op == NEIGHBOR_PROBE ? probe(job) : read_entry(job);
+}
+
+/* --- in the loop --- */
+
+static void done(struct worker_job *work)
+{
+	struct neighbor_job *job = job_of(work);
+
+	job->done(job);
+}
+
+struct worker *neighbor_worker_create(struct loop *loop)
+{
+	return worker_create(loop, "neighbors");
+}
+
+void neighbor_worker_destroy(struct worker *worker)
+{
+	worker_destroy(worker);
+}
+
+void neighbor_worker_give(struct worker *worker, struct neighbor_job *job)
+{
+	job->work = (struct worker_job){.run = run, .done = done};
+	worker_give(worker, &job->work);
 }

@@ -1,77 +1,95 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Links and addresses by rtnetlink (libmnl). Holdfast adds and removes its own addresses, watches
- * what others do to them and to the interfaces, and after an overrun (ENOBUFS) reads everything
- * anew at once.
+ * Links and addresses by rtnetlink (libmnl), in two parts. The watcher (netlink_watch.c) runs in
+ * the engine's loop. It has a copy of the kernel's links and addresses, answers from it, and
+ * reports each change. Requests and changes (netlink.c) wait for the kernel's RTNL lock, which
+ * other processes sometimes hold for a tenth of a second. They are only for threads that may wait
+ * (core/worker.h), and for the start.
  */
 #ifndef HF_NETLINK_H
 #define HF_NETLINK_H
 
-#include <net/if.h>
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "core/loop.h"
+#include "core/worker.h"
 #include "ipaddr.h"
+#include "kernel/net_table.h"
 
-struct netlink;
+/* --- watching, in the loop --- */
 
-struct netlink_link {
-	uint32_t ifindex;
-	char name[IF_NAMESIZE];
-	bool up; /* administratively up and with carrier (IFF_UP and IFF_RUNNING) */
-	bool gone;
-};
+struct netlink_watch;
 
-/* Called in the loop: a link has changed, or (after an overrun, or at start) is as it is. */
+/* Called in the loop when a link has changed or does not exist any more. netlink_sync() calls it
+ * with the present state of each link. */
 typedef void (*netlink_link_fn)(void *ctx, const struct netlink_link *link);
 
-/* Called in the loop: that address has appeared or is `gone`, by whomever. `prefix` NULL: which
- * ones are gone is not known, notifications were lost. */
+/* Called in the loop when an address was added, or removed (`gone`), by this or another program. */
 typedef void (*netlink_address_fn)(void *ctx, uint32_t ifindex, const struct ipprefix *prefix,
 				   bool gone);
 
+/* Listens from now on. NULL with errno. */
+struct netlink_watch *netlink_watch_create(struct loop *loop, netlink_link_fn link_fn,
+					   netlink_address_fn address_fn, void *ctx);
+void netlink_watch_destroy(struct netlink_watch *watch); /* NULL is fine */
 /*
- * Opens the sockets and reports every link once from netlink_sync(). With `loop` NULL it only asks
- * and watches nothing: for a thread of its own. NULL with errno.
+ * From now on `worker` reads everything again after an overrun. Before this call the loop itself
+ * does it, and waits for the RTNL lock. Destroy the worker before the watch.
  */
-struct netlink *netlink_open(struct loop *loop, netlink_link_fn fn, void *ctx);
-/* Reports addresses that come and go from now on, to `fn` with the context of netlink_open(). */
-void netlink_watch_addresses(struct netlink *nl, netlink_address_fn fn);
-void netlink_close(struct netlink *nl);
-/* Reads all links and reports each; 0 or -errno. Blocks for the kernel's answer: at start, and
- * after an overrun. */
-int netlink_sync(struct netlink *nl);
+void netlink_watch_by(struct netlink_watch *watch, struct worker *worker);
+/* Reports each link. The first call reads all links and addresses from the kernel, and waits for
+ * the RTNL lock. 0 or -errno. */
+int netlink_sync(struct netlink_watch *watch);
+#define NETLINK_ANYWHERE 0
+/* Does `ifindex` have `address`, with any prefix length? NETLINK_ANYWHERE: does any interface? */
+bool netlink_has_address(const struct netlink_watch *watch, uint32_t ifindex,
+			 const struct ipaddr *address);
+/* The first address of `family` (4 or 6) on `ifindex` that is not Holdfast's: global for IPv4,
+ * link-local for IPv6. 0 or -ENOENT. */
+int netlink_first_address(const struct netlink_watch *watch, uint32_t ifindex, uint8_t family,
+			  struct ipaddr *out);
+/* The next address with one of Holdfast's marks, and the name of its interface. *place, at first 0,
+ * is moved behind it. False: no more. */
+bool netlink_next_ours(const struct netlink_watch *watch, unsigned int *place,
+		       struct ipprefix *prefix, const char **device);
 
-/* Marks an address as Holdfast's where the kernel keeps it (5.18 and later): VRRP's IP protocol. */
+/* --- requests and changes, in a thread that may wait --- */
+
+struct netlink;
+
+/* A socket for one thread. NULL with errno. */
+struct netlink *netlink_open(void);
+void netlink_close(struct netlink *nl); /* NULL is fine */
+/* Reads all links and addresses into `table`, which is empty. 0 or -errno. */
+int netlink_read(struct netlink *nl, struct net_table *table);
+
+/* Marks an address as Holdfast's if the kernel supports it (5.18 and later): VRRP's IP protocol. */
 #define NETLINK_ADDRESS_PROTO 112
+/* Marks one of static_ipaddress, which may be the source of adverts. */
+#define NETLINK_STATIC_PROTO 113
 
-/* What may be said of an address beyond its place. All zero: nothing. */
+/* Optional attributes of an address. All zero: none. */
 struct netlink_address_options {
 	uint32_t flags;		 /* IFA_F_* */
 	struct ipaddr broadcast; /* all zero: none */
 	bool limited;		 /* its preferred lifetime is `preferred_s`; 0: deprecated */
 	uint32_t preferred_s;
+	uint8_t proto; /* its mark; 0: NETLINK_ADDRESS_PROTO */
 };
 
 /*
- * The next three wait for the kernel's RTNL lock, which others hold for a tenth of a second at
- * times: not for the engine's loop once it runs (see kernel/address_worker.h).
- *
- * Adds `prefix` to `ifindex` without waiting for duplicate address detection; `label` may be empty.
- * 0, -EEXIST if it is there already, or -errno.
+ * Adds `prefix` to `ifindex` without duplicate address detection; `label` may be empty. 0, -EEXIST
+ * if the interface has it already, or -errno.
  */
 int netlink_address_add(struct netlink *nl, uint32_t ifindex, const struct ipprefix *prefix,
 			const char *label, uint8_t scope,
 			const struct netlink_address_options *options);
-/* 0, -EADDRNOTAVAIL if it is not there, or -errno. */
+/*
+ * Removes `prefix` from `ifindex`. If the kernel removes its secondary addresses too (IPv4 without
+ * promote_secondaries), they are added again. 0, -EADDRNOTAVAIL if the interface does not have it,
+ * or -errno.
+ */
 int netlink_address_remove(struct netlink *nl, uint32_t ifindex, const struct ipprefix *prefix);
-/* Is `prefix` on `ifindex` and marked as Holdfast's? 1, 0 or -errno. */
+/* Does `ifindex` have `prefix`, with one of Holdfast's marks? 1, 0 or -errno. */
 int netlink_address_is_ours(struct netlink *nl, uint32_t ifindex, const struct ipprefix *prefix);
-/* Is `address` on `ifindex`, with whatever prefix length? 1, 0 or -errno. */
-int netlink_has_address(struct netlink *nl, uint32_t ifindex, const struct ipaddr *address);
-/* The first address of `family` (4 or 6) on `ifindex`: global for IPv4, link-local for IPv6. 0 or
- * -ENOENT or -errno. */
-int netlink_first_address(struct netlink *nl, uint32_t ifindex, uint8_t family, struct ipaddr *out);
-
 #endif

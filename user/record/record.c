@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * The ring of records: a record's number is its place, so that whoever knows a number finds it, or
- * finds that it is gone. Rejected: a list of single steps of all instances, from which a transition
- * would have to be put together when somebody asks, with half of it overwritten.
+ * The ring of records. The number of a record gives its place. So a caller with a number finds the
+ * record, or finds that it has been overwritten. Rejected: one list of the single steps of all
+ * instances. A transition would have to be assembled from it on request, when half of the steps may
+ * be overwritten.
  */
 #include "record/record.h"
 
@@ -50,12 +51,16 @@ int64_t record_zero_ns(const struct record *rec)
 	return zero ? zero->at_ns : 0;
 }
 
-/* The time of the last UPDATE that went out before our advert did, not of one that settled. */
+/* The time of the last UPDATE that was sent before our advert; later ones settle. With
+ * before_master the UPDATE follows the advert, so there it is the last one before RECORD_ANNOUNCED.
+ */
 static int64_t last_update_ns(const struct record *rec)
 {
+	bool waited = record_step_of(rec, RECORD_BEFORE_ASKED);
+	enum record_kind end = waited ? RECORD_ANNOUNCED : RECORD_ADVERT;
 	int64_t at_ns = 0;
 
-	for (uint32_t i = 0; i < rec->n_steps && rec->steps[i].kind != RECORD_ADVERT; i++) {
+	for (uint32_t i = 0; i < rec->n_steps && rec->steps[i].kind != end; i++) {
 		if (rec->steps[i].kind == RECORD_UPDATE)
 			at_ns = rec->steps[i].at_ns;
 	}
@@ -96,6 +101,10 @@ const char *record_kind_name(enum record_kind kind)
 	    [RECORD_NOTIFY_STARTED] = "notify_started",
 	    [RECORD_NOTIFY_ENDED] = "notify_ended",
 	    [RECORD_NOTIFY_SUPERSEDED] = "notify_superseded",
+	    [RECORD_LAST_ANSWER] = "last_answer",
+	    [RECORD_BEFORE_ASKED] = "before_master_asked",
+	    [RECORD_BEFORE_ENDED] = "before_master_ended",
+	    [RECORD_BEFORE_LATE] = "before_master_late",
 	};
 
 	return kind < RECORD_KINDS ? names[kind] : "?";

@@ -1,31 +1,20 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Records to octets and back. Texts are cut at their end, addresses whole, steps one by one; the
- * reader checks every number against what the enumerations and the ring allow, so that whatever it
- * lets through can be rendered. Rejected: writing struct record as it lies in memory, which another
- * version, or a hand in the file, would turn into wild indices.
+ * Builds and parses the octets of records. The reader checks every number against the limits of the
+ * enumerations and the ring, so that every record that it accepts can be rendered. Rejected: to
+ * write struct record as it is in memory. A file of another version, or one that was changed by
+ * hand, would then lead to invalid array indices.
  */
 #include "record/record_codec.h"
 
 #include "core/bytes.h"
+#include "core/crc32.h"
 
-#define MAGIC	    0x48465452u /* "HFTR" */
-#define VERSION	    1
-#define CRC_POLY    0xedb88320u
-#define N_OUTCOMES  6 /* enum health_outcome */
-#define N_STANDINGS 4 /* enum announce_as */
-
-static uint32_t crc32(const uint8_t *data, size_t len)
-{
-	uint32_t crc = 0xffffffffu;
-
-	for (size_t i = 0; i < len; i++) {
-		crc ^= data[i];
-		for (int bit = 0; bit < 8; bit++)
-			crc = crc >> 1 ^ (crc & 1 ? CRC_POLY : 0);
-	}
-	return ~crc;
-}
+#define MAGIC		  0x48465452u /* "HFTR" */
+#define VERSION		  2	      /* version 1 has no services and no octet `subject` */
+#define N_OUTCOMES	  6	      /* those of enum health_outcome that a command can have */
+#define N_ANNOUNCE_LEVELS 7	      /* enum announce_level */
+#define N_SERVICE_STATES  5	      /* enum service_state */
 
 static void wr_u64(struct wr *w, uint64_t v)
 {
@@ -58,6 +47,8 @@ static void rd_text(struct rd *r, char *text, size_t size)
 	at = rd_bytes(r, len);
 	if (!at)
 		return;
+	if (memchr(at, '\0', len))
+		r->error = true;
 	memcpy(text, at, len);
 	text[len] = '\0';
 }
@@ -96,8 +87,10 @@ static void rd_step(struct rd *r, struct record_step *step)
 	step->value = rd_u8(r);
 	step->status = (int32_t)rd_u32(r);
 	rd_address(r, &step->address);
-	if (step->at_ns < 0 || (step->kind == RECORD_ANNOUNCED && step->value >= N_STANDINGS) ||
-	    (step->kind == RECORD_NOTIFY_ENDED && step->value >= N_OUTCOMES))
+	if (step->at_ns < 0 ||
+	    (step->kind == RECORD_ANNOUNCED && step->value >= N_ANNOUNCE_LEVELS) ||
+	    ((step->kind == RECORD_NOTIFY_ENDED || step->kind == RECORD_BEFORE_ENDED) &&
+	     step->value >= N_OUTCOMES))
 		r->error = true;
 }
 
@@ -107,6 +100,7 @@ static void wr_record(struct wr *w, const struct record *rec)
 
 	wr_u64(w, rec->number);
 	wr_u64(w, (uint64_t)rec->at_ms);
+	wr_u8(w, rec->subject);
 	wr_text(w, rec->instance, sizeof(rec->instance));
 	wr_text(w, rec->detail, sizeof(rec->detail));
 	wr_u8(w, rec->from);
@@ -125,16 +119,20 @@ static void wr_record(struct wr *w, const struct record *rec)
 	wr_patch_len16(w, len);
 }
 
-static void rd_record(struct rd *outer, struct record *rec)
+static void rd_record(struct rd *outer, unsigned int version, struct record *rec)
 {
 	struct rd r = rd_sub(outer, rd_u16(outer));
+	unsigned int states;
 
 	*rec = (struct record){.number = rd_u64(&r)};
 	rec->at_ms = (int64_t)rd_u64(&r);
+	if (version > 1)
+		rec->subject = rd_enum(&r, RECORD_SUBJECTS);
+	states = rec->subject == RECORD_OF_SERVICE ? N_SERVICE_STATES : VRRP_FAULT + 1;
 	rd_text(&r, rec->instance, sizeof(rec->instance));
 	rd_text(&r, rec->detail, sizeof(rec->detail));
-	rec->from = rd_enum(&r, VRRP_FAULT + 1);
-	rec->to = rd_enum(&r, VRRP_FAULT + 1);
+	rec->from = rd_enum(&r, states);
+	rec->to = rd_enum(&r, states);
 	rec->cause = rd_enum(&r, VRRP_CAUSE_MAX);
 	rec->priority = rd_u8(&r);
 	rec->master_priority = rd_u8(&r);
@@ -173,13 +171,13 @@ int record_build(const struct record_ring *ring, uint8_t *buf, size_t size)
 	return w.error ? -1 : (int)wr_len(&w);
 }
 
-/* Takes the records; their numbers must rise, and stay far from their end. */
-static void rd_records(struct rd *r, struct record_ring *ring, unsigned int n)
+/* Reads the records. Their numbers must increase, and must be far from the maximum. */
+static void rd_records(struct rd *r, unsigned int version, struct record_ring *ring, unsigned int n)
 {
 	for (unsigned int i = 0; i < n && !r->error; i++) {
 		struct record rec;
 
-		rd_record(r, &rec);
+		rd_record(r, version, &rec);
 		if (rec.number <= ring->last || rec.number >= UINT64_MAX / 2)
 			r->error = true;
 		if (r->error)
@@ -192,17 +190,20 @@ static void rd_records(struct rd *r, struct record_ring *ring, unsigned int n)
 bool record_parse(struct record_ring *ring, const uint8_t *data, size_t len)
 {
 	struct rd r, tail;
-	unsigned int n;
+	unsigned int n, version;
 
 	memset(ring, 0, sizeof(*ring));
 	if (len < 4)
 		return false;
 	tail = rd_init(data + len - 4, 4);
 	r = rd_init(data, len - 4);
-	if (rd_u32(&r) != MAGIC || rd_u8(&r) != VERSION || rd_u32(&tail) != crc32(data, len - 4))
+	if (rd_u32(&r) != MAGIC || rd_u32(&tail) != crc32(data, len - 4))
+		return false;
+	version = rd_u8(&r);
+	if (version < 1 || version > VERSION)
 		return false;
 	n = rd_enum(&r, RECORD_KEPT + 1);
-	rd_records(&r, ring, n);
+	rd_records(&r, version, ring, n);
 	if (!r.error && rd_left(&r) == 0)
 		return true;
 	memset(ring, 0, sizeof(*ring));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Keeps the records. Rejected: appending each record to a log, which must then be cut and mended.
+ * Stores the records in a file. Rejected: to append each record to a log, because a log must be
+ * shortened and repaired.
  */
 #include "record/record_file.h"
 
@@ -17,7 +18,8 @@ _Static_assert(RECORD_PATH == STATE_PATH, "paths fit");
 
 const char *record_file_path(const char *name, const char *run_dir, char path[RECORD_PATH])
 {
-	return state_file_path(name, run_dir, FILE_NAME, path);
+	state_file_path(name, run_dir, FILE_NAME, path);
+	return path;
 }
 
 int record_file_load(const char *path, struct record_ring *ring)
@@ -38,7 +40,9 @@ int record_file_save(const char *path, const struct record_ring *ring)
 	int len = buf ? record_build(ring, buf, RECORD_FILE_MAX) : -1;
 	int err;
 
-	err = !buf ? -ENOMEM : len < 0 ? -EMSGSIZE : state_file_write(path, buf, (size_t)len);
+	err = !buf	? -ENOMEM
+	      : len < 0 ? -EMSGSIZE
+			: state_file_write(path, buf, (size_t)len, STATE_CACHED);
 	free(buf);
 	return err;
 }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * The memory is an array that begins with who was heard last. Rejected: a form in each configured
- * peer, which a reload would forget, and multicast does not have.
+ * The memory is an array; the peer heard last comes first. Rejected: to store the form in each
+ * configured peer. A reload would lose it, and with multicast there are no configured peers.
  */
 #include "vrrp/checksum_memory.h"
 
 #include <string.h>
 
-/* Its place, or memory->n. */
+/* The index of `source`, or memory->n. */
 static unsigned int find(const struct checksum_memory *memory, const struct ipaddr *source)
 {
 	unsigned int i = 0;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * In which form the peers write the checksum of version 3 over IPv4. RFC 5798 was read in two ways,
- * keepalived once had a third, and many routers take their own alone: who answers in the form that
- * he was addressed in is understood by all.
+ * Remembers which form of the version 3 checksum over IPv4 each peer uses. Implementations read RFC
+ * 5798 in two ways, old keepalived has a third form, and many routers accept only their own form. A
+ * peer always accepts adverts in the form that it uses itself.
  */
 #ifndef HF_CHECKSUM_MEMORY_H
 #define HF_CHECKSUM_MEMORY_H
@@ -12,20 +12,21 @@
 
 #include "ipaddr.h"
 
-#define CHECKSUM_PEERS 16 /* remembered; of more the longest silent one is forgotten */
+#define CHECKSUM_PEERS 16 /* a new peer replaces the one that was heard least recently */
 
-/* Zero-initialised: nobody has been heard. */
+/* Zero-initialised: no peer has been heard. */
 struct checksum_memory {
 	unsigned int n;
 	struct {
 		struct ipaddr source;
 		uint8_t form;	 /* enum hf_checksum */
-	} heard[CHECKSUM_PEERS]; /* the last one first */
+	} heard[CHECKSUM_PEERS]; /* the last heard first */
 };
 
-/* `source` wrote `form`. True: that is news of it. */
+/* Records that `source` uses `form` (enum hf_checksum). True: this was not known. */
 bool checksum_note(struct checksum_memory *memory, const struct ipaddr *source, uint8_t form);
-/* The form to send to `to`; NULL: to the group. `otherwise`: where nothing is known. */
+/* The form of adverts to `to`. NULL: to the multicast group; then the form of the peer heard last.
+ * `otherwise`: the form if none is known. */
 uint8_t checksum_for(const struct checksum_memory *memory, const struct ipaddr *to,
 		     uint8_t otherwise);
 

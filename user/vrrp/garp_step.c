@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Keeps three numbers: rounds to be sent, when more are due, when the next refresh is. A second
- * occasion while rounds are still to be sent does not add to them, it tops them up: a rival that
- * advertises a hundred times a second must not make a storm of announcements.
+ * Stores the rounds to send now, the time of the second burst, and the time of the next refresh. An
+ * event while rounds are waiting does not add rounds; it only sets their number to the full number
+ * again. So a rival that advertises a hundred times a second does not cause a storm of
+ * announcements.
  */
 #include "vrrp/garp_step.h"
 
@@ -27,18 +28,13 @@ static void refresh_later(const struct garp_cfg *cfg, struct garp_fsm *fsm, stru
 	    cfg->master_refresh_ns ? mono_add(now, cfg->master_refresh_ns) : MONO_NEVER;
 }
 
-static bool is_due(struct mono at, struct mono now)
-{
-	return mono_is_set(at) && !mono_before(now, at);
-}
-
 static void timer(const struct garp_cfg *cfg, struct garp_fsm *fsm, struct mono now)
 {
-	if (is_due(fsm->delayed_at, now)) {
+	if (mono_is_due(fsm->delayed_at, now)) {
 		fsm->delayed_at = MONO_NEVER;
 		top_up(fsm, fsm->delayed_rounds);
 	}
-	if (is_due(fsm->refresh_at, now)) {
+	if (mono_is_due(fsm->refresh_at, now)) {
 		top_up(fsm, cfg->master_refresh_repeat);
 		refresh_later(cfg, fsm, now);
 	}

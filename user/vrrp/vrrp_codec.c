@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Builds adverts. It owns nothing and checks everything that the wire could not say truthfully: an
- * interval between two steps, an address of the other family, a checksum form that the version does
- * not know. Rejected: rounding such values, which a peer comparing them (version 2 does) would
- * refuse, far away from the mistake.
+ * Builds adverts. The module owns nothing. It refuses everything that the wire format cannot
+ * express: an interval that is not a multiple of the step, an address of the other family, a
+ * checksum form that the version does not have. Rejected: to round such values. A peer that
+ * compares them (as in version 2) would refuse the adverts, and the cause would be hard to find.
  */
 #include "vrrp/vrrp_codec.h"
 
 #include <errno.h>
 #include <stdbool.h>
+#include <string.h>
 
 #include "core/bytes.h"
 
@@ -21,7 +22,7 @@
 static const struct ipaddr group_v4 = {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 224, 0, 0, 18}};
 static const struct ipaddr group_v6 = {{0xff, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x12}};
 
-/* The octets of `a` as its family has them on the wire, and their number. */
+/* The octets of `a` on the wire, and their number. */
 static const uint8_t *wire_address(const struct ipaddr *a, size_t *len)
 {
 	bool v4 = ipaddr_is_v4(a);
@@ -64,7 +65,7 @@ static bool fits_version(const struct vrrp_advert *adv)
 
 /* --- the checksum of RFC 1071 ------------------------------------------------------------------*/
 
-/* Adds an even number of octets, at most a few hundred: 32 bits cannot overflow. */
+/* Adds an even number of octets, at most VRRP_MAX_LEN: 32 bits cannot overflow. */
 static uint32_t sum_octets(uint32_t sum, const uint8_t *p, size_t len)
 {
 	for (size_t i = 0; i + 1 < len; i += 2)
@@ -73,8 +74,8 @@ static uint32_t sum_octets(uint32_t sum, const uint8_t *p, size_t len)
 }
 
 /*
- * RFC 8200 section 8.1; IPv4's differs in the order and width of its last fields alone, and neither
- * changes the sum while the length stays below 65536.
+ * RFC 8200 section 8.1. The pseudo-header of IPv4 differs only in the order and width of its last
+ * fields, which does not change the sum while the length is below 65536.
  */
 static uint32_t sum_pseudo_header(const struct ipaddr *src, const struct ipaddr *dst, size_t len)
 {
@@ -125,7 +126,7 @@ static void put_addresses(struct wr *w, const struct vrrp_advert *adv)
 	}
 }
 
-/* Zeros where there is no password: RFC 3768 section 5.3.10 keeps the field for old peers. */
+/* Without a password the field is zero: RFC 3768 section 5.3.10 keeps it for old peers. */
 static void put_auth_data(struct wr *w, const struct vrrp_advert *adv)
 {
 	static const uint8_t none[VRRP_V2_AUTH_LEN];
@@ -135,25 +136,57 @@ static void put_auth_data(struct wr *w, const struct vrrp_advert *adv)
 			 VRRP_V2_AUTH_LEN);
 }
 
-int vrrp_advert_build(const struct vrrp_advert *adv, uint8_t *buf, size_t size)
+/* Writes the message without the trailer, with a checksum of zero. Returns its length or -errno. */
+static int build_message(const struct vrrp_advert *adv, uint8_t *buf, size_t size)
 {
 	struct wr w = wr_init(buf, size);
-	uint16_t sum;
 
-	if (adv->vrid == 0 || adv->count > VRRP_MAX_ADDRS || !one_family(adv) || !fits_version(adv))
+	if (adv->vrid == 0 || !one_family(adv) || !fits_version(adv))
 		return -EINVAL;
 	wr_u8(&w, (uint8_t)(adv->version << 4 | VRRP_TYPE_ADVERT));
 	wr_u8(&w, adv->vrid);
 	wr_u8(&w, adv->priority);
 	wr_u8(&w, adv->count);
 	put_interval(&w, adv);
-	wr_u16(&w, 0); /* the checksum, counted as zero */
+	wr_u16(&w, 0);
 	put_addresses(&w, adv);
 	put_auth_data(&w, adv);
-	if (w.error)
-		return -EMSGSIZE;
-	sum = checksum(adv, buf, wr_len(&w));
+	return w.error ? -EMSGSIZE : (int)wr_len(&w);
+}
+
+int vrrp_advert_build(const struct vrrp_advert *adv, uint8_t *buf, size_t size)
+{
+	int message = build_message(adv, buf, size);
+	size_t len = message < 0 ? 0 : (size_t)message, summed = len;
+	uint16_t sum;
+
+	if (message < 0)
+		return message;
+	if (adv->trailer) {
+		if (size - len < VRRP_TRAILER_LEN)
+			return -EMSGSIZE;
+		memcpy(buf + len, adv->trailer, VRRP_TRAILER_LEN);
+		len += VRRP_TRAILER_LEN;
+	}
+	if (!ipaddr_is_v4(&adv->source))
+		summed = len; /* the trailer too: vrrp_auth.h */
+	sum = checksum(adv, buf, summed);
 	buf[VRRP_OFF_CHECKSUM] = (uint8_t)(sum >> 8);
 	buf[VRRP_OFF_CHECKSUM + 1] = (uint8_t)sum;
-	return (int)wr_len(&w);
+	return (int)len;
+}
+
+int vrrp_advert_sign(const struct vrrp_advert *adv, const struct hmac_key *key, uint8_t key_id,
+		     uint64_t sequence, uint8_t trailer[VRRP_TRAILER_LEN])
+{
+	uint8_t buf[VRRP_MAX_LEN + VRRP_TRAILER_LEN];
+	int len = build_message(adv, buf, VRRP_MAX_LEN);
+
+	if (len < 0)
+		return len;
+	if (vrrp_auth_sign(key, key_id, sequence, ipaddr_is_v4(&adv->source) ? 4 : 6, &adv->source,
+			   buf, (uint32_t)len))
+		return -EINVAL;
+	memcpy(trailer, buf + len, VRRP_TRAILER_LEN);
+	return 0;
 }

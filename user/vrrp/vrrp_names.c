@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Words for states and causes: what status, logs and people call them. */
+/* Names of states and causes, for status and logs. */
 #include "vrrp/vrrp_step.h"
 
 const char *vrrp_state_name(enum vrrp_state state)
@@ -24,6 +24,9 @@ const char *vrrp_cause_text(enum vrrp_cause cause)
 	    [VRRP_CAUSE_STOP] = "stopped",
 	    [VRRP_CAUSE_GROUP] = "its sync group has left",
 	    [VRRP_CAUSE_DRAIN] = "drained",
+	    [VRRP_CAUSE_HOST_SILENT] = "the master's host answers no probes",
+	    [VRRP_CAUSE_HOST_CLOSED] = "the master's host says it is out of service",
+	    [VRRP_CAUSE_PEER_READY] = "it was degraded, and a peer is ready",
 	};
 
 	return (unsigned int)cause < VRRP_CAUSE_MAX ? texts[cause] : "?";

@@ -1,29 +1,23 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * The VRRP state machine. One event goes to the handler of the state it finds; change_state() alone
- * changes that state, storing it before it tells of it. All memory is the caller's.
+ * The VRRP state machine. Each event goes to the handler of the present state. Only change_state()
+ * changes the state, and it stores the new state before it adds actions. The module owns nothing.
  *
- * A promotion publishes WATCH first: from then on the kernel half judges by the new role, and what
- * it has to tell waits in the ring buffer until this step's other actions are done. Published last,
- * an advert of a better master arriving meanwhile would be judged as a BACKUP's, refresh a deadline
- * that nobody waits for, and be lost until the next one. A planned leave does the same, so that the
- * successor's first advert is seen. Only a claim that must go at once goes before WATCH.
+ * A promotion returns WATCH first. Then the kernel half judges adverts by the new role, and its
+ * events wait in the ring buffer until the other actions are done. If WATCH were last, an advert of
+ * a better master that arrives meanwhile would be judged as by a BACKUP: it would only refresh an
+ * unused deadline. A planned leave also returns WATCH first, to see the successor's first advert.
+ * Only an immediate release comes before WATCH.
  *
- * Rejected: a table of states and events with function pointers: it would hide the order of the
- * checks that all states share (fencing, stopped), and most of its cells would be empty.
+ * Rejected: a table of states and events with function pointers. It would hide the order of the
+ * checks common to all states (fencing, stopped), and most of its cells would be empty.
  */
 #include "vrrp/vrrp_step.h"
 
 #include <assert.h>
 #include <stddef.h>
 
-/* One step's arguments, handed around whole. */
-struct step {
-	const struct vrrp_cfg *cfg;
-	struct vrrp_fsm *fsm;
-	const struct vrrp_event *ev;
-	struct vrrp_actions *out;
-};
+#include "vrrp/vrrp_wait.h"
 
 static void put(const struct step *s, struct vrrp_action action)
 {
@@ -69,7 +63,7 @@ static void put_advert(const struct step *s, uint8_t priority)
 	put(s, (struct vrrp_action){.type = VRRP_ACT_SEND, .priority = priority});
 }
 
-/* An advert as MASTER; the next one is due an interval later. */
+/* Sends an advert as MASTER. The next one is due one interval later. */
 static void send_advert(const struct step *s)
 {
 	put_advert(s, s->fsm->priority);
@@ -92,7 +86,7 @@ static void know_master(const struct step *s, struct ipaddr address, uint8_t pri
 	s->fsm->master_priority = priority;
 }
 
-/* Version 3 waits by the interval of the master heard (RFC 9568 section 6.1), version 2 by ours. */
+/* Version 3 uses the interval of the present master (RFC 9568 section 6.1), version 2 ours. */
 static void learn_interval(const struct step *s, int64_t interval_ns)
 {
 	bool learn = s->cfg->version == 3 && interval_ns > 0;
@@ -105,29 +99,9 @@ static void forget_master(const struct step *s)
 	know_master(s, (struct ipaddr){{0}}, 0);
 	learn_interval(s, s->cfg->interval_ns);
 	s->fsm->resigned = false;
+	s->fsm->host = VRRP_HOST_UNKNOWN;
 	s->fsm->preempt_at = MONO_NEVER;
 	s->fsm->delay_passed = false;
-}
-
-/* How long a BACKUP of `priority` waits after the master's last advert. */
-static int64_t down_ns(const struct step *s, uint8_t priority)
-{
-	return (int64_t)vrrp_down_ns(s->cfg->version, priority, s->cfg->down_adverts,
-				     (uint64_t)s->fsm->master_interval_ns);
-}
-
-/*
- * The deadline at hand shifts by what the down time, `old_down_ns` before, has changed, as with
- * keepalived: a priority that keeps changing can neither postpone a takeover nor bring it about.
- */
-static int64_t shifted_delay_ns(const struct step *s, int64_t old_down_ns)
-{
-	int64_t down = down_ns(s, s->fsm->priority), delay;
-
-	if (!mono_is_set(s->ev->deadline))
-		return down;
-	delay = mono_diff_ns(s->ev->deadline, s->ev->now) + down - old_down_ns;
-	return delay > 0 ? delay : 0;
 }
 
 /* --- entering a state --------------------------------------------------------------------------*/
@@ -171,7 +145,7 @@ static void become_fault(const struct step *s)
 	change_state(s, VRRP_FAULT, drained ? VRRP_CAUSE_DRAIN : VRRP_CAUSE_FAULT);
 }
 
-/* The end: INIT with `leaving` STOP, which no event leaves again. */
+/* The final state: INIT with `leaving` STOP. It handles no event. */
 static void become_stopped(const struct step *s)
 {
 	release(s);
@@ -183,9 +157,9 @@ static void become_stopped(const struct step *s)
 }
 
 /*
- * From INIT or FAULT into the election. The owner of the address does not wait (RFC 9568
- * section 6.4.1), whichever state it comes from, unless the mastership was moved away from it; in a
- * sync group for the others alone. `state MASTER` shortens the wait at start alone.
+ * From INIT or FAULT into the election. The owner of the address does not wait (RFC 9568 section
+ * 6.4.1), unless the mastership was moved away from it. In a sync group an owner waits for the
+ * other members. `state MASTER` shortens the wait only at start.
  */
 static void join(const struct step *s, enum vrrp_cause cause)
 {
@@ -207,15 +181,18 @@ static void join(const struct step *s, enum vrrp_cause cause)
 /* --- leaving -----------------------------------------------------------------------------------*/
 
 /*
- * From MASTER on purpose: resign, keep the claim. A successor's first advert, be it a lesser one's,
- * shortens the time set here, MASTER_DOWN ends it; an interval behind that it is but a cap.
+ * A MASTER leaves on purpose: it sends priority 0 and keeps its claim. The first advert of any
+ * successor shortens linger_until. If no successor is heard, MASTER_DOWN ends the leave. Its
+ * deadline is half an interval after that of any BACKUP that did not hear priority 0, and before
+ * linger_until. A successor that has been heard may step back for another one by priority 0. The
+ * path of that one may not be at the routers yet, so MASTER_DOWN does not end the leave then.
  */
 static void resign(const struct step *s, enum vrrp_cause cause)
 {
 	int64_t wait_ns;
 
 	forget_master(s);
-	wait_ns = down_ns(s, s->fsm->priority);
+	wait_ns = down_ns(s, 0) + s->cfg->interval_ns / 2;
 	s->fsm->awaits = true;
 	s->fsm->linger_until =
 	    mono_add(s->ev->now, wait_ns + s->cfg->interval_ns + s->cfg->linger_ns);
@@ -231,7 +208,7 @@ static void leave(const struct step *s, enum vrrp_leave how, enum vrrp_cause cau
 	resign(s, cause);
 }
 
-/* The claim was kept long enough, or nobody is there to keep it for. */
+/* The linger time has passed, or there is no successor. */
 static void end_leave(const struct step *s)
 {
 	enum vrrp_leave how = s->fsm->leaving;
@@ -252,14 +229,14 @@ static void stop(const struct step *s)
 	if (s->fsm->state == VRRP_MASTER)
 		leave(s, VRRP_LEAVE_STOP, VRRP_CAUSE_STOP);
 	else if (s->fsm->claimed)
-		s->fsm->leaving = VRRP_LEAVE_STOP; /* linger_until is set: see leave() */
+		s->fsm->leaving = VRRP_LEAVE_STOP; /* linger_until is set already */
 	else
 		become_stopped(s);
 }
 
 /* --- what an event means in each state ---------------------------------------------------------*/
 
-/* INIT waits for first results, FAULT for the last bit to go; both are deaf to all else. */
+/* INIT waits for the first results, FAULT for the end of its last fault. All else is ignored. */
 static void in_init_or_fault(const struct step *s)
 {
 	if (s->ev->type != VRRP_EV_START && s->ev->type != VRRP_EV_FAULTS)
@@ -273,9 +250,9 @@ static void in_init_or_fault(const struct step *s)
 }
 
 /*
- * preempt_delay counts from the first advert of a lesser master, and anew after one that is not.
- * Until it has passed the lesser one refreshes its deadline as with nopreempt: should it die, it is
- * down as soon as any other.
+ * preempt_delay runs from the first advert of a master of lower priority, and starts again after an
+ * advert of a master that is not lower. Until it has passed, the lower master refreshes its
+ * deadline as with nopreempt, so its death is detected as fast as that of any other master.
  */
 static void count_preempt_delay(const struct step *s)
 {
@@ -302,24 +279,45 @@ static void end_preempt_delay(const struct step *s)
 	watch(s, VRRP_ROLE_BACKUP, shifted_delay_ns(s, down_ns(s, s->fsm->priority)));
 }
 
+/*
+ * Usually the kernel half has set the deadline to the skew time. If it judged this priority 0 by an
+ * earlier role, or while a new watch began, the deadline is that of a living master. The sender has
+ * resigned nevertheless, if it is our master and no advert was heard since.
+ */
+static void backup_resigned(const struct step *s)
+{
+	const struct vrrp_fsm *fsm = s->fsm;
+	int64_t delay_ns = resigned_delay_ns(s);
+	bool followed = ipaddr_cmp(&fsm->master, &s->ev->source) == 0 ||
+			(ipaddr_is_unset(&fsm->master) && !fsm->awaits);
+
+	if (mono_before(mono_add(s->ev->now, delay_ns), s->ev->deadline)) {
+		if (!followed || mono_before(s->ev->arrived, s->ev->heard))
+			return;
+		watch(s, VRRP_ROLE_BACKUP, delay_ns);
+	}
+	s->fsm->resigned = true;
+}
+
 static void backup_advert(const struct step *s)
 {
 	struct vrrp_self self = self_as(s, VRRP_ROLE_BACKUP);
 	struct vrrp_fsm *fsm = s->fsm;
 
+	fsm->host = VRRP_HOST_UNKNOWN; /* an advert, also with priority 0, is a sign of life */
 	switch (vrrp_judge(&self, s->ev->priority, &s->ev->source)) {
-	case VRRP_REFRESH: /* the kernel half has moved the deadline already */
+	case VRRP_REFRESH: /* the kernel half has already moved the deadline */
 		know_master(s, s->ev->source, s->ev->priority);
 		learn_interval(s, s->ev->interval_ns);
 		fsm->resigned = false;
-		if (fsm->claimed) /* the successor serves: repeats must not prolong the linger */
+		if (fsm->claimed) /* the successor's next adverts must not extend the linger */
 			fsm->linger_until = mono_earliest(fsm->linger_until,
 							  mono_add(s->ev->now, s->cfg->linger_ns));
 		break;
-	case VRRP_RESIGNED: /* and here it has set it to the skew time */
-		fsm->resigned = true;
+	case VRRP_RESIGNED:
+		backup_resigned(s);
 		break;
-	default: /* a lesser master that we mean to displace: its interval is not waited for */
+	default: /* a lower master that we displace: its interval does not matter */
 		know_master(s, s->ev->source, s->ev->priority);
 		break;
 	}
@@ -333,6 +331,9 @@ static enum vrrp_cause why_down(const struct step *s)
 
 	if (s->fsm->resigned)
 		return VRRP_CAUSE_MASTER_RESIGNED;
+	if (s->fsm->host != VRRP_HOST_UNKNOWN && !mono_before(s->fsm->host_since, s->ev->heard))
+		return s->fsm->host == VRRP_HOST_CLOSED ? VRRP_CAUSE_HOST_CLOSED
+							: VRRP_CAUSE_HOST_SILENT;
 	if (s->fsm->master_priority != 0 &&
 	    vrrp_judge(&self, s->fsm->master_priority, &s->fsm->master) == VRRP_IGNORE)
 		return VRRP_CAUSE_PREEMPT;
@@ -341,9 +342,13 @@ static enum vrrp_cause why_down(const struct step *s)
 
 static void backup_master_down(const struct step *s)
 {
-	if (mono_before(s->ev->now, s->ev->deadline)) /* heard since: wait on, with a new timer */
+	bool leaves = s->fsm->leaving == VRRP_LEAVE_STOP || s->fsm->leaving == VRRP_LEAVE_DRAIN;
+
+	if (mono_before(s->ev->now, s->ev->deadline)) /* heard meanwhile: continue to wait */
 		watch(s, VRRP_ROLE_BACKUP, mono_diff_ns(s->ev->deadline, s->ev->now));
-	else if (s->fsm->leaving == VRRP_LEAVE_STOP || s->fsm->leaving == VRRP_LEAVE_DRAIN)
+	else if (leaves && linger_left_ns(s) > 0) /* until then it may become a handover */
+		watch(s, VRRP_ROLE_BACKUP, linger_left_ns(s));
+	else if (leaves)
 		end_leave(s);
 	else
 		become_master(s, why_down(s));
@@ -361,14 +366,9 @@ static void backup_faults(const struct step *s)
 		become_stopped(s);
 	} else if (faults) {
 		become_fault(s);
-	} else if (fsm->leaving == VRRP_LEAVE_DRAIN) { /* undrained before we were gone */
+	} else if (fsm->leaving == VRRP_LEAVE_DRAIN) { /* undrained before the leave ended */
 		fsm->leaving = VRRP_LEAVE_HANDOVER;
 	}
-}
-
-static bool is_due(const struct step *s, struct mono at)
-{
-	return mono_is_set(at) && !mono_before(s->ev->now, at);
 }
 
 static void in_backup(const struct step *s)
@@ -377,13 +377,17 @@ static void in_backup(const struct step *s)
 	case VRRP_EV_ADVERT:
 		backup_advert(s);
 		break;
+	case VRRP_EV_HOST:
+		s->fsm->host = s->ev->host;
+		s->fsm->host_since = s->ev->now;
+		__attribute__((fallthrough));
 	case VRRP_EV_MASTER_DOWN:
 		backup_master_down(s);
 		break;
 	case VRRP_EV_TIMER:
-		if (is_due(s, s->fsm->linger_until))
+		if (mono_is_due(s->fsm->linger_until, s->ev->now))
 			end_leave(s);
-		if (is_due(s, s->fsm->preempt_at))
+		if (mono_is_due(s->fsm->preempt_at, s->ev->now))
 			end_preempt_delay(s);
 		break;
 	case VRRP_EV_FAULTS:
@@ -394,7 +398,7 @@ static void in_backup(const struct step *s)
 	}
 }
 
-/* Yields to a better master: we serve on until it surely does. */
+/* Yields to a better master, and keeps the claim until that master serves. */
 static void step_down(const struct step *s)
 {
 	if (s->cfg->higher_prio_send_advert)
@@ -413,7 +417,7 @@ static void master_advert(const struct step *s)
 	case VRRP_STEP_DOWN:
 		step_down(s);
 		break;
-	case VRRP_RIVAL: /* it has told the LAN its own address: tell it ours again */
+	case VRRP_RIVAL: /* it has announced the addresses on the LAN, so announce them again */
 		if (!s->cfg->lower_prio_no_advert)
 			send_advert(s);
 		put(s, (struct vrrp_action){.type = VRRP_ACT_GARP, .rival = true});
@@ -424,7 +428,7 @@ static void master_advert(const struct step *s)
 	}
 }
 
-/* Adverts keep their cadence through small delays; after a long one no burst makes up for it. */
+/* A late advert does not shift the following ones. After a long delay there is no burst. */
 static void master_timer(const struct step *s)
 {
 	struct mono next = mono_add(s->fsm->advert_due, s->cfg->interval_ns);
@@ -442,7 +446,7 @@ static void master_faults(const struct step *s)
 
 	if (faults == VRRP_FAULT_DRAIN) {
 		leave(s, VRRP_LEAVE_DRAIN, VRRP_CAUSE_DRAIN);
-	} else if (faults) { /* nothing is served here any more: the word to the peers goes first */
+	} else if (faults) { /* tell the peers first that this node stops serving */
 		put_advert(s, VRRP_PRIO_STOP);
 		become_fault(s);
 	}
@@ -464,7 +468,7 @@ static void in_master(const struct step *s)
 		leave(s, VRRP_LEAVE_HANDOVER, VRRP_CAUSE_HANDOVER);
 		break;
 	case VRRP_EV_YIELD:
-		resign(s, VRRP_CAUSE_GROUP);
+		resign(s, s->ev->cause ? s->ev->cause : VRRP_CAUSE_GROUP);
 		break;
 	default:
 		break;
@@ -473,11 +477,13 @@ static void in_master(const struct step *s)
 
 /* --- what holds in every state -----------------------------------------------------------------*/
 
-/* Were we silent for as long as the quickest peer waits, and has another master spoken since? */
+/* Were we silent for as long as the fastest peer waits, and did another master advertise? */
 static bool was_replaced(const struct step *s)
 {
 	int64_t silent_ns = mono_diff_ns(s->ev->now, s->fsm->last_sent);
 
+	if (mono_is_set(s->ev->absent_since) && mono_before(s->ev->absent_since, s->ev->heard))
+		return true;
 	return mono_before(s->fsm->last_sent, s->ev->heard) &&
 	       silent_ns >= s->cfg->down_adverts * s->cfg->interval_ns;
 }
@@ -490,7 +496,7 @@ static void fence(const struct step *s)
 	become_backup(s, down_ns(s, s->fsm->priority), VRRP_CAUSE_FENCED);
 }
 
-/* Who was drained begins anew: the mastership that it gave away is its own again, by its rules. */
+/* An undrained instance may preempt again by its priority. */
 static void take_faults(const struct step *s)
 {
 	if (s->fsm->state == VRRP_FAULT && s->fsm->faults & ~s->ev->faults & VRRP_FAULT_DRAIN)
@@ -498,7 +504,7 @@ static void take_faults(const struct step *s)
 	s->fsm->faults = s->ev->faults;
 }
 
-/* Before START nothing is known but the faults that gather. */
+/* Before START only fault bits are stored. */
 static void start(const struct step *s)
 {
 	struct vrrp_fsm *fsm = s->fsm;
@@ -512,7 +518,7 @@ static void start(const struct step *s)
 	in_init_or_fault(s);
 }
 
-/* Nobody reaches 0 or 255 by weights, and the owner never leaves 255. */
+/* Weights never lead to 0 or 255, and the owner always has 255. */
 static void set_priority(const struct step *s)
 {
 	uint8_t old = s->fsm->priority, priority = s->ev->priority;
@@ -534,7 +540,7 @@ static void set_priority(const struct step *s)
 	}
 }
 
-/* Where no state is left, the new configuration needs no event: the next one finds it. */
+/* In INIT and FAULT there is nothing to do: the next event uses the new configuration. */
 static void set_config(const struct step *s)
 {
 	const struct vrrp_cfg *was = s->ev->before;
@@ -557,18 +563,12 @@ static void set_config(const struct step *s)
 
 static void dispatch(const struct step *s)
 {
-	switch (s->fsm->state) {
-	case VRRP_INIT:
-	case VRRP_FAULT:
-		in_init_or_fault(s);
-		break;
-	case VRRP_BACKUP:
+	if (s->fsm->state == VRRP_BACKUP)
 		in_backup(s);
-		break;
-	case VRRP_MASTER:
+	else if (s->fsm->state == VRRP_MASTER)
 		in_master(s);
-		break;
-	}
+	else
+		in_init_or_fault(s);
 }
 
 void vrrp_step(const struct vrrp_cfg *cfg, struct vrrp_fsm *fsm, const struct vrrp_event *ev,
@@ -581,8 +581,8 @@ void vrrp_step(const struct vrrp_cfg *cfg, struct vrrp_fsm *fsm, const struct vr
 		return; /* stopped */
 	if (fsm->state == VRRP_MASTER && was_replaced(&s)) {
 		fence(&s);
-		if (ev->type == VRRP_EV_MASTER_DOWN)
-			return; /* stale: of no deadline set now */
+		if (ev->type == VRRP_EV_MASTER_DOWN || ev->type == VRRP_EV_HOST)
+			return; /* stale: it belongs to an earlier deadline */
 	}
 	if (ev->type == VRRP_EV_STOP) {
 		stop(&s);

@@ -1,20 +1,22 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The VRRP state machine (RFC 9568 section 6, RFC 3768 section 6) as a pure step: configuration,
- * state and one event in, actions out. It reads no clock, sends nothing, arms nothing: the executor
- * (user/engine/) carries the actions out in their order, the simulator does the same on a fake
- * network.
+ * state and one event in, actions out. It reads no clock, sends nothing and arms no timer. The
+ * executor (user/engine/) performs the actions in their order. The simulator does the same on a
+ * fake network.
  *
  * Beyond the RFCs:
- *  - Make before break. A planned leave (HANDOVER, STOP, drain) and a yield to a better master keep
- *    what is claimed until the successor has been heard and `linger_ns` has passed: only then
- *    RELEASE. Without a successor HANDOVER becomes MASTER again, nothing having been released; STOP
- *    and drain end after the down time. Any fault but DRAIN releases at once.
- *  - Self-fencing. A MASTER whose own adverts stopped for as long as its peers wait before they
- * take over, and which the kernel has heard another master since, yields without sending a word.
+ *  - Make before break. On a planned leave (HANDOVER, STOP, drain), and when it yields to a better
+ *    master, a node keeps its claim until the successor has been heard and `linger_ns` has passed.
+ *    Only then follows RELEASE. If no successor is heard until the down time has passed, HANDOVER
+ *    becomes MASTER again without having released anything, and STOP and drain end. Any fault
+ * except DRAIN releases at once.
+ *  - Self-fencing. A MASTER may find that it sent no adverts for as long as its peers wait before
+ *    they take over, or that it did not answer their probes. If the kernel half has heard another
+ *    master meanwhile, the node becomes BACKUP without sending an advert.
  *  - A node that handed over or fenced itself does not preempt until it has been MASTER again
- *    (`yielded`): what was moved on purpose, or away from a host that froze, stays moved. One that
- *    was drained begins anew when it is undrained.
+ *    (`yielded`). A mastership that was moved on purpose, or away from a host that froze, does not
+ *    move back. A drained node may preempt again after it is undrained.
  */
 #ifndef HF_VRRP_STEP_H
 #define HF_VRRP_STEP_H
@@ -29,69 +31,71 @@
 enum vrrp_state { VRRP_INIT, VRRP_BACKUP, VRRP_MASTER, VRRP_FAULT };
 
 /*
- * Why an instance may not take part. Any bit set means FAULT, but PENDING alone means INIT at start
- * and nothing to a BACKUP or MASTER. FAULT is left when no bit is set at all. DRAIN alone lets a
- * MASTER leave in peace first.
+ * Why an instance may not take part. Any bit means the state FAULT, with two exceptions. PENDING
+ * alone keeps a starting instance in INIT, and has no effect in BACKUP and MASTER. With DRAIN
+ * alone, a MASTER first leaves as planned. FAULT ends when no bit is set.
  */
 enum vrrp_fault {
-	VRRP_FAULT_PENDING = 1 << 0, /* a check or session has not given its first result yet */
-	VRRP_FAULT_LINK = 1 << 1,    /* interface down or gone */
-	VRRP_FAULT_TRACK = 1 << 2,   /* something tracked with weight 0 is bad, or a file says so */
-	VRRP_FAULT_SESSION = 1 << 3, /* require_session and no BGP session is Established */
+	VRRP_FAULT_PENDING = 1 << 0, /* a check or session has no first result yet */
+	VRRP_FAULT_LINK = 1 << 1,    /* interface down or missing */
+	VRRP_FAULT_TRACK = 1 << 2,   /* something tracked with weight 0 is bad, or a tracked file */
+	VRRP_FAULT_SESSION =
+	    1 << 3, /* require_session, and no Established session can carry its prefixes */
 	VRRP_FAULT_ADDRESS = 1 << 4, /* no source address on the interface */
 	VRRP_FAULT_DRAIN = 1 << 5,   /* drained by the operator */
 	VRRP_FAULT_GROUP = 1 << 6,   /* another member of its sync group has a fault */
+	VRRP_FAULT_VIP = 1 << 7,     /* one of its addresses cannot be added */
+	VRRP_FAULT_CUT_OFF = 1 << 8, /* its routers and its master fell silent together */
 };
 
-/* What stays the same between reloads. */
+/* The configuration of an instance; only a reload changes it. */
 struct vrrp_cfg {
 	uint8_t version;      /* 2 or 3 */
 	uint8_t vrid;	      /* 1..255 */
 	uint8_t priority;     /* base, 1..255 */
 	uint8_t down_adverts; /* 1..100 */
 	bool preempt;
-	bool start_master; /* `state MASTER`: wait one interval and a minimal skew at start, not
-			      three */
-	bool grouped;	   /* of a sync group: an owner, too, becomes MASTER by MASTER_DOWN alone */
-	bool lower_prio_no_advert;    /* do not answer a lesser master at once */
+	bool start_master; /* `state MASTER`: at start wait one interval and the least skew time,
+			      not three intervals */
+	bool grouped;	   /* in a sync group: an owner too waits for MASTER_DOWN */
+	bool lower_prio_no_advert;    /* send no advert in answer to a master of lower priority */
 	bool higher_prio_send_advert; /* one more advert before yielding */
 	int64_t interval_ns;	      /* our advert interval */
-	int64_t preempt_delay_ns;     /* a lesser master stays so long after it was first heard */
-	int64_t linger_ns;	      /* keep serving so long after the successor was heard */
-	struct ipaddr address;	      /* source of our adverts */
+	int64_t preempt_delay_ns;     /* how long a master of lower priority is tolerated */
+	int64_t linger_ns;	      /* how long to serve after the successor was heard */
+	int64_t prepare_ns;    /* part of linger_ns: timeout of the successor's before_master */
+	struct ipaddr address; /* source of our adverts */
 };
 
 enum vrrp_event_type {
-	VRRP_EV_START,	     /* configuration read, data path attached: `faults`, and `priority` if
-				it is not the base (0: it is). Before it FAULTS are remembered and
-				STOP obeyed, all else is ignored. */
-	VRRP_EV_ADVERT,	     /* a valid advert: source, priority, interval_ns */
-	VRRP_EV_MASTER_DOWN, /* the deadline that WATCH set has passed. Read the state map again for
-				`deadline`: where the master was heard since, we wait on. (So we do
-				where the sync group must wait and `deadline` says until when.) */
+	VRRP_EV_START,	     /* configuration and data path are ready: `faults`, and the effective
+				`priority` (0: the base priority). Before this event FAULTS are
+				stored, STOP is obeyed, and all other events are ignored. */
+	VRRP_EV_ADVERT,	     /* a valid advert: source, priority, interval_ns, `arrived` */
+	VRRP_EV_MASTER_DOWN, /* the deadline of WATCH has passed. The caller reads `deadline` from
+				the state map again. If it is in the future, the node continues to
+				wait: the master was heard meanwhile, or the caller postpones a
+				takeover. */
 	VRRP_EV_TIMER,	     /* vrrp_due() has come */
 	VRRP_EV_FAULTS,	     /* the fault bits are now `faults` */
-	VRRP_EV_PRIORITY,    /* the effective priority is now `priority`; kept within 1..254, and
-				the owner keeps 255 */
-	VRRP_EV_HANDOVER,    /* operator: give the mastership away, once */
-	VRRP_EV_YIELD,	     /* another member of the sync group has ceased to be MASTER */
-	VRRP_EV_STOP,	     /* the daemon ends: leave, then RELEASE */
-	VRRP_EV_CONFIG,	     /* `cfg` is new, `before` the one until now, `priority` the effective
-				one under it; publish it before. State and claim are kept, a
-				deadline shifts by what the down time changed. */
+	VRRP_EV_PRIORITY, /* the effective priority is now `priority`; it is limited to 1..254, and
+			     an owner keeps 255 */
+	VRRP_EV_HANDOVER, /* operator: give the mastership away, once */
+	VRRP_EV_YIELD,	  /* leave as planned, for `cause`; the node may preempt later */
+	VRRP_EV_STOP,	  /* the daemon ends: leave, then RELEASE */
+	VRRP_EV_CONFIG,	  /* a reload: `before` is the old configuration, `priority` the effective
+			     one with the new. The caller has published the new configuration.
+			     State and claim are kept; a deadline moves by the change of the down
+			     time. */
+	VRRP_EV_HOST,	  /* the master's host was found dead or out of service at `now`, see
+			     `host`. The node takes over at `deadline` at the earliest. */
 };
 
-struct vrrp_event {
-	enum vrrp_event_type type;
-	struct mono now;
-	/* The kernel's record, read for every event alike. */
-	struct mono heard;    /* last valid advert of another router; MONO_NEVER if none */
-	struct mono deadline; /* BACKUP: when the master is down; MONO_NEVER if unknown */
-	struct ipaddr source;
-	int64_t interval_ns;
-	uint32_t faults;
-	uint8_t priority;
-	const struct vrrp_cfg *before; /* CONFIG */
+/* The result of the probes to the master's host. */
+enum vrrp_host {
+	VRRP_HOST_UNKNOWN, /* alive, or not probed */
+	VRRP_HOST_SILENT,  /* it does not answer any more */
+	VRRP_HOST_CLOSED,  /* it answers that its daemon is dead, hangs or has left */
 };
 
 enum vrrp_cause { /* of a transition, for logs, status and the flight recorder */
@@ -100,27 +104,50 @@ enum vrrp_cause { /* of a transition, for logs, status and the flight recorder *
 		  VRRP_CAUSE_MASTER_RESIGNED, /* priority 0 heard, then the skew time */
 		  VRRP_CAUSE_PREEMPT,	      /* the master heard is of lower priority */
 		  VRRP_CAUSE_HIGHER_PRIORITY, /* a better master was heard */
-		  VRRP_CAUSE_FENCED,	      /* we were late and another one took over */
+		  VRRP_CAUSE_FENCED,	      /* we sent no adverts and another node took over */
 		  VRRP_CAUSE_FAULT,
 		  VRRP_CAUSE_FAULT_CLEARED,
 		  VRRP_CAUSE_HANDOVER,
 		  VRRP_CAUSE_STOP,
-		  VRRP_CAUSE_GROUP, /* another member of the sync group has left */
-		  VRRP_CAUSE_DRAIN, /* drained, and nothing else is wrong */
+		  VRRP_CAUSE_GROUP,	  /* another member of the sync group has left */
+		  VRRP_CAUSE_DRAIN,	  /* drained, without any other fault */
+		  VRRP_CAUSE_HOST_SILENT, /* the master's host does not answer probes */
+		  VRRP_CAUSE_HOST_CLOSED, /* it answers that the master is out of service */
+		  VRRP_CAUSE_PEER_READY,  /* it served although a check failed; now a peer is ready
+					   */
 		  VRRP_CAUSE_MAX
 };
 
+struct vrrp_event {
+	enum vrrp_event_type type;
+	struct mono now;
+	/* From the state map, for every type of event. */
+	struct mono heard;    /* last valid advert of another router; MONO_NEVER if none */
+	struct mono deadline; /* BACKUP: when the master is down; MONO_NEVER if unknown */
+	/* This node has given no sign of life since then, so that peers that probe it may have
+	 * taken over. MONO_NEVER: there was no such gap. */
+	struct mono absent_since;
+	struct mono arrived; /* ADVERT: when the kernel half judged it */
+	struct ipaddr source;
+	int64_t interval_ns;
+	uint32_t faults;
+	uint8_t priority;
+	enum vrrp_host host;	       /* HOST */
+	enum vrrp_cause cause;	       /* YIELD; 0: another member of its sync group has left */
+	const struct vrrp_cfg *before; /* CONFIG */
+};
+
 enum vrrp_action_type {
-	VRRP_ACT_CLAIM,	  /* put the addresses up, announce the prefixes. Given on every way to
-			     MASTER, also while still claimed: then the announcement escalates
-			     again, the rest is there already. */
-	VRRP_ACT_RELEASE, /* withdraw, then take the addresses away */
-	VRRP_ACT_SEND,	  /* one advert with `priority` */
-	VRRP_ACT_GARP,	  /* tell the LAN, where the address is on one; `rival`: again, since a
-			     lesser master was heard */
-	VRRP_ACT_WATCH,	  /* publish `self` to the data path; BACKUP: master down in `delay_ns` */
-	VRRP_ACT_STATE,	  /* state changed `from` -> `to` for `cause`: log, status, notify */
-	VRRP_ACT_STOPPED, /* the end after VRRP_EV_STOP, in state INIT: nothing more will come */
+	VRRP_ACT_CLAIM, /* add the addresses and announce the prefixes. Part of every transition to
+			   MASTER. If the node has kept its claim, the announcement only escalates
+			   again. */
+	VRRP_ACT_RELEASE, /* withdraw the prefixes, then remove the addresses */
+	VRRP_ACT_SEND,	  /* send one advert with `priority` */
+	VRRP_ACT_GARP,	  /* announce the addresses on the LAN by ARP and ND; `rival`: once more,
+			     because another master was heard */
+	VRRP_ACT_WATCH, /* publish `self` to the data path; BACKUP: the deadline is in `delay_ns` */
+	VRRP_ACT_STATE, /* the state has changed `from` -> `to` for `cause`: log, status, notify */
+	VRRP_ACT_STOPPED, /* VRRP_EV_STOP is complete; the state is INIT, no action will follow */
 };
 
 struct vrrp_action {
@@ -140,43 +167,59 @@ struct vrrp_actions {
 	struct vrrp_action a[VRRP_MAX_ACTIONS];
 };
 
-/* What follows once the claim that a leaving node keeps is released. */
+/* What a leaving node does after it has released its claim. */
 enum vrrp_leave {
-	VRRP_STAY,	     /* nothing: not leaving, or lingering after a yield */
-	VRRP_LEAVE_HANDOVER, /* nothing; without a successor MASTER again */
-	VRRP_LEAVE_STOP,     /* STOPPED; stays set for ever */
+	VRRP_STAY,	     /* nothing: it does not leave, or lingers after a yield */
+	VRRP_LEAVE_HANDOVER, /* nothing; without a successor it becomes MASTER again */
+	VRRP_LEAVE_STOP,     /* STOPPED; this value stays for ever */
 	VRRP_LEAVE_DRAIN,    /* FAULT */
 };
 
-/* One virtual router's state. Zero-initialised is INIT, with nothing known. */
+/* The state of one virtual router. Zero-initialised: INIT, with nothing known. */
 struct vrrp_fsm {
 	enum vrrp_state state;
 	enum vrrp_leave leaving;
-	uint8_t priority;	/* effective; 0 only before VRRP_EV_START */
-	bool claimed;		/* CLAIM given, RELEASE not yet */
-	bool yielded;		/* do not preempt until MASTER again */
-	bool awaits;		/* BACKUP, claimed: a successor of any priority is listened for */
-	bool resigned;		/* the master said priority 0: names the cause when it is down */
-	uint32_t faults;	/* enum vrrp_fault bits */
-	struct mono advert_due; /* MASTER: next advert */
-	struct mono preempt_at; /* BACKUP: when preempt_delay has passed; MONO_NEVER: not counted */
-	bool delay_passed;	/* BACKUP: it has, the lesser master is being displaced */
-	struct mono linger_until;   /* claimed but not MASTER: RELEASE then, at the latest */
-	struct mono last_sent;	    /* our last advert as MASTER */
-	struct ipaddr master;	    /* all zero: none heard; ourselves when MASTER */
-	uint8_t master_priority;    /* 0: none heard */
-	int64_t master_interval_ns; /* learnt from the master in v3 */
+	uint8_t priority;    /* effective; 0 only before VRRP_EV_START */
+	bool claimed;	     /* after CLAIM and before RELEASE */
+	bool yielded;	     /* do not preempt until MASTER again */
+	bool awaits;	     /* BACKUP, claimed: a successor of any priority is accepted */
+	bool resigned;	     /* the master sent priority 0; for the cause of a takeover */
+	enum vrrp_host host; /* the result of the probes at `host_since`; for the cause, too */
+	struct mono host_since;
+	uint32_t faults;	  /* enum vrrp_fault bits */
+	struct mono advert_due;	  /* MASTER: next advert */
+	struct mono preempt_at;	  /* BACKUP: when preempt_delay ends; MONO_NEVER: it does not run */
+	bool delay_passed;	  /* BACKUP: preempt_delay has passed: displace the master */
+	struct mono linger_until; /* claimed but not MASTER: latest time of RELEASE */
+	struct mono last_sent;	  /* our last advert as MASTER */
+	struct ipaddr master;	  /* all zero: none heard; as MASTER our own address */
+	uint8_t master_priority;  /* 0: none heard */
+	int64_t master_interval_ns; /* v3: the master's, if one was heard; else ours */
 };
 
 /*
- * Carries `ev` through the state machine. `out` is filled with the actions in the order they are to
- * be done: addresses and UPDATE stand before the advert, a withdraw before the address goes. `cfg`
- * must be valid (interval > 0, priority > 0); no event in any state is an error.
+ * Handles `ev` and fills `out` with the actions in the order in which the caller must perform them:
+ * addresses and UPDATE before the advert, the withdrawal before the removal of the address. `cfg`
+ * must be valid (interval > 0, priority > 0). Every event is allowed in every state.
  */
 void vrrp_step(const struct vrrp_cfg *cfg, struct vrrp_fsm *fsm, const struct vrrp_event *ev,
 	       struct vrrp_actions *out);
 
-/* When the state machine wants VRRP_EV_TIMER; MONO_NEVER: not at all. */
+/* Does this node leave, still serve, and has its successor been heard? */
+static inline bool vrrp_has_successor(const struct vrrp_fsm *fsm)
+{
+	return fsm->claimed && fsm->state == VRRP_BACKUP && !ipaddr_is_unset(&fsm->master);
+}
+
+/* When the successor will have announced, after its before_master; MONO_NEVER: no successor. */
+static inline struct mono vrrp_relieved_at(const struct vrrp_cfg *cfg, const struct vrrp_fsm *fsm)
+{
+	if (!vrrp_has_successor(fsm))
+		return MONO_NEVER;
+	return mono_add(fsm->linger_until, cfg->prepare_ns - cfg->linger_ns);
+}
+
+/* When to send VRRP_EV_TIMER; MONO_NEVER: never. */
 static inline struct mono vrrp_due(const struct vrrp_fsm *fsm)
 {
 	return fsm->state == VRRP_MASTER ? fsm->advert_due

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Octets as a peer report: the inputs of the committed fuzzing corpus.
+ *
+ * Links: tests/fuzz/fuzz_peer_report.c user/peer/peer_report_codec.c
+ */
+#include "corpus.h"
+
+static void the_corpus_breaks_nothing(void **state)
+{
+	(void)state;
+	assert_true(run_corpus("tests/fuzz/corpus/peer_report") > 30);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(the_corpus_breaks_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
