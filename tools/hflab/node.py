@@ -130,20 +130,19 @@ class Node(Sandbox):
         self.start(*options)
 
     # --- what it says ---------------------------------------------------------------------------
-    def ctl(self, *words):
-        """holdfastctl: (exit status, stdout, stderr)."""
-        return self.run(os.path.join(BUILD, "holdfastctl"), *words, check=False)
-
-    def reload(self, deadline_s=40):
-        """`holdfastctl reload`, as ctl() answers. Repeats the request while an earlier reload still waits until what it
-        removes is released."""
+    def ctl(self, *words, deadline_s=40):
+        """holdfastctl: (exit status, stdout, stderr). A reload that is refused because an earlier one still releases what
+        it removed is repeated; `deadline_s` 0: not repeated."""
         answer = []
 
         def is_answered():
-            answer[:] = self.ctl("reload")
-            return "a reload is running" not in answer[2]
+            answer[:] = self.run(os.path.join(BUILD, "holdfastctl"), *words, check=False)
+            return not deadline_s or "a reload is running" not in answer[2]
         wait_for(is_answered, deadline_s, f"{self.name} ends the earlier reload", 0.1)
-        return answer
+        return tuple(answer)
+
+    def reload(self):
+        return self.ctl("reload")
 
     def status(self):
         """`status --json`, or None when the daemon does not answer."""
