@@ -12,7 +12,6 @@
 #define SBFD_PORT	    7784 /* RFC 7881 section 3: where reflectors listen */
 
 #define BFD_TTL		    255	 /* always sent; required on a single hop, RFC 5881 section 5 */
-#define BFD_TOS		    0xc0 /* DSCP CS6, as for all routing protocols */
 #define BFD_VERSION	    1
 
 #define BFD_LEN		    24 /* without an authentication section */

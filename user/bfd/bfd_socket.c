@@ -16,6 +16,7 @@
 
 #include "bfd_wire.h"
 #include "core/addr.h"
+#include "core/traffic_class.h"
 
 #define FIRST_PORT 49152 /* RFC 5881 section 4 */
 #define PORTS	   (65536 - FIRST_PORT)
@@ -173,10 +174,7 @@ static int set_ttl_and_class(int fd, int family, uint8_t ttl)
 	int err = v4 ? set_int(fd, IPPROTO_IP, IP_TTL, ttl)
 		     : set_int(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, ttl);
 
-	if (err < 0)
-		return err;
-	return v4 ? set_int(fd, IPPROTO_IP, IP_TOS, BFD_TOS)
-		  : set_int(fd, IPPROTO_IPV6, IPV6_TCLASS, BFD_TOS);
+	return err < 0 ? err : traffic_class_set(fd, family);
 }
 
 static int bind_free_port(int fd, const struct ipaddr *source, int family, uint32_t random)

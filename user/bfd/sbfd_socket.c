@@ -16,9 +16,7 @@
 #include "bfd/bfd_socket.h"
 #include "bfd_wire.h"
 #include "core/addr.h"
-
-#define SBFD_TOS      0xc0 /* CS6, network control: RFC 4594 section 3.2 */
-#define SBFD_PRIORITY 6	   /* SO_PRIORITY, for the queueing discipline; the same as for adverts */
+#include "core/traffic_class.h"
 
 static int set_int(int fd, int level, int option, int value)
 {
@@ -34,16 +32,14 @@ static int drop_all(int fd)
 	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &prog, sizeof(prog));
 }
 
-/* Sets priority, TTL and traffic class of the sent packets. */
+/* Sets TTL and traffic class of the sent packets. */
 static int set_options(int fd, bool v4)
 {
 	int level = v4 ? IPPROTO_IP : IPPROTO_IPV6;
 
-	if (set_int(fd, SOL_SOCKET, SO_PRIORITY, SBFD_PRIORITY) < 0 ||
-	    set_int(fd, level, v4 ? IP_TTL : IPV6_UNICAST_HOPS, BFD_TTL) < 0 ||
-	    set_int(fd, level, v4 ? IP_TOS : IPV6_TCLASS, SBFD_TOS) < 0)
+	if (set_int(fd, level, v4 ? IP_TTL : IPV6_UNICAST_HOPS, BFD_TTL) < 0)
 		return -1;
-	return 0;
+	return traffic_class_set(fd, v4 ? AF_INET : AF_INET6) < 0 ? -1 : 0;
 }
 
 /* Binds to `source` and *port; 0: to a port that the kernel chooses. */

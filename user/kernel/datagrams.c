@@ -17,6 +17,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "core/traffic_class.h"
+
 #define TURN_MAX    16	/* datagrams read in a turn: some tens of microseconds */
 #define BATCH_MAX   128 /* datagrams read in an interval: 12,800 a second */
 #define INTERVAL_NS (10 * NS_PER_MS)
@@ -173,6 +175,7 @@ static int open_socket(uint16_t port)
 	    set_int(fd, IPPROTO_IP, IP_RECVTTL, 1) == 0 &&
 	    set_int(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, DATAGRAM_TTL) == 0 &&
 	    set_int(fd, IPPROTO_IP, IP_TTL, DATAGRAM_TTL) == 0 &&
+	    traffic_class_set(fd, AF_INET6) == 0 && traffic_class_set(fd, AF_INET) == 0 &&
 	    bind(fd, (struct sockaddr *)&any, sizeof(any)) == 0)
 		return fd;
 	err = -errno;

@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 #include "core/addr.h"
+#include "core/traffic_class.h"
 
-#define TOS_NETWORK_CONTROL 0xc0	/* DSCP CS6, as routers use for routing protocols */
 #define SOCKET_BUFFER	    (64 * 1024) /* sixteen full messages each way */
 #define BACKLOG		    64
 #define TTL_MAX		    255
@@ -106,10 +106,7 @@ static void set_niceties(int fd, int family)
 	set_int(fd, IPPROTO_TCP, TCP_NODELAY, 1);
 	set_int(fd, SOL_SOCKET, SO_RCVBUF, SOCKET_BUFFER);
 	set_int(fd, SOL_SOCKET, SO_SNDBUF, SOCKET_BUFFER);
-	if (family == AF_INET)
-		set_int(fd, IPPROTO_IP, IP_TOS, TOS_NETWORK_CONTROL);
-	else
-		set_int(fd, IPPROTO_IPV6, IPV6_TCLASS, TOS_NETWORK_CONTROL);
+	traffic_class_set(fd, family);
 }
 
 int bgp_socket_dial(const struct cfg_neighbor *cfg, const struct bgp_place *at, bool ibgp,

@@ -15,9 +15,8 @@
 #include <unistd.h>
 
 #include "core/addr.h"
+#include "core/traffic_class.h"
 #include "vrrp_wire.h"
-
-#define VRRP_TOS 0xc0 /* CS6, network control: RFC 4594 section 3.2 */
 
 void vrrp_group(uint8_t family, struct ipaddr *group)
 {
@@ -46,8 +45,7 @@ static int set_options_v4(int fd, const struct vrrp_socket_key *key, enum vrrp_s
 	struct ip_mreqn mreq = {.imr_ifindex = (int)key->ifindex};
 	struct ipaddr group;
 
-	if (set_int(fd, IPPROTO_IP, IP_TTL, key->ttl) < 0 ||
-	    set_int(fd, IPPROTO_IP, IP_TOS, VRRP_TOS) < 0)
+	if (set_int(fd, IPPROTO_IP, IP_TTL, key->ttl) < 0)
 		return -1;
 	if (use == VRRP_SOCKET_UNICAST)
 		return 0;
@@ -67,8 +65,7 @@ static int set_options_v6(int fd, const struct vrrp_socket_key *key, enum vrrp_s
 	struct ipv6_mreq mreq = {.ipv6mr_interface = key->ifindex};
 	struct ipaddr group;
 
-	if (set_int(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, key->ttl) < 0 ||
-	    set_int(fd, IPPROTO_IPV6, IPV6_TCLASS, VRRP_TOS) < 0)
+	if (set_int(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, key->ttl) < 0)
 		return -1;
 	if (use == VRRP_SOCKET_UNICAST)
 		return 0;
@@ -109,7 +106,7 @@ int vrrp_socket_open(const struct vrrp_socket_key *key, enum vrrp_socket_use use
 
 	if (fd < 0)
 		return -errno;
-	if (drop_all(fd) < 0 || set_int(fd, SOL_SOCKET, SO_PRIORITY, 6) < 0)
+	if (drop_all(fd) < 0 || traffic_class_set(fd, v4 ? AF_INET : AF_INET6) < 0)
 		goto fail;
 	if ((v4 ? set_options_v4(fd, key, use) : set_options_v6(fd, key, use)) < 0)
 		goto fail;
