@@ -76,7 +76,7 @@ static void the_lan_is_told_who_has_an_address(void **state)
 	assert_int_equal(garp_send(&garp, ifindex, &v6), 0);
 	frame_with(fd, 54, ((const uint8_t[]){136, 0}), 2, frame); /* a Neighbor Advertisement */
 	assert_int_equal(frame[21], 255);			   /* hop limit: RFC 4861, 7.1.2 */
-	assert_int_equal(frame[58], 0x20);			   /* override, not solicited */
+	assert_int_equal(frame[58], 0xa0); /* router, override; not solicited: RFC 9568, 6.4.1 */
 	assert_memory_equal(frame + 62, v6.b, 16);
 	assert_memory_equal(frame + 78, ((const uint8_t[]){2, 1}), 2);
 	assert_memory_equal(frame + 80, mac, 6);

@@ -60,8 +60,12 @@ static int send_arp(int fd, uint32_t ifindex, const uint8_t mac[ETH_ALEN], const
 	return 0;
 }
 
-/* Sends a neighbor advertisement with the override flag to all nodes. The kernel fills in the
- * ICMPv6 checksum. */
+/*
+ * Sends a neighbor advertisement to all nodes, with the router and the override flag, as RFC 9568
+ * section 6.4.1 requires. Without the router flag the hosts on the link would delete their default
+ * routes through the address (RFC 4861 section 7.2.5), until the next router advertisement. For an
+ * address that is no router the flag has no effect. The kernel fills in the ICMPv6 checksum.
+ */
 static int send_na(int fd, uint32_t ifindex, const uint8_t mac[ETH_ALEN], const uint8_t v6[16])
 {
 	struct sockaddr_in6 to = {.sin6_family = AF_INET6, .sin6_scope_id = ifindex};
@@ -72,7 +76,7 @@ static int send_na(int fd, uint32_t ifindex, const uint8_t mac[ETH_ALEN], const 
 	wr_u8(&w, ND_NEIGHBOR_ADVERT);
 	wr_u8(&w, 0);
 	wr_u16(&w, 0);
-	wr_u32(&w, 0x20000000); /* override */
+	wr_u32(&w, ntohl(ND_NA_FLAG_ROUTER | ND_NA_FLAG_OVERRIDE));
 	wr_bytes(&w, v6, 16);
 	wr_u8(&w, ND_OPT_TARGET_LINKADDR);
 	wr_u8(&w, 1); /* units of eight octets */
