@@ -15,6 +15,7 @@
 #define HF_BFD_WATCH_H
 
 #include "hf_abi.h"
+#include "rx_gap.h"
 
 /*
  * Limits the packets that a session reports to the daemon: BFD_TELL_BURST at once, then one every
@@ -66,10 +67,10 @@ BFD_INLINE int bfd_watch_packet(struct hf_bfd_state *st, const struct hf_bfd_cfg
 {
 	int news =
 	    st->generation != cfg->generation || cfg->watch_us == 0 || bfd_is_news(&st->seen, pkt);
-	__u64 gap_us = (now_ns - st->last_rx_ns) / 1000;
+	__u32 gap_us = rx_gap_us(st->last_rx_ns, now_ns);
 
 	if (cfg->state == BFD_UP && st->last_rx_ns != 0 && gap_us > st->worst_gap_us)
-		st->worst_gap_us = gap_us < 0xffffffff ? (__u32)gap_us : 0xffffffff;
+		st->worst_gap_us = gap_us;
 	st->last_rx_ns = now_ns;
 	__sync_fetch_and_add(&st->packets, 1);
 	if (!news || !bfd_watch_token(st, now_ns))

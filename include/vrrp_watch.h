@@ -14,6 +14,7 @@
 #define HF_VRRP_WATCH_H
 
 #include "hf_abi.h"
+#include "rx_gap.h"
 #include "vrrp_advert.h"
 #include "vrrp_rules.h"
 
@@ -52,10 +53,10 @@ VRRP_WATCH_INLINE void vrrp_watch_jitter(struct hf_inst_state *st, __u64 now_ns,
 /* Records the longest time between two adverts of the present master. */
 VRRP_WATCH_INLINE void vrrp_watch_gap(struct hf_inst_state *st, __u64 now_ns)
 {
-	__u64 gap_us = (now_ns - st->last_rx_ns) / 1000;
+	__u32 gap_us = rx_gap_us(st->last_rx_ns, now_ns);
 
 	if (gap_us > st->worst_gap_us)
-		st->worst_gap_us = gap_us < 0xffffffff ? (__u32)gap_us : 0xffffffff;
+		st->worst_gap_us = gap_us;
 }
 
 /* Stores `source` in `*at`, which is an address inside `*st`. */

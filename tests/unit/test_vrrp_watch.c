@@ -147,6 +147,19 @@ static void the_longest_gap_of_the_master_is_kept(void **state)
 	assert_int_equal(st.worst_gap_us, 0);
 }
 
+/* The adverts of two interfaces, on two CPUs: the one that read the clock first records last. */
+static void an_advert_recorded_late_is_no_gap(void **state)
+{
+	struct hf_inst_cfg cfg = instance(VRRP_ROLE_BACKUP);
+	struct hf_inst_state st = {0};
+
+	(void)state;
+	hear(&st, &cfg, &peer, advert(200), NOW_NS);
+	hear(&st, &cfg, &peer, advert(200), NOW_NS + 1000 * MS);
+	hear(&st, &cfg, &peer, advert(200), NOW_NS + 1000 * MS - 1);
+	assert_int_equal(st.worst_gap_us, 1000000);
+}
+
 /* In FAULT an advert has no effect, but the master is known until the next watch. */
 static void without_a_role_the_master_is_only_noted(void **state)
 {
@@ -384,6 +397,7 @@ int main(void)
 	    cmocka_unit_test(an_ignored_advert_is_counted_and_names_an_unknown_master),
 	    cmocka_unit_test(an_ignored_advert_changes_nothing_of_a_known_master),
 	    cmocka_unit_test(the_longest_gap_of_the_master_is_kept),
+	    cmocka_unit_test(an_advert_recorded_late_is_no_gap),
 	    cmocka_unit_test(without_a_role_the_master_is_only_noted),
 	    cmocka_unit_test(the_checksum_form_is_that_of_the_noted_master),
 	    cmocka_unit_test(resigning_shortens_the_wait_once),
