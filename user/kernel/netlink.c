@@ -24,6 +24,7 @@
 struct netlink {
 	struct mnl_socket *ask;
 	uint32_t seq;
+	bool unread; /* the last answer was not read to its end */
 };
 
 struct netlink *netlink_open(void)
@@ -67,6 +68,18 @@ static bool take_interruption(char *buf, ssize_t n)
 	return interrupted;
 }
 
+/* Reads the rest of an answer. Each request after it would otherwise get the answer of the one
+ * before, and the kernel would begin no other dump. */
+static void drop_unread(struct netlink *nl)
+{
+	char buf[NETLINK_BUFFER];
+	ssize_t n;
+
+	do
+		n = recv(mnl_socket_get_fd(nl->ask), buf, sizeof(buf), MSG_DONTWAIT);
+	while (n >= 0 || errno == ENOBUFS || errno == EINTR);
+}
+
 int netlink_ask(struct netlink *nl, struct nlmsghdr *nlh, mnl_cb_t cb, void *data)
 {
 	unsigned int port = mnl_socket_get_portid(nl->ask);
@@ -74,6 +87,9 @@ int netlink_ask(struct netlink *nl, struct nlmsghdr *nlh, mnl_cb_t cb, void *dat
 	int ret = MNL_CB_OK;
 	bool interrupted = false;
 
+	if (nl->unread)
+		drop_unread(nl);
+	nl->unread = true;
 	nlh->nlmsg_seq = ++nl->seq;
 	if (mnl_socket_sendto(nl->ask, nlh, nlh->nlmsg_len) < 0)
 		return -errno;
@@ -87,6 +103,7 @@ int netlink_ask(struct netlink *nl, struct nlmsghdr *nlh, mnl_cb_t cb, void *dat
 	}
 	if (ret < 0)
 		return -errno;
+	nl->unread = false;
 	return interrupted ? -EINTR : 0;
 }
 
@@ -333,14 +350,16 @@ int netlink_address_remove(struct netlink *nl, uint32_t ifindex, const struct ip
 	if (!ipaddr_is_v4(&prefix->addr) || prefix->len == 32)
 		return remove_one(nl, ifindex, prefix);
 	s = calloc(1, sizeof(*s)); /* owner: here */
-	if (!s)
-		return -ENOMEM;
-	s->ifindex = ifindex;
-	s->primary = *prefix;
-	err = ask_addresses(nl, AF_INET, on_secondary, s);
-	if (err == 0)
-		err = remove_one(nl, ifindex, prefix);
-	if (err == 0 && s->is_primary)
+	if (s) {
+		s->ifindex = ifindex;
+		s->primary = *prefix;
+	}
+	/* The address must go even if the others are not known: the new master has it. */
+	if (!s || ask_addresses(nl, AF_INET, on_secondary, s) < 0)
+		log_warn("the secondary addresses of a removed one are not known: if the kernel "
+			 "removes them too, they are not added again");
+	err = remove_one(nl, ifindex, prefix);
+	if (err == 0 && s && s->is_primary)
 		put_back(nl, s);
 	free(s);
 	return err;

@@ -8,7 +8,8 @@
  * any more. Notifications still arrive while the thread reads, so its result may be older than the
  * copy. So it reads again until no notification has arrived meanwhile. The differences are reported
  * in slices, one in each turn. If a notification arrives between two slices, everything is read
- * again.
+ * again. If the kernel refuses to list them, a timer tries it again, because the copy would lack
+ * what was lost.
  */
 #include <errno.h>
 #include <libmnl/libmnl.h>
@@ -25,7 +26,8 @@
 #include "kernel/netlink_message.h"
 
 #define READ_TRIES    10 /* then the result is used anyway, because there are always changes */
-#define READS_A_TURN  8	 /* buffers of messages read in one turn */
+#define RETRY_NS      NS_PER_S	/* when nothing could be read */
+#define READS_A_TURN  8		/* buffers of messages read in one turn */
 #define SOCKET_OCTETS (4 << 20) /* for thousands of notifications that arrive during one turn */
 
 struct netlink_watch {
@@ -46,7 +48,8 @@ struct netlink_watch {
 	uint64_t changes_before;
 	struct net_table read; /* by the job */
 	int read_err;
-	struct loop_timer tell_timer; /* armed while differences are left to report */
+	struct loop_timer retry_timer; /* armed while nothing could be read */
+	struct loop_timer tell_timer;  /* armed while differences are left to report */
 	/* entries compared so far, and the numbers in the copy when the comparison began */
 	unsigned int told, old_addresses, old_links;
 };
@@ -230,15 +233,22 @@ static void on_read(struct worker_job *job)
 	if (watch->read_err < 0) {
 		if (reads_again(watch))
 			return;
-		log_error("netlink: cannot read links and addresses: %s",
+		log_error("netlink: cannot read links and addresses: %s; tried again in a second",
 			  strerror(-watch->read_err));
-		end_reading(watch);
+		watch->tries = 0;
+		loop_arm(watch->loop, &watch->retry_timer,
+			 mono_add(loop_now(watch->loop), RETRY_NS));
 		return;
 	}
 	watch->told = 0;
 	watch->old_addresses = watch->table.n_addresses;
 	watch->old_links = watch->table.n_links;
 	on_tell(&watch->tell_timer);
+}
+
+static void on_retry(struct loop_timer *timer)
+{
+	begin_reading(timer->ctx);
 }
 
 static void on_overrun(struct netlink_watch *watch)
@@ -308,6 +318,8 @@ struct netlink_watch *netlink_watch_create(struct loop *loop, netlink_link_fn li
 	watch->source.fd = -1;
 	watch->job = (struct worker_job){.run = read_all, .done = on_read};
 	watch->tell_timer = (struct loop_timer){.fn = on_tell, .ctx = watch, .name = "netlink"};
+	watch->retry_timer =
+	    (struct loop_timer){.fn = on_retry, .ctx = watch, .name = "netlink again"};
 	watch->asker = netlink_open();
 	if (!watch->asker)
 		err = -errno;
@@ -325,6 +337,7 @@ void netlink_watch_destroy(struct netlink_watch *watch)
 	if (!watch)
 		return;
 	loop_disarm(watch->loop, &watch->tell_timer);
+	loop_disarm(watch->loop, &watch->retry_timer);
 	loop_remove(watch->loop, &watch->source);
 	if (watch->socket)
 		mnl_socket_close(watch->socket);
@@ -384,10 +397,10 @@ bool netlink_next_ours(const struct netlink_watch *watch, unsigned int *place,
 
 	while (*place < table->n_addresses) {
 		const struct net_address *a = &table->addresses[(*place)++];
-		const struct netlink_link *link = net_table_link(table, a->ifindex);
+		bool ours = a->proto == NETLINK_ADDRESS_PROTO || a->proto == NETLINK_STATIC_PROTO;
+		const struct netlink_link *link = ours ? net_table_link(table, a->ifindex) : NULL;
 
-		if (!link ||
-		    (a->proto != NETLINK_ADDRESS_PROTO && a->proto != NETLINK_STATIC_PROTO))
+		if (!link)
 			continue;
 		*prefix = a->prefix;
 		*device = link->name;
