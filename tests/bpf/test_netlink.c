@@ -286,6 +286,51 @@ static void the_worker_does_its_jobs_in_order(void **state)
 	}
 }
 
+/* Those with one of Holdfast's marks are listed, each once and with its interface. */
+static void addresses_with_a_mark_are_listed(void **state)
+{
+	static const char *const texts[] = {"203.0.113.57/32", "2001:db8::57/128"};
+	static const uint8_t protos[] = {NETLINK_ADDRESS_PROTO, NETLINK_STATIC_PROTO};
+	struct ipprefix want[2], got;
+	unsigned int place = 0, seen[2] = {0};
+	struct netlink_watch *watch;
+	struct seen links = {0};
+	struct netlink *nl;
+	struct loop *loop;
+	const char *device;
+
+	(void)state;
+	need_root();
+	set_lo(true);
+	ip("addr add 192.0.2.1/24 dev lo"); /* of the host */
+	nl = netlink_open();
+	if (!marks_are_kept(nl))
+		skip();
+	for (int i = 0; i < 2; i++) {
+		struct netlink_address_options marked = {.proto = protos[i]};
+
+		assert_int_equal(ipprefix_parse(&want[i], texts[i]), 0);
+		assert_int_equal(
+		    netlink_address_add(nl, 1, &want[i], "", RT_SCOPE_UNIVERSE, &marked), 0);
+	}
+	loop = loop_create();
+	watch = netlink_watch_create(loop, on_link, NULL, &links);
+	assert_int_equal(netlink_sync(watch), 0);
+	while (netlink_next_ours(watch, &place, &got, &device)) {
+		assert_string_equal(device, "lo");
+		for (int i = 0; i < 2; i++)
+			seen[i] += ipprefix_equal(&got, &want[i]);
+		assert_true(ipprefix_equal(&got, &want[0]) || ipprefix_equal(&got, &want[1]));
+	}
+	assert_int_equal(seen[0], 1);
+	assert_int_equal(seen[1], 1);
+	assert_false(netlink_next_ours(watch, &place, &got, &device));
+	netlink_watch_destroy(watch);
+	loop_destroy(loop);
+	netlink_close(nl);
+	ip("addr flush dev lo");
+}
+
 struct removals {
 	unsigned int n, appeared;
 	struct ipprefix last;
@@ -497,6 +542,7 @@ int main(void)
 	    cmocka_unit_test(addresses_are_added_found_and_removed),
 	    cmocka_unit_test(options_reach_the_kernel),
 	    cmocka_unit_test(the_worker_does_its_jobs_in_order),
+	    cmocka_unit_test(addresses_with_a_mark_are_listed),
 	    cmocka_unit_test(the_first_address_is_the_hosts_primary_one),
 	    cmocka_unit_test(removed_addresses_are_reported),
 	    cmocka_unit_test(what_went_in_an_overrun_is_gone),
