@@ -59,9 +59,8 @@ __noinline int advert_act(__u32 slot, const struct hf_inst_cfg *cfg, struct hf_i
 	return 0;
 }
 
-/* No header is longer, and no part of a message begins later; the verifier must know it. */
-#define MESSAGE_MAX_OFFSET 128
-#define PART_MAX_OFFSET	   (MESSAGE_MAX_OFFSET + VRRP_MAX_LEN + VRRP_TRAILER_LEN)
+/* No part of a message begins later; the verifier must know it. */
+#define PART_MAX_OFFSET (MESSAGE_MAX_OFFSET + VRRP_MAX_LEN + VRRP_TRAILER_LEN)
 
 __noinline int xdp_sum_part(struct xdp_md *ctx, __u32 offset, __u32 len)
 {

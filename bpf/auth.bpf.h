@@ -58,12 +58,13 @@ static __always_inline struct auth_work *auth_work_get(void)
 	return bpf_map_lookup_elem(&hf_auth_work, &zero);
 }
 
-#define AUTH_MAX_OFFSET 128 /* of a message in its frame */
+/* Of a message in its frame: no headers are longer, and the verifier must know it. */
+#define MESSAGE_MAX_OFFSET 128
 
 static __always_inline int auth_gather_part(struct auth_work *work, void *data, void *end,
 					    __u32 offset, __u32 at, __u32 len)
 {
-	if (!work || offset > AUTH_MAX_OFFSET || at > VRRP_MAX_LEN + VRRP_TRAILER_LEN)
+	if (!work || offset > MESSAGE_MAX_OFFSET || at > VRRP_MAX_LEN + VRRP_TRAILER_LEN)
 		return -1;
 	return vrrp_auth_gather_part(&work->text, data + offset + at, end, at, len);
 }
@@ -84,7 +85,7 @@ __noinline int skb_auth_gather_part(struct __sk_buff *skb, struct auth_work *wor
 
 /* Copies a message of `len` octets at `offset` and its trailer into the work area of this CPU.
  * Returns 0 or -1. */
-__noinline int xdp_auth_gather(struct xdp_md *ctx, __u32 offset, __u32 len)
+static __always_inline int auth_gather(void *ctx, bool is_skb, __u32 offset, __u32 len)
 {
 	struct auth_work *work = auth_work_get();
 	int err = work ? 0 : -1;
@@ -92,20 +93,19 @@ __noinline int xdp_auth_gather(struct xdp_md *ctx, __u32 offset, __u32 len)
 	len += VRRP_TRAILER_LEN;
 	for (__u32 at = 0; !err && at < VRRP_MAX_LEN + VRRP_TRAILER_LEN && at < len;
 	     at += VRRP_PART_LEN)
-		err = xdp_auth_gather_part(ctx, work, offset, at, len - at);
+		err = is_skb ? skb_auth_gather_part(ctx, work, offset, at, len - at)
+			     : xdp_auth_gather_part(ctx, work, offset, at, len - at);
 	return err;
+}
+
+__noinline int xdp_auth_gather(struct xdp_md *ctx, __u32 offset, __u32 len)
+{
+	return auth_gather(ctx, false, offset, len);
 }
 
 __noinline int skb_auth_gather(struct __sk_buff *skb, __u32 offset, __u32 len)
 {
-	struct auth_work *work = auth_work_get();
-	int err = work ? 0 : -1;
-
-	len += VRRP_TRAILER_LEN;
-	for (__u32 at = 0; !err && at < VRRP_MAX_LEN + VRRP_TRAILER_LEN && at < len;
-	     at += VRRP_PART_LEN)
-		err = skb_auth_gather_part(skb, work, offset, at, len - at);
-	return err;
+	return auth_gather(skb, true, offset, len);
 }
 
 __noinline int auth_find_mark(const struct vrrp_marks *marks, const struct ipaddr *source)

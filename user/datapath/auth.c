@@ -20,9 +20,6 @@
 #include "datapath/internal.h"
 #include "datapath/skeleton.h"
 
-/* The descriptor of a map. */
-#define MAP_FD(dp, name) bpf_map__fd((dp)->skel->maps.name)
-
 /* --- sets of key ids --- */
 
 static bool id_is_in(const uint8_t set[DP_ID_SET], unsigned int id)

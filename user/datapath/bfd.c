@@ -24,8 +24,6 @@
 
 _Static_assert(STATE_BYTES % 4096 == 0, "the kernel maps whole pages");
 
-#define MAP_FD(dp, name) bpf_map__fd((dp)->skel->maps.name)
-
 struct datapath_bfd {
 	struct dp_bfd *table;
 	struct ipaddr local;
@@ -102,6 +100,8 @@ static void unindex_session(const struct datapath_bfd *s)
 	struct hf_bfd_key key = key_of(s), local = local_key(s);
 
 	bpf_map_delete_elem(fd, &key);
+	if (!has_local(s))
+		return;
 	for (uint32_t i = 0; i < HF_MAX_BFD; i++) {
 		const struct datapath_bfd *other = &s->table->entries[i];
 
@@ -109,8 +109,7 @@ static void unindex_session(const struct datapath_bfd *s)
 		    ipaddr_equal(&other->local, &s->local))
 			return;
 	}
-	if (has_local(s))
-		bpf_map_delete_elem(fd, &local);
+	bpf_map_delete_elem(fd, &local);
 }
 
 /* Removes the entries of an earlier daemon. Each step reads the first key, because the key before

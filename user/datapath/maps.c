@@ -24,9 +24,6 @@
 
 _Static_assert(STATE_BYTES % 4096 == 0, "the kernel maps whole pages");
 
-/* The descriptor of a map. */
-#define MAP_FD(dp, name) bpf_map__fd((dp)->skel->maps.name)
-
 /* --- events and states --- */
 
 static int on_event(void *ctx, void *data, size_t size)

@@ -24,8 +24,6 @@
 
 _Static_assert(STATE_BYTES % 4096 == 0, "the kernel maps whole pages");
 
-#define MAP_FD(dp, name) bpf_map__fd((dp)->skel->maps.name)
-
 uint32_t dp_sbfd_slot(const struct datapath_sbfd *s)
 {
 	return (uint32_t)(s - s->table->entries);
