@@ -81,15 +81,19 @@ static bool none_is_left(void)
 	return datapath_interfaces(fx.dp) == 0;
 }
 
+static bool two_told(void)
+{
+	return told.n == 2;
+}
+
 static void a_released_interface_is_detached_unless_it_is_wanted_again(void **state)
 {
 	(void)state;
 	start((struct datapath_options){.keep = false});
 	datapath_release_interface(fx.dp, ours);
 	assert_int_equal(datapath_attach_interface(fx.dp, ours), -EINPROGRESS);
-	assert_int_equal(loop_turn(fx.loop, 0), 0);
-	for (int i = 0; i < 20; i++)
-		loop_turn(fx.loop, NS_PER_MS);
+	assert_true(fixture_wait(two_told, TEST_WAIT)); /* the result follows, as it says */
+	assert_int_equal(told.err, 0);
 	assert_true(xdp_is_on());
 	datapath_release_interface(fx.dp, ours);
 	assert_true(fixture_wait(none_is_left, TEST_WAIT));
@@ -114,6 +118,29 @@ static void a_veth_that_reflects_moves_to_tc(void **state)
 	expect_working();
 	fixture_close();
 	expect_nothing_left();
+}
+
+static bool has_its_new_name(void)
+{
+	return strcmp(status().name, "hf9") == 0;
+}
+
+static bool is_tc(void)
+{
+	return status().attach == DATAPATH_TC;
+}
+
+/* It is still known as a veth. */
+static void a_renamed_interface_has_its_new_name(void **state)
+{
+	(void)state;
+	start((struct datapath_options){.keep = false});
+	assert_int_equal(RUN("ip", "link", "set", "hf0", "down"), 0);
+	assert_int_equal(RUN("ip", "link", "set", "hf0", "name", "hf9"), 0);
+	assert_true(fixture_wait(has_its_new_name, TEST_WAIT));
+	assert_int_equal(datapath_reflect(fx.dp, ours), 0);
+	assert_true(fixture_wait(is_tc, TEST_WAIT));
+	assert_int_equal(RUN("ip", "link", "set", "hf9", "name", "hf0"), 0);
 }
 
 static void a_removed_qdisc_is_put_back(void **state)
@@ -280,6 +307,7 @@ int main(void)
 	    CASE(the_thread_attaches_and_detaches),
 	    CASE(a_released_interface_is_detached_unless_it_is_wanted_again),
 	    CASE(a_veth_that_reflects_moves_to_tc),
+	    CASE(a_renamed_interface_has_its_new_name),
 	    CASE(a_removed_qdisc_is_put_back),
 	    CASE(a_removed_filter_is_put_back),
 	    CASE(egress_is_put_back_beside_xdp),

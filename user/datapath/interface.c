@@ -18,7 +18,9 @@
 #include "datapath/internal.h"
 
 #define VERIFY_NS	(NS_PER_S / 2)
-#define REMOVED_LOGGED	3 /* lines without a limit, then one each REMOVED_PACE_NS */
+#define VERIFY_A_TURN	64 /* interfaces checked in a turn, of a few microseconds each */
+#define PRUNE_ALWAYS	16 /* interfaces; a larger table is not pruned for each new one */
+#define REMOVED_LOGGED	3  /* lines without a limit, then one each REMOVED_PACE_NS */
 #define REMOVED_PACE_NS (10 * NS_PER_S)
 
 static const char *const mode_names[] = {
@@ -94,11 +96,15 @@ static struct dp_interface *interface_of(struct worker_job *job)
 	return (struct dp_interface *)((char *)job - offsetof(struct dp_interface, job));
 }
 
-static bool is_gone(uint32_t ifindex)
+/* Also reads the present name of the interface, because it may have been renamed. */
+static bool is_gone(struct dp_attachment *att)
 {
 	char name[IF_NAMESIZE];
 
-	return !if_indextoname(ifindex, name) && errno == ENXIO;
+	if (!if_indextoname(att->ifindex, name))
+		return errno == ENXIO;
+	memcpy(att->name, name, sizeof(att->name));
+	return false;
 }
 
 /* In the thread. */
@@ -108,13 +114,13 @@ static void run(struct worker_job *job)
 	const struct datapath *dp = ifc->dp;
 
 	ifc->ran = true;
-	if (!is_gone(ifc->work.ifindex)) {
+	if (!is_gone(&ifc->work)) {
 		if (ifc->detach)
 			dp->mode->detach(dp, &ifc->work);
 		else
 			dp->mode->attach(dp, &ifc->work, &ifc->attempt);
 	}
-	if (is_gone(ifc->work.ifindex)) { /* also if it has disappeared meanwhile */
+	if (is_gone(&ifc->work)) { /* also if it has disappeared meanwhile */
 		ifc->attempt.gone = true;
 		dp_attachment_unpin(dp->dir, &ifc->work);
 	}
@@ -193,13 +199,19 @@ static void give(struct dp_interface *ifc, bool detach)
 	done(&ifc->job);
 }
 
-/* Frees the interfaces that do not exist any more; the kernel has removed their attachments. */
+/*
+ * Frees the interfaces that do not exist any more; the kernel has removed their attachments. To ask
+ * for each costs three system calls. So a large table is pruned only when it is full: then the cost
+ * for each new interface does not grow with their number.
+ */
 static void prune(struct datapath *dp)
 {
+	if (dp->n_interfaces > PRUNE_ALWAYS && dp->n_interfaces < dp->max_interfaces)
+		return;
 	for (unsigned int i = dp->n_interfaces; i-- > 0;) {
 		struct dp_interface *ifc = dp->interfaces[i];
 
-		if (ifc->busy || !is_gone(ifc->now.ifindex))
+		if (ifc->busy || !is_gone(&ifc->now))
 			continue;
 		dp_attachment_unpin(dp->dir, &ifc->now);
 		interface_drop(ifc);
@@ -261,6 +273,7 @@ void datapath_release_interface(struct datapath *dp, uint32_t ifindex)
 	if (!ifc)
 		return;
 	ifc->claimed = false;
+	ifc->tried = false; /* if it is attached again first, the result is reported again */
 	dp_sweep_soon(dp);
 }
 
@@ -274,20 +287,31 @@ void dp_interfaces_sweep(struct datapath *dp)
 	}
 }
 
+static void verify_one(struct dp_interface *ifc)
+{
+	if (!ifc->claimed)
+		return;
+	if (!ifc->busy && dp_xdp_removed(&ifc->now))
+		ifc->deaf_until = mono_add(loop_now(ifc->dp->loop), VERIFY_NS);
+	if (ifc->busy)
+		ifc->again = true;
+	else
+		give(ifc, false);
+}
+
 void dp_interfaces_verify(struct datapath *dp, uint32_t ifindex)
 {
-	for (unsigned int i = dp->n_interfaces; i-- > 0;) {
-		struct dp_interface *ifc = dp->interfaces[i];
+	struct dp_interface *ifc = interface_find(dp, ifindex);
 
-		if (!ifc->claimed || (ifindex != 0 && ifc->now.ifindex != ifindex))
-			continue;
-		if (!ifc->busy && dp_xdp_removed(&ifc->now))
-			ifc->deaf_until = mono_add(loop_now(dp->loop), VERIFY_NS);
-		if (ifc->busy)
-			ifc->again = true;
-		else
-			give(ifc, false);
-	}
+	if (ifc)
+		verify_one(ifc);
+}
+
+/* Checks all interfaces soon, VERIFY_A_TURN in each turn. */
+void dp_interfaces_verify_all(struct datapath *dp)
+{
+	dp->unverified = dp->n_interfaces;
+	loop_arm(dp->loop, &dp->verify, loop_now(dp->loop));
 }
 
 /* The kernel does not report a detached XDP link, and with fast adverts the deadline passes before
@@ -305,12 +329,21 @@ bool datapath_was_deaf(struct datapath *dp, uint32_t ifindex)
 	return mono_is_set(ifc->deaf_until) && mono_before(loop_now(dp->loop), ifc->deaf_until);
 }
 
+/* Continues a round, which lasts VERIFY_NS with its pause. */
 static void on_verify(struct loop_timer *timer)
 {
 	struct datapath *dp = timer->ctx;
+	struct mono now = loop_now(dp->loop);
 
-	dp_interfaces_verify(dp, 0);
-	loop_arm(dp->loop, timer, mono_add(loop_now(dp->loop), VERIFY_NS));
+	if (dp->unverified == 0) {
+		dp->unverified = dp->n_interfaces;
+		dp->next_round = mono_add(now, VERIFY_NS);
+	}
+	if (dp->unverified > dp->n_interfaces)
+		dp->unverified = dp->n_interfaces;
+	for (int i = 0; i < VERIFY_A_TURN && dp->unverified > 0; i++)
+		verify_one(dp->interfaces[--dp->unverified]);
+	loop_arm(dp->loop, timer, dp->unverified > 0 ? now : dp->next_round);
 }
 
 int datapath_start_worker(struct datapath *dp, datapath_attached_fn fn, void *ctx)

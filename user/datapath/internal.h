@@ -220,6 +220,8 @@ struct datapath {
 	void *attached_ctx;
 	struct dp_tc_watch *tc_watch;
 	struct loop_timer verify;
+	unsigned int unverified; /* entries of `interfaces` that this round has not checked yet */
+	struct mono next_round;
 	struct loop_timer sweep;
 	unsigned int n_cpus; /* possible CPUs: the number of parts of a per-CPU value */
 };
@@ -259,8 +261,10 @@ int dp_maps_open(struct datapath *dp);
 int dp_interfaces_adopt(struct datapath *dp);
 /* Detaches unclaimed interfaces. */
 void dp_interfaces_sweep(struct datapath *dp);
-/* Checks soon whether everything is still attached to `ifindex`; 0: to all interfaces. */
+/* Checks soon whether everything is still attached to `ifindex`. */
 void dp_interfaces_verify(struct datapath *dp, uint32_t ifindex);
+/* The same for all interfaces. Only after datapath_start_worker(). */
+void dp_interfaces_verify_all(struct datapath *dp);
 /* Ends the thread and frees all interfaces; `detach`: detaches them first. */
 void dp_interfaces_close(struct datapath *dp, bool detach);
 

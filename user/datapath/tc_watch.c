@@ -47,7 +47,7 @@ static void on_readable(struct loop_source *src, uint32_t ready)
 		mnl_cb_run(buf, (size_t)n, 0, 0, on_message, watch->dp);
 	}
 	if (n < 0 && (errno == ENOBUFS || errno == ENOSPC)) /* lost, or larger than the buffer */
-		dp_interfaces_verify(watch->dp, 0);
+		dp_interfaces_verify_all(watch->dp);
 }
 
 struct dp_tc_watch *dp_tc_watch_create(struct datapath *dp)
