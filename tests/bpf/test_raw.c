@@ -263,6 +263,24 @@ static void a_new_master_whose_event_was_lost_is_told_all_the_same(void **state)
 	assert_int_equal(fx.n_events, 1);
 }
 
+/* Else the next full queue would look like a loss of this instance, or hide one. */
+static void a_new_record_has_lost_no_events(void **state)
+{
+	const struct advert master = {ADVERT_V3};
+
+	(void)state;
+	start();
+	fixture_instance(UNICAST_V3, TEST_LO, VRRP_ROLE_BACKUP);
+	fx.dp->raw->n_events = RAW_EVENTS;
+	send_and_wait(&master);
+	fx.dp->raw->n_events = 0;
+	assert_int_equal(datapath_state(fx.in[0])->events_lost, 1);
+	assert_int_equal(datapath_remove_instance(fx.in[0]), 0);
+	fixture_instance(UNICAST_V3, TEST_LO, VRRP_ROLE_BACKUP);
+	assert_int_equal(datapath_state(fx.in[0])->events_lost, 0);
+	assert_int_equal(fx.in[0]->slot->events_lost, 0);
+}
+
 /* The removal of the peers takes several turns, and the master resigns meanwhile. */
 static void the_timer_of_a_destroyed_instance_tells_nobody(void **state)
 {
@@ -332,6 +350,7 @@ int main(void)
 	    CASE(a_removed_instance_has_no_socket),
 	    CASE(an_instance_that_hears_nothing_reports_nothing),
 	    CASE(a_new_master_whose_event_was_lost_is_told_all_the_same),
+	    CASE(a_new_record_has_lost_no_events),
 	    CASE(the_timer_of_a_destroyed_instance_tells_nobody),
 	    CASE(another_list_of_addresses_is_told_once_and_counted),
 	};

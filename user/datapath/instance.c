@@ -93,6 +93,7 @@ int datapath_set_peer(struct datapath_instance *in, const struct ipaddr *address
 		      const struct hf_peer *peer)
 {
 	struct dp_peer *p;
+	int budget = INT32_MAX, err;
 
 	if (!in->set)
 		return -ENOENT;
@@ -103,7 +104,12 @@ int datapath_set_peer(struct datapath_instance *in, const struct ipaddr *address
 		return -ENOMEM;
 	p->rules = *peer;
 	p->claimed = true;
-	return in->dp->mode->set_peer(in->slot, p);
+	err = in->dp->mode->set_peer(in->slot, p);
+	if (err != -E2BIG)
+		return err;
+	/* Removed peers take the room until the sweep, which may move `p`. */
+	dp_slots_sweep(in->dp, &budget);
+	return in->dp->mode->set_peer(in->slot, peer_find(in->slot, address));
 }
 
 /* --- the watch --- */
@@ -460,6 +466,17 @@ void datapath_set_uplinks(struct datapath_instance *in, const uint32_t *ifindexe
 		in->uplinks[i] = ifindexes[i];
 }
 
+/* If the index is full, the entries that an earlier daemon left are removed at once. */
+static int slot_index(struct dp_slot *slot, const struct dp_router *router)
+{
+	int budget = INT32_MAX, err = dp_slot_index(slot, router);
+
+	if (err != -E2BIG)
+		return err;
+	dp_slots_sweep(slot->dp, &budget);
+	return dp_slot_index(slot, router);
+}
+
 int datapath_set_instance(struct datapath_instance *in, uint32_t ifindex,
 			  const struct hf_inst_cfg *cfg)
 {
@@ -475,7 +492,9 @@ int datapath_set_instance(struct datapath_instance *in, uint32_t ifindex,
 	continues = in->set && in->slot == slot && slot->n_keys > 0;
 	if (!continues)
 		slot->first_generation = slot->cfg.generation + 1;
-	if (!in->set)
+	if (!dp_slot_is_router(slot, &router)) /* its state will be cleared */
+		slot->events_lost = 0;
+	else if (!in->set)
 		slot->events_lost = in->dp->state[dp_slot_number(slot)].events_lost;
 	in->slot = slot;
 	in->set = true;
@@ -488,7 +507,7 @@ int datapath_set_instance(struct datapath_instance *in, uint32_t ifindex,
 	if (!err)
 		err = slot_publish(slot);
 	if (!err)
-		err = dp_slot_index(slot, &router);
+		err = slot_index(slot, &router);
 	if (!err && cfg->role == VRRP_ROLE_BACKUP)
 		err = slot_arm(slot, left_ns);
 	return err;

@@ -39,13 +39,22 @@ void dp_vip_take(struct datapath *dp, const struct ipaddr *address, uint32_t vip
 	dp->vip_filter[last >> 6] |= 1ULL << (last & 63);
 }
 
+/* The least number that is not used; HF_MAX_VIPS: none. Addresses of an earlier daemon that nobody
+ * has claimed make room. */
+static uint32_t vip_choose(struct datapath *dp)
+{
+	if (vip_unused(dp) == HF_MAX_VIPS)
+		dp_vips_sweep(dp, &(int){INT32_MAX});
+	return vip_unused(dp);
+}
+
 int datapath_add_vip(struct datapath *dp, const struct ipaddr *address, uint32_t *vip)
 {
 	uint32_t number = addr_index_find(&dp->vip_index, address);
 	int err;
 
 	if (number == ADDR_INDEX_NONE) {
-		number = vip_unused(dp);
+		number = vip_choose(dp);
 		if (number == HF_MAX_VIPS)
 			return -ENOSPC;
 		err = dp->mode->add_vip(dp, address, number);
