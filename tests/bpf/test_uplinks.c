@@ -125,6 +125,29 @@ static void a_restart_joins_two_instances(void **state)
 	assert_int_equal(datapath_state(fx.in[0])->adverts, 1);
 }
 
+/* The interfaces of the daemon before fill the index, and all have been replaced. */
+static void a_full_index_has_room_for_the_new_interfaces(void **state)
+{
+	struct hf_inst_cfg cfg = test_instance_cfg(UNICAST_V3);
+	uint32_t seven[DATAPATH_MAX_UPLINKS - 1];
+
+	(void)state;
+	fixture_open_as((struct datapath_options){.keep = true});
+	for (uint32_t i = 0; i < HF_MAX_INSTANCES / DATAPATH_MAX_UPLINKS; i++) {
+		uint32_t first = THIRD + i * DATAPATH_MAX_UPLINKS;
+
+		for (uint32_t k = 0; k < DATAPATH_MAX_UPLINKS - 1; k++)
+			seven[k] = first + 1 + k;
+		datapath_set_uplinks(fx.in[i], seven, DATAPATH_MAX_UPLINKS - 1);
+		assert_int_equal(datapath_set_instance(fx.in[i], first, &cfg), 0);
+	}
+	fixture_close();
+	fixture_open();
+	set_on(OTHER, lo, 1);
+	assert_true(is_mapped(OTHER, fx.in[0]));
+	assert_true(is_mapped(TEST_LO, fx.in[0]));
+}
+
 /* --- S-BFD -----------------------------------------------------------------------------------*/
 
 static void set_peer_on(uint32_t ifindex)
@@ -237,6 +260,107 @@ static void a_restart_splits_an_entry(void **state)
 	assert_true(is_answered());
 }
 
+static bool is_indexed(uint32_t ifindex)
+{
+	struct hf_sbfd_key key = {.ifindex = ifindex, .address = test_addr(PEER_V4)};
+	uint32_t slot;
+
+	return bpf_map_lookup_elem(bpf_map__fd(fx.dp->skel->maps.hf_sbfd_idx), &key, &slot) == 0;
+}
+
+/* The first interface was replaced, by one of the others or by a new one. */
+static void the_first_interface_may_be_another_one(void **state)
+{
+	uint32_t seven[DATAPATH_MAX_UPLINKS - 1];
+
+	(void)state;
+	for (unsigned int i = 0; i < DATAPATH_MAX_UPLINKS - 1; i++)
+		seven[i] = THIRD + i;
+	for (int known = 0; known < 2; known++) {
+		fixture_open();
+		datapath_sbfd_alive(fx.dp, loop_clock());
+		set_peer_on(OTHER);
+		assert_int_equal(datapath_sbfd_set_uplinks(entries[0], seven, 7), 0);
+		publish(0, US_V4);
+		assert_false(is_answered());
+		if (known)
+			assert_int_equal(datapath_sbfd_set_uplinks(entries[0], lo, 1), 0);
+		assert_int_equal(datapath_sbfd_move(entries[0], TEST_LO), 0);
+		assert_int_equal(datapath_sbfd_move(entries[0], TEST_LO), 0);
+		assert_int_equal(datapath_sbfd_set_uplinks(entries[0], seven, 7), 0);
+		assert_true(is_answered());
+		assert_false(is_indexed(OTHER));
+		assert_true(is_indexed(THIRD + 6));
+		answer_comes();
+		assert_int_equal(datapath_sbfd_state(entries[0])->answers, 1);
+		datapath_sbfd_destroy(entries[0]);
+		assert_false(is_indexed(TEST_LO));
+		assert_false(is_indexed(THIRD + 6));
+		fixture_close();
+	}
+}
+
+static void the_first_interface_is_not_that_of_another_entry(void **state)
+{
+	(void)state;
+	fixture_open();
+	set_peer_on(TEST_LO);
+	publish(0, US_V4);
+	set_peer_on(OTHER);
+	publish(0, US_V4);
+	assert_int_equal(datapath_sbfd_move(entries[0], TEST_LO), -EEXIST);
+	assert_true(is_indexed(OTHER));
+}
+
+/* Else packets of a peer that is not answered would count for the next one in its slot. */
+static void a_peer_without_room_for_all_its_interfaces_has_none(void **state)
+{
+	struct hf_sbfd_key key = {.address = test_addr(PEER_V6)};
+	uint32_t slot = HF_MAX_SBFD - 1;
+
+	(void)state;
+	fixture_open();
+	for (uint32_t i = 0; i < HF_MAX_SBFD - 2; i++) {
+		key.ifindex = THIRD + 1 + i;
+		assert_int_equal(
+		    bpf_map_update_elem(bpf_map__fd(fx.dp->skel->maps.hf_sbfd_idx), &key, &slot, 0),
+		    0);
+	}
+	set_peer_on(OTHER);
+	assert_int_equal(datapath_sbfd_set_uplinks(entries[0], lo_and_third, 2), 0);
+	assert_true(datapath_sbfd_set(entries[0], &(struct hf_sbfd_cfg){0}) < 0);
+	assert_false(is_indexed(OTHER));
+	assert_false(is_indexed(TEST_LO));
+	assert_false(is_indexed(THIRD));
+	datapath_sbfd_destroy(entries[0]);
+}
+
+/* The peers of the daemon before have all places. */
+static void a_full_table_has_room_for_a_new_peer(void **state)
+{
+	struct ipaddr address = test_addr("198.51.100.0");
+	struct hf_sbfd_cfg cfg = {.min_ttl = 255};
+
+	(void)state;
+	fixture_open_as((struct datapath_options){.keep = true});
+	for (uint32_t i = 0; i < HF_MAX_SBFD; i++) {
+		struct datapath_sbfd *s;
+
+		address.b[14] = (uint8_t)(i >> 8);
+		address.b[15] = (uint8_t)i;
+		s = datapath_sbfd_create(fx.dp, OTHER, &address, on_news, NULL);
+		assert_non_null(s);
+		assert_int_equal(datapath_sbfd_set(s, &cfg), 0);
+	}
+	assert_null(datapath_sbfd_create(fx.dp, THIRD, &address, on_news, NULL));
+	fixture_close();
+	fixture_open();
+	datapath_sbfd_alive(fx.dp, loop_clock());
+	set_peer_on(TEST_LO);
+	publish(0, US_V4);
+	assert_true(is_answered());
+}
+
 /* Its sockets are of one interface. */
 static void the_raw_mode_refuses_several_interfaces(void **state)
 {
@@ -244,6 +368,7 @@ static void the_raw_mode_refuses_several_interfaces(void **state)
 	fixture_open_as((struct datapath_options){.force_raw = true});
 	set_peer_on(TEST_LO);
 	assert_int_equal(datapath_sbfd_set_uplinks(entries[0], other, 1), -EOPNOTSUPP);
+	assert_int_equal(datapath_sbfd_move(entries[0], OTHER), -EOPNOTSUPP);
 	datapath_sbfd_destroy(entries[0]);
 }
 
@@ -257,10 +382,15 @@ int main(void)
 	    CASE(an_interface_belongs_to_one_instance),
 	    CASE(a_restart_adopts_all_interfaces),
 	    CASE(a_restart_joins_two_instances),
+	    CASE(a_full_index_has_room_for_the_new_interfaces),
+	    CASE(a_full_table_has_room_for_a_new_peer),
 	    CASE(a_peer_is_answered_on_each_interface),
 	    CASE(a_restart_adopts_a_peer_of_several_interfaces),
 	    CASE(a_restart_joins_two_entries),
 	    CASE(a_restart_splits_an_entry),
+	    CASE(the_first_interface_may_be_another_one),
+	    CASE(the_first_interface_is_not_that_of_another_entry),
+	    CASE(a_peer_without_room_for_all_its_interfaces_has_none),
 	    CASE(the_raw_mode_refuses_several_interfaces),
 	};
 

@@ -57,7 +57,16 @@ struct datapath_sbfd *datapath_sbfd_create(struct datapath *dp, uint32_t ifindex
 int datapath_sbfd_set_uplinks(struct datapath_sbfd *s, const uint32_t *ifindexes, unsigned int n)
 {
 	(void)ifindexes;
+	if (n > DATAPATH_MAX_UPLINKS - 1)
+		return -ENOSPC;
 	s->n_uplinks = n;
+	return 0;
+}
+
+int datapath_sbfd_move(struct datapath_sbfd *s, uint32_t ifindex)
+{
+	(void)s;
+	(void)ifindex;
 	return 0;
 }
 

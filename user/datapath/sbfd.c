@@ -6,7 +6,7 @@
  *
  * The peers in the entries of an earlier daemon are answered until the loop's first turn has
  * passed, so that a restart does not look like a failure. Then entries that were not created again
- * are removed.
+ * are removed. If there is no room for a new entry, they are removed before.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -208,9 +208,8 @@ static struct datapath_sbfd *entry_choose(struct dp_sbfd *t, const struct hf_sbf
 	return s;
 }
 
-/* If `s` is an entry of an earlier daemon, `ifindex` becomes its first interface. Peers on its
- * other interfaces are still answered until datapath_sbfd_set_uplinks() sets the present
- * interfaces. */
+/* If `ifindex` is one of the other interfaces of `s`, it becomes the first one. Peers on all of
+ * them are still answered until datapath_sbfd_set_uplinks() sets the present interfaces. */
 static void adopt_on(struct datapath_sbfd *s, uint32_t ifindex)
 {
 	for (unsigned int i = 0; i < s->n_uplinks && s->key.ifindex != ifindex; i++) {
@@ -228,6 +227,10 @@ struct datapath_sbfd *datapath_sbfd_create(struct datapath *dp, uint32_t ifindex
 	struct hf_sbfd_key key = {.ifindex = ifindex, .address = *peer};
 	struct datapath_sbfd *s = entry_choose(dp->sbfd, &key);
 
+	if (!s) {
+		dp_sbfd_sweep(dp, &(int){INT32_MAX});
+		s = entry_choose(dp->sbfd, &key);
+	}
 	if (!s || s->used) {
 		errno = s ? EEXIST : ENOSPC;
 		return NULL;
@@ -264,22 +267,48 @@ static void uplinks_shrink(struct datapath_sbfd *s, const uint32_t *ifindexes, u
 	}
 }
 
-static int uplink_add(struct datapath_sbfd *s, uint32_t ifindex)
+/* Maps the peer of `s` on `ifindex` to its slot, if the kernel half knows the entry already. 0,
+ * -EEXIST or -errno. */
+static int index_on(struct datapath_sbfd *s, uint32_t ifindex)
 {
 	struct hf_sbfd_key key = key_on(s, ifindex);
 	struct datapath_sbfd *there = dp_sbfd_find(s->table, &key);
 	uint32_t slot = dp_sbfd_slot(s);
-	int err = 0;
 
 	if (there && there->used)
 		return -EEXIST;
 	if (there) /* of an earlier daemon */
 		entry_forget(there);
-	if (s->known)
-		err = bpf_map_update_elem(MAP_FD(s->table->dp, hf_sbfd_idx), &key, &slot, BPF_ANY);
+	if (!s->known)
+		return 0;
+	return bpf_map_update_elem(MAP_FD(s->table->dp, hf_sbfd_idx), &key, &slot, BPF_ANY);
+}
+
+static int uplink_add(struct datapath_sbfd *s, uint32_t ifindex)
+{
+	int err = index_on(s, ifindex);
+
 	if (err == 0)
 		s->uplinks[s->n_uplinks++] = ifindex;
 	return err;
+}
+
+int datapath_sbfd_move(struct datapath_sbfd *s, uint32_t ifindex)
+{
+	int err;
+
+	if (!s->table->dp->skel)
+		return -EOPNOTSUPP;
+	adopt_on(s, ifindex); /* if it is one of the others */
+	if (s->key.ifindex == ifindex)
+		return 0;
+	err = index_on(s, ifindex);
+	if (err < 0)
+		return err;
+	if (s->known)
+		bpf_map_delete_elem(MAP_FD(s->table->dp, hf_sbfd_idx), &s->key);
+	s->key.ifindex = ifindex;
+	return 0;
 }
 
 int datapath_sbfd_set_uplinks(struct datapath_sbfd *s, const uint32_t *ifindexes, unsigned int n)
@@ -298,6 +327,30 @@ int datapath_sbfd_set_uplinks(struct datapath_sbfd *s, const uint32_t *ifindexes
 	return err;
 }
 
+/* Maps the peer on all interfaces of a new entry to its slot, or on none. 0 or -errno. */
+static int index_all(const struct datapath_sbfd *s)
+{
+	int fd = MAP_FD(s->table->dp, hf_sbfd_idx), err;
+	uint32_t slot = dp_sbfd_slot(s);
+	unsigned int n = 0;
+
+	err = bpf_map_update_elem(fd, &s->key, &slot, BPF_ANY);
+	for (; n < s->n_uplinks && !err; n++) {
+		struct hf_sbfd_key key = key_on(s, s->uplinks[n]);
+
+		err = bpf_map_update_elem(fd, &key, &slot, BPF_ANY);
+	}
+	if (!err)
+		return 0;
+	while (n > 0) {
+		struct hf_sbfd_key key = key_on(s, s->uplinks[--n]);
+
+		bpf_map_delete_elem(fd, &key);
+	}
+	bpf_map_delete_elem(fd, &s->key);
+	return err;
+}
+
 /* Clears the state of a new entry. The entry is not indexed yet, so the kernel half does not write
  * it. */
 static int maps_set(struct datapath_sbfd *s)
@@ -311,14 +364,7 @@ static int maps_set(struct datapath_sbfd *s)
 		err = bpf_map_update_elem(MAP_FD(dp, hf_sbfd_state), &slot, &nothing, BPF_ANY);
 	if (!err)
 		err = bpf_map_update_elem(MAP_FD(dp, hf_sbfd_cfg), &slot, &s->cfg, BPF_ANY);
-	if (!err && !s->known)
-		err = bpf_map_update_elem(MAP_FD(dp, hf_sbfd_idx), &s->key, &slot, BPF_ANY);
-	for (unsigned int i = 0; i < s->n_uplinks && !err && !s->known; i++) {
-		struct hf_sbfd_key key = key_on(s, s->uplinks[i]);
-
-		err = bpf_map_update_elem(MAP_FD(dp, hf_sbfd_idx), &key, &slot, BPF_ANY);
-	}
-	return err;
+	return err || s->known ? err : index_all(s);
 }
 
 static int raw_set(struct datapath_sbfd *s)
@@ -339,6 +385,10 @@ int datapath_sbfd_set(struct datapath_sbfd *s, const struct hf_sbfd_cfg *cfg)
 	s->cfg = *cfg;
 	s->cfg.generation = generation;
 	err = s->table->dp->skel ? maps_set(s) : raw_set(s);
+	if (err == -E2BIG) {
+		dp_sbfd_sweep(s->table->dp, &(int){INT32_MAX});
+		err = maps_set(s);
+	}
 	if (!err)
 		s->known = true;
 	return err;

@@ -32,6 +32,12 @@ struct datapath_sbfd *datapath_sbfd_create(struct datapath *dp, uint32_t ifindex
  * or -errno.
  */
 int datapath_sbfd_set_uplinks(struct datapath_sbfd *s, const uint32_t *ifindexes, unsigned int n);
+/*
+ * From now on `ifindex` is the interface of datapath_sbfd_create(), because that one does not exist
+ * any more; the record stays. Call datapath_sbfd_set_uplinks() next. 0, -EEXIST or -errno. In the
+ * raw mode -EOPNOTSUPP.
+ */
+int datapath_sbfd_move(struct datapath_sbfd *s, uint32_t ifindex);
 /* Stops answering and recording the peer. NULL is fine. */
 void datapath_sbfd_destroy(struct datapath_sbfd *s);
 

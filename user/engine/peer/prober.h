@@ -50,7 +50,7 @@ struct prober {
 	unsigned int tellers; /* instances that cannot take over, and have the peer told so */
 	struct prober_way ways[DATAPATH_MAX_UPLINKS]; /* all with one source and port */
 	unsigned int n_ways;
-	uint32_t entry_on; /* the interface that the entry was created for */
+	uint32_t entry_on; /* the first interface of the entry */
 	uint64_t sent, downs;
 	struct mono accused;	      /* when it was last found dead or out of service */
 	struct mono silent_since;     /* the start of that silence */

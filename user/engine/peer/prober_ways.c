@@ -45,15 +45,20 @@ void prober_ways_close(struct prober *p)
 		close(p->ways[--p->n_ways].socket);
 }
 
+static bool is_wanted(const struct uplinks *wanted, uint32_t ifindex)
+{
+	for (unsigned int i = 0; i < wanted->n; i++) {
+		if (wanted->all[i].ifindex == ifindex)
+			return true;
+	}
+	return false;
+}
+
 /* Closes the ways by interfaces that are not wanted any more. */
 static void close_others(struct prober *p, const struct uplinks *wanted)
 {
 	for (unsigned int i = 0; i < p->n_ways; i++) {
-		bool stays = false;
-
-		for (unsigned int k = 0; k < wanted->n; k++)
-			stays |= wanted->all[k].ifindex == p->ways[i].ifindex;
-		if (stays)
+		if (is_wanted(wanted, p->ways[i].ifindex))
 			continue;
 		close(p->ways[i].socket);
 		p->ways[i--] = p->ways[--p->n_ways];
@@ -79,6 +84,21 @@ static int open_one(struct prober *p, const struct uplink *by, const struct ipad
 	return p->n_ways > 1 ? 0 : datapath_sbfd_listen(p->entry, fd);
 }
 
+/* The first interface of the entry may have been replaced. It must not take the place of one that
+ * exists. 0 or -errno. */
+static int move_entry(struct prober *p, const struct uplinks *wanted)
+{
+	uint32_t first = uplinks_first(wanted);
+	int err;
+
+	if (first == 0 || is_wanted(wanted, p->entry_on))
+		return 0;
+	err = datapath_sbfd_move(p->entry, first);
+	if (err == 0)
+		p->entry_on = first;
+	return err;
+}
+
 /* If one way cannot be opened, the others are still opened. */
 int prober_ways_open(struct peer *peer, const struct prober_use *use)
 {
@@ -87,10 +107,14 @@ int prober_ways_open(struct peer *peer, const struct prober_use *use)
 	const struct uplinks *wanted = use->uplinks ? use->uplinks : &one;
 	uint32_t others[DATAPATH_MAX_UPLINKS];
 	unsigned int n = 0;
-	int err = -ENODEV;
+	int err;
 
 	if (!use->uplinks)
 		memcpy(one.all[0].name, use->interface, IF_NAMESIZE);
+	err = move_entry(p, wanted);
+	if (err < 0)
+		return err;
+	err = -ENODEV;
 	close_others(p, wanted);
 	for (unsigned int i = 0; i < wanted->n; i++) {
 		if (wanted->all[i].ifindex == 0)
