@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * Many interfaces, in the whole engine with fakes: an instance with as many as it may have, one of
- * which is replaced.
+ * which is replaced, and what a stranger's report costs beside hundreds of instances.
  *
  * Links: tests/fakes/engine_fake.c
  */
@@ -10,15 +10,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
 #include "engine_case.h"
 #include "core/addr.h"
+#include "engine/peer/reports.h"
 #include "engine/state.h"
 
 #define LO    1
 #define FIRST 10 /* interface */
+#define VRIDS 255
 
 static struct ipaddr self, peer;
 
@@ -94,10 +97,62 @@ static void eight_interfaces_are_probed_after_each_was_replaced(void **state)
 	free(text);
 }
 
+/* --- reports --------------------------------------------------------------------------------*/
+
+/* The CPU time of a thousand datagrams of a stranger. */
+static int64_t strangers_ns(void)
+{
+	struct datagram_way way = {.ifindex = 5000, .own = self, .ttl = 64};
+	struct timespec a, b;
+
+	ipaddr_parse(&way.other, "198.51.100.66");
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &a);
+	for (int i = 0; i < 1000; i++)
+		report_receive(engine, &way, (const uint8_t *)"?", 1);
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &b);
+	return (b.tv_sec - a.tv_sec) * NS_PER_S + b.tv_nsec - a.tv_nsec;
+}
+
+/* The least of several. */
+static int64_t stranger_cost_ns(unsigned int pairs, unsigned int vrids)
+{
+	int64_t least = INT64_MAX;
+	char *text, name[16];
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	for (unsigned int i = 0; i < pairs * vrids; i++) {
+		snprintf(name, sizeof(name), "i%u", i);
+		print_instance(f, name, i % vrids + 1, i / vrids * 2, 2, "");
+	}
+	fclose(f);
+	begin(text, pairs * 2);
+	strangers_ns(); /* the first builds the index */
+	for (int i = 0; i < 20; i++) {
+		int64_t ns = strangers_ns();
+
+		least = ns < least ? ns : least;
+	}
+	assert_true(engine->reports.refused[REPORT_STRANGER] >= 20000);
+	engine_fake_free(engine);
+	free(text);
+	return least;
+}
+
+static void a_strangers_report_costs_the_same_beside_many_instances(void **state)
+{
+	int64_t alone = stranger_cost_ns(1, 1), among = stranger_cost_ns(3, VRIDS);
+
+	(void)state;
+	if (among > 5 * alone)
+		fail_msg("%lld ns instead of %lld", (long long)among, (long long)alone);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_teardown(eight_interfaces_are_probed_after_each_was_replaced, end),
+	    cmocka_unit_test(a_strangers_report_costs_the_same_beside_many_instances),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

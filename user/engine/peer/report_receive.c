@@ -222,7 +222,7 @@ void report_receive(void *ctx, const struct datagram_way *way, const uint8_t *da
 {
 	struct engine *engine = ctx;
 	struct peer *peer =
-	    peers_find(&engine->peers, uplinks_home(engine, way->ifindex), &way->other);
+	    peers_find(&engine->peers, report_home(engine, way->ifindex), &way->other);
 	const struct hmac_key *key;
 	struct peer_report report;
 

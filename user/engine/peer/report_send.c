@@ -96,6 +96,35 @@ static void order_next_run(struct reports *r)
 	r->ordered = to;
 }
 
+static int by_interface(const void *a, const void *b)
+{
+	uint32_t ia = ((const struct report_home *)a)->ifindex,
+		 ib = ((const struct report_home *)b)->ifindex;
+
+	return (ia > ib) - (ia < ib);
+}
+
+static void note_homes(struct reports *r, const struct instance *in)
+{
+	for (unsigned int i = 0; i < in->uplinks.n && in->ifindex != 0; i++) {
+		uint32_t ifindex = in->uplinks.all[i].ifindex;
+
+		if (ifindex != 0 && r->n_homes < HF_MAX_INSTANCES)
+			r->homes[r->n_homes++] = (struct report_home){ifindex, in->ifindex};
+	}
+}
+
+/* All instances that share an interface have the same home, so any entry of several will do. */
+uint32_t report_home(struct engine *engine, uint32_t ifindex)
+{
+	const struct report_home wanted = {.ifindex = ifindex}, *found;
+	const struct reports *r = &engine->reports;
+
+	report_groups_renew(engine);
+	found = bsearch(&wanted, r->homes, r->n_homes, sizeof(wanted), by_interface);
+	return found ? found->home : ifindex;
+}
+
 void report_groups_renew(struct engine *engine)
 {
 	struct reports *r = &engine->reports;
@@ -105,13 +134,15 @@ void report_groups_renew(struct engine *engine)
 		return;
 	r->renew = false;
 	r->round.busy = false;
-	r->n = 0;
+	r->n = r->n_homes = 0;
 	ENGINE_EACH_INSTANCE (engine, in) {
+		note_homes(r, in);
 		if (is_reported(in))
 			r->table[r->n++] = (struct report_entry){
 			    key_of(in->ifindex, in->cfg->family, in->cfg->vrid), in};
 	}
 	qsort(r->table, r->n, sizeof(r->table[0]), by_key);
+	qsort(r->homes, r->n_homes, sizeof(r->homes[0]), by_interface);
 	r->ordered = 0;
 }
 

@@ -67,6 +67,11 @@ struct report_entry {
 	struct instance *in;
 };
 
+/* An interface that is one of several, and the `ifindex` of the instances that have it. */
+struct report_home {
+	uint32_t ifindex, home;
+};
+
 /* All reports. */
 struct reports {
 	struct datagrams *port; /* NULL: reports are off, or the port could not be opened */
@@ -74,13 +79,15 @@ struct reports {
 	int error;		/* -errno of opening the port; 0 */
 	struct loop_timer timer;
 	struct mono began_at; /* when the last round began */
-	bool renew;	      /* `table` is out of date */
+	bool renew;	      /* `table` and `homes` are out of date */
 	bool to_tell;	      /* a peer knows an older epoch than this node */
 	uint64_t sequence;
 	/* `table` is sorted by key. `order` has its first `ordered` entries sorted by group. */
 	struct report_entry table[HF_MAX_INSTANCES];
 	struct instance *order[HF_MAX_INSTANCES];
 	unsigned int n, ordered;
+	struct report_home homes[HF_MAX_INSTANCES]; /* sorted by interface */
+	unsigned int n_homes;
 	const struct peer *peers[REPORTS_MAX_PEERS]; /* of the group that is being sent */
 	unsigned int n_peers;
 	uint32_t groups, gathered; /* number of the last group; count of collections of peers */
@@ -116,8 +123,11 @@ bool report_is_fresh(const struct engine *engine, const struct reported *one);
 
 /* --- report_send.c --- */
 
-/* Builds `table` again if it is out of date, and then ends the present round. */
+/* Builds `table` and `homes` again if they are out of date, and then ends the present round. */
 void report_groups_renew(struct engine *engine);
+/* The `ifindex` of the instances that have the interface `ifindex` as one of several, else
+ * `ifindex`. */
+uint32_t report_home(struct engine *engine, uint32_t ifindex);
 /* Sends some datagrams of the round. True: there are more. */
 bool report_round_step(struct engine *engine);
 /* The reported instance with this interface, family (4 or 6) and VRID, or NULL. */

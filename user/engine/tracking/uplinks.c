@@ -6,8 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "engine/instance/instance.h"
-#include "engine/state.h"
+#include "core/mono.h"
 
 static const struct uplink unknown = {
     .attached = -EINPROGRESS, .socket = -1, .send_limit = LOG_LIMIT(1, NS_PER_S)};
@@ -114,17 +113,4 @@ struct uplink *uplinks_find(struct uplinks *u, uint32_t ifindex)
 			return &u->all[i];
 	}
 	return NULL;
-}
-
-uint32_t uplinks_home(const struct engine *engine, uint32_t ifindex)
-{
-	struct instance *in;
-
-	if (!engine->cfg->has_uplinks)
-		return ifindex;
-	ENGINE_EACH_INSTANCE (engine, in) {
-		if (in->ifindex != 0 && uplinks_find(&in->uplinks, ifindex))
-			return in->ifindex;
-	}
-	return ifindex;
 }

@@ -17,8 +17,6 @@
 #include "core/log.h"
 #include "kernel/netlink.h"
 
-struct engine;
-
 struct uplink {
 	char name[IF_NAMESIZE];
 	uint32_t ifindex; /* 0: there is no such interface now */
@@ -58,7 +56,5 @@ bool uplinks_have_link(const struct uplinks *u);
 uint32_t uplinks_first(const struct uplinks *u);
 /* The uplink with `ifindex`; NULL: there is none. */
 struct uplink *uplinks_find(struct uplinks *u, uint32_t ifindex);
-/* The `ifindex` of the instances that have the interface `ifindex` as an uplink, else `ifindex`. */
-uint32_t uplinks_home(const struct engine *engine, uint32_t ifindex);
 
 #endif
