@@ -9,6 +9,7 @@
  * Links: user/config/complete.c user/config/complete_bgp.c user/config/neighbor_name.c
  * Links: user/config/complete_group.c
  * Links: user/config/complete_warn.c user/config/block_global.c
+ * Links: user/config/complete_datapath.c
  * Links: user/config/block_instance.c
  * Links: user/config/block_link.c user/config/block_lists.c user/config/block_script.c
  * Links: user/config/block_group.c user/config/block_bgp.c user/config/platform.c

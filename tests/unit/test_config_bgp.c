@@ -16,6 +16,7 @@
  * Links: user/config/text.c user/config/value.c user/config/words.c user/core/addr.c
  * Links: user/core/log.c
  * Links: user/core/nearest.c user/config/complete_warn.c
+ * Links: user/config/complete_datapath.c
  * Links: user/config/generator.c user/config/block_auth.c user/config/block_sbfd.c
  * Links: user/config/block_uplinks.c
  * Links: user/core/secret.c

@@ -15,6 +15,7 @@
  * Links: user/config/diff.c user/config/dump.c user/config/keywords.c user/config/parser.c
  * Links: user/config/set.c
  * Links: user/config/text.c user/config/complete_warn.c user/config/value.c user/config/words.c
+ * Links: user/config/complete_datapath.c
  * Links: user/core/addr.c user/core/nearest.c
  * Links: user/config/generator.c user/config/block_auth.c user/config/block_sbfd.c
  * Links: user/config/block_uplinks.c

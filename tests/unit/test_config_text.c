@@ -8,6 +8,7 @@
  * Links: user/config/text.c user/config/generator.c user/config/defs.c user/config/words.c
  * Links: user/config/value.c user/config/dump.c user/config/complete.c user/config/complete_group.c
  * Links: user/config/complete_warn.c user/config/complete_bgp.c user/config/neighbor_name.c
+ * Links: user/config/complete_datapath.c
  * Links: user/config/platform.c
  * Links: user/config/block_global.c user/config/block_instance.c user/config/block_link.c
  * Links: user/config/block_lists.c user/config/block_script.c user/config/block_group.c

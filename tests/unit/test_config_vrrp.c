@@ -17,6 +17,7 @@
  * Links: user/config/value.c user/config/words.c user/core/addr.c user/core/nearest.c
  * Links: user/core/log.c
  * Links: user/config/complete_warn.c
+ * Links: user/config/complete_datapath.c
  * Links: user/config/generator.c user/config/block_auth.c user/config/block_sbfd.c
  * Links: user/config/block_uplinks.c
  * Links: user/core/secret.c
@@ -444,6 +445,69 @@ static void more_peers_than_the_data_path_holds_are_an_error(void **state)
 	free(text);
 }
 
+/* Each has its own peer on two interfaces. */
+static void probed_by_two(FILE *f, unsigned int i)
+{
+	fprintf(f,
+		"vrrp_instance i%u {\n interfaces a%u b%u\n virtual_router_id 51\n version 3\n"
+		" no_virtual_ipaddress\n unicast_src_ip 10.0.0.1\n unicast_peer {\n 10.0.0.2\n }\n"
+		" sbfd {\n }\n}\n",
+		i, i, i);
+}
+
+/* All have the same peers on one interface. */
+static void probed_together(FILE *f, unsigned int i)
+{
+	fprintf(f,
+		"vrrp_instance i%u {\n interface eth0\n virtual_router_id %u\n version 3\n"
+		" no_virtual_ipaddress\n unicast_src_ip 10.0.0.1\n unicast_peer {\n",
+		i, i + 1);
+	for (unsigned int k = 0; k < CFG_MAX_PEERS; k++)
+		fprintf(f, " 10.0.1.%u\n", k + 1);
+	fprintf(f, " }\n sbfd {\n }\n}\n");
+}
+
+/* A peer is counted once on each of its interfaces, and once for all instances. */
+static void more_probed_peers_than_the_data_path_holds_are_an_error(void **state)
+{
+	unsigned int most = HF_MAX_SBFD / 2;
+	char *text = many(most + 1, probed_by_two);
+	struct reading r = read_text(text, CONFIG_USABLE_WITH_ERRORS);
+
+	(void)state;
+	assert_int_equal(r.cfg->n_instances, most);
+	assert_non_null(strstr(r.said, ":6145: i512 is left out: more than 1024 peers with sbfd in "
+				       "all, each counted on each of its interfaces; remove its "
+				       "sbfd, or some of its unicast_peer"));
+	config_free(r.cfg);
+	free(text);
+	text = many(200, probed_together);
+	r = read_text(text, CONFIG_GOOD);
+	assert_int_equal(r.cfg->n_instances, 200);
+	config_free(r.cfg);
+	free(text);
+}
+
+/* By multicast one entry of an interface and family answers all hosts. */
+static void heard_on(FILE *f, unsigned int i)
+{
+	fprintf(f,
+		"vrrp_instance i%u {\n interface eth%u\n virtual_router_id %u\n version 3\n"
+		" no_virtual_ipaddress\n sbfd {\n }\n}\n",
+		i, i / 2, i % 2 + 1);
+}
+
+static void a_link_takes_one_place_by_multicast(void **state)
+{
+	char *text = many(2 * HF_MAX_SBFD, heard_on);
+	struct reading r = read_text(text, CONFIG_GOOD);
+
+	(void)state;
+	assert_int_equal(r.cfg->n_instances, 2 * HF_MAX_SBFD);
+	config_free(r.cfg);
+	free(text);
+}
+
 /* One of several interfaces of another instance. */
 static void a_macvlan_does_not_take_the_name_of_an_uplink(void **state)
 {
@@ -480,6 +544,8 @@ int main(void)
 	    cmocka_unit_test(a_list_has_a_limit),
 	    cmocka_unit_test(many_macvlans_have_different_names),
 	    cmocka_unit_test(more_peers_than_the_data_path_holds_are_an_error),
+	    cmocka_unit_test(more_probed_peers_than_the_data_path_holds_are_an_error),
+	    cmocka_unit_test(a_link_takes_one_place_by_multicast),
 	    cmocka_unit_test(a_macvlan_does_not_take_the_name_of_an_uplink),
 	};
 

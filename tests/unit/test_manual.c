@@ -17,6 +17,7 @@
  * Links: user/config/dump.c user/config/keywords.c user/config/parser.c user/config/set.c
  * Links: user/config/text.c
  * Links: user/config/value.c user/config/words.c user/core/addr.c user/config/complete_warn.c
+ * Links: user/config/complete_datapath.c
  * Links: user/config/generator.c user/config/block_auth.c user/config/block_sbfd.c
  * Links: user/config/block_uplinks.c
  * Links: user/core/secret.c

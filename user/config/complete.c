@@ -536,38 +536,17 @@ static void leave_out_groups(struct parser *p, bool good[])
 	}
 }
 
-/* What the data path has room for, of all instances together. */
-struct sums {
-	unsigned int vips, peers;
-};
-
-static bool fits(struct parser *p, const struct cfg_instance *i, const struct draft *d,
-		 struct sums *s)
-{
-	unsigned int vips = s->vips + i->n_vips + i->n_excluded, peers = s->peers + i->n_peers;
-
-	if (vips > CFG_MAX_VIPS)
-		ERROR("%s is left out: more than %d addresses in all", i->name, CFG_MAX_VIPS);
-	else if (peers > HF_MAX_PEERS)
-		ERROR("%s is left out: more than %d lines of unicast_peer in all", i->name,
-		      HF_MAX_PEERS);
-	else
-		*s = (struct sums){vips, peers};
-	return vips <= CFG_MAX_VIPS && peers <= HF_MAX_PEERS;
-}
-
 /* Completes each instance. good[n] becomes true if instance `n` can run. */
 static void judge_instances(struct parser *p, bool good[])
 {
 	struct config *c = p->cfg;
-	struct sums sums = {0};
 
 	for (unsigned int n = 0; n < c->n_instances; n++) {
 		struct cfg_instance *i = &c->instances[n];
 		struct draft *d = &p->drafts[n];
 
 		good[n] = complete_one(p, i, d) && !is_duplicate(p, i, d, good, n) &&
-			  complete_shared_uplinks(p, i, d, good, n) && fits(p, i, d, &sums);
+			  complete_shared_uplinks(p, i, d, good, n) && complete_datapath(p, i, d);
 		if (good[n])
 			check_shared_vips(p, i, d, good, n);
 	}

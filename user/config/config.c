@@ -179,6 +179,7 @@ static void parser_free(struct parser *p)
 	free(p->bgp_drafts);
 	free(p->group_drafts);
 	free(p->braces);
+	free(p->room.sbfd);
 	prefix_index_free(&p->prefixes);
 	conf_text_destroy(p->text);
 	config_free(p->cfg);

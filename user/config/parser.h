@@ -75,6 +75,13 @@ struct file_braces {
 	bool odd; /* a block of another file was closed, at `line` */
 };
 
+/* What the instances so far need of the data path: complete_datapath.c. */
+struct datapath_room {
+	unsigned int vips, peers;
+	struct sbfd_peer *sbfd;
+	unsigned int n_sbfd, sbfd_entries;
+};
+
 struct parser {
 	struct config *cfg;
 	config_report_fn report;
@@ -114,7 +121,8 @@ struct parser {
 	const struct ipprefix *indexed;	    /* the array that it refers to, */
 	unsigned int n_indexed, index_room; /* its prefixes in the index, and room for them */
 	unsigned int n_bfd;		    /* blocks that ask for a BFD session */
-	unsigned int rules4, rules6;	    /* that were given a priority here */
+	struct datapath_room room;
+	unsigned int rules4, rules6; /* that were given a priority here */
 	unsigned int n_drafts, n_bgp_drafts, n_group_drafts;
 };
 
@@ -329,6 +337,8 @@ bool instance_takes_family(struct parser *p, struct cfg_instance *i, const struc
 
 /* After the file has been read: resolve names, fill in defaults, leave out what cannot run. */
 void complete_instances(struct parser *p);
+/* False after an error: the data path has no room for `i`. */
+bool complete_datapath(struct parser *p, const struct cfg_instance *i, const struct draft *d);
 void complete_groups(struct parser *p);
 void complete_bgp(struct parser *p);
 /* After complete_bgp(): copies the values that a BFD session has from its neighbor, and finds
