@@ -79,6 +79,18 @@ static void a_foreign_xdp_program_is_not_displaced(void **state)
 	close(prog);
 }
 
+/* Our filter comes and goes beside the one that is there. */
+static void expect_beside_foreign_filter(void)
+{
+	attach_all((struct datapath_options){.forbid_xdp = true});
+	assert_true(has_filter("ingress", "foreign"));
+	assert_true(has_filter("ingress", "hf_tc_in"));
+	fixture_close();
+	assert_true(has_filter("ingress", "foreign"));
+	assert_false(has_filter("ingress", "hf_tc_in"));
+	assert_false(has_filter("egress", "hf_tc_out"));
+}
+
 static void foreign_filters_and_their_qdisc_stay(void **state)
 {
 	LIBBPF_OPTS(bpf_tc_hook, hook, .attach_point = BPF_TC_INGRESS);
@@ -91,13 +103,7 @@ static void foreign_filters_and_their_qdisc_stay(void **state)
 	filter.prog_fd = pass_program(BPF_PROG_TYPE_SCHED_CLS);
 	assert_int_equal(RUN("tc", "qdisc", "add", "dev", "hf0", "clsact"), 0);
 	assert_int_equal(bpf_tc_attach(&hook, &filter), 0);
-	attach_all((struct datapath_options){.forbid_xdp = true});
-	assert_true(has_filter("ingress", "foreign"));
-	assert_true(has_filter("ingress", "hf_tc_in"));
-	fixture_close();
-	assert_true(has_filter("ingress", "foreign"));
-	assert_false(has_filter("ingress", "hf_tc_in"));
-	assert_false(has_filter("egress", "hf_tc_out"));
+	expect_beside_foreign_filter();
 
 	/* We created the qdisc; another program added a filter later. */
 	assert_int_equal(RUN("tc", "qdisc", "del", "dev", "hf0", "clsact"), 0);
@@ -144,12 +150,7 @@ static void a_foreign_filter_in_the_place_of_ours_stays(void **state)
 	attach_all((struct datapath_options){.forbid_xdp = true, .keep = true});
 	usurp_ingress(prog_fd);
 	fixture_close();
-	attach_all((struct datapath_options){.forbid_xdp = true});
-	assert_true(has_filter("ingress", "foreign"));
-	assert_true(has_filter("ingress", "hf_tc_in"));
-	fixture_close();
-	assert_true(has_filter("ingress", "foreign"));
-	assert_false(has_filter("ingress", "hf_tc_in"));
+	expect_beside_foreign_filter();
 	close(prog_fd);
 }
 
