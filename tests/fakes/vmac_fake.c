@@ -34,9 +34,18 @@ static int make(struct vmac_job *job)
 	return 0;
 }
 
+static struct fake_link *link_at(uint32_t ifindex)
+{
+	for (unsigned int i = 0; i < fake->n_links; i++) {
+		if (fake->links[i].ifindex == ifindex)
+			return &fake->links[i];
+	}
+	return NULL;
+}
+
 static int carry_out(struct vmac_job *job)
 {
-	struct fake_link *there = link_of(job->name);
+	struct fake_link *there = link_at(job->ifindex);
 
 	if (job->op == VMAC_MAKE)
 		return make(job);

@@ -242,6 +242,18 @@ static void a_release_forgets_the_advert(void **state)
 	assert_false(fake_has_address("203.0.113.10/32"));
 }
 
+static void expect_alarm(const char *text)
+{
+	struct status *st = engine_fake_status(engine);
+	bool found = false;
+
+	for (unsigned int i = 0; i < st->n_alarms; i++)
+		found |= strcmp(st->alarms[i].text, text) == 0;
+	status_free(st);
+	if (!found)
+		fail_msg("no alarm says: %s", text);
+}
+
 static void without_it_there_is_a_fault_until_the_retry(void **state)
 {
 	(void)state;
@@ -251,6 +263,8 @@ static void without_it_there_is_a_fault_until_the_retry(void **state)
 	fake_run_for(NS_PER_S);
 	assert_int_equal(state_of("one"), VRRP_FAULT);
 	assert_int_equal(named("one")->event.faults, VRRP_FAULT_ADDRESS);
+	expect_alarm("one is in FAULT: its macvlan vrrp.10 cannot be made or set up: another "
+		     "interface has this name");
 	machine.vmac_err = 0;
 	fake_run_for(10 * NS_PER_S);
 	assert_int_not_equal(state_of("one"), VRRP_FAULT);
@@ -288,6 +302,48 @@ static void a_lost_one_is_made_again(void **state)
 	assert_int_equal(state_of("one"), VRRP_MASTER);
 	assert_true(macvlan()->up);
 	assert_int_equal(socket_at(named("one")->socket)->key.ifindex, macvlan()->ifindex);
+}
+
+/* Its addresses, whose device has its name, could not be added to it. */
+static void a_renamed_one_is_made_again(void **state)
+{
+	uint32_t before;
+
+	(void)state;
+	become_master(ONE);
+	before = macvlan()->ifindex;
+	for (unsigned int i = 0; i < fake->n_links; i++) {
+		if (fake->links[i].ifindex == before)
+			snprintf(fake->links[i].name, IF_NAMESIZE, "other");
+	}
+	fake_traced();
+	fake_set_link(before, true, false);
+	assert_int_equal(state_of("one"), VRRP_FAULT);
+	fake_run_for(NS_PER_MS);
+	ASSERT_IN_ORDER("unmake vrrp.10");
+	expect_alarm("one is in FAULT: its macvlan vrrp.10 cannot be made or set up: somebody has "
+		     "renamed it");
+	fake_run_for(10 * NS_PER_S); /* until the retry */
+	assert_non_null(macvlan());
+	assert_int_not_equal(macvlan()->ifindex, before);
+	fake_run_for(TAKEOVER_NS);
+	assert_int_equal(state_of("one"), VRRP_MASTER);
+	assert_true(macvlan()->up);
+	assert_true(fake_has_address("203.0.113.10/32"));
+}
+
+/* Only the instance has another name. */
+static void a_reload_that_renames_the_instance_keeps_it(void **state)
+{
+	uint32_t before;
+
+	(void)state;
+	become_master(ONE);
+	before = macvlan()->ifindex;
+	assert_true(engine_fake_reload(engine, INSTANCE("uno", 10, "use_vmac\n")));
+	fake_run_for(NS_PER_S);
+	assert_int_equal(macvlan()->ifindex, before);
+	assert_string_equal(named("uno")->vmac->name, "uno");
 }
 
 static void one_that_is_set_down_comes_up_again(void **state)
@@ -432,6 +488,8 @@ int main(void)
 	    cmocka_unit_test_teardown(without_it_there_is_a_fault_until_the_retry, end),
 	    cmocka_unit_test_teardown(one_that_cannot_come_up_is_a_fault, end),
 	    cmocka_unit_test_teardown(a_lost_one_is_made_again, end),
+	    cmocka_unit_test_teardown(a_renamed_one_is_made_again, end),
+	    cmocka_unit_test_teardown(a_reload_that_renames_the_instance_keeps_it, end),
 	    cmocka_unit_test_teardown(one_that_is_set_down_comes_up_again, end),
 	    cmocka_unit_test_teardown(it_goes_and_comes_with_the_interface, end),
 	    cmocka_unit_test_teardown(a_reload_replaces_it, end),

@@ -169,14 +169,14 @@ static struct nlmsghdr *begin(void *buf, uint16_t type, uint16_t flags, uint32_t
 	return nlh;
 }
 
-/* 0, -ENODEV or another -errno. */
-static int find(struct netlink *nl, const char *name, struct found *found)
+/* Finds an interface by its index, or (0) by its name. 0, -ENODEV or another -errno. */
+static int find(struct netlink *nl, uint32_t ifindex, const char *name, struct found *found)
 {
 	_Alignas(struct nlmsghdr) char buf[MESSAGE_MAX] = {0};
-	struct nlmsghdr *nlh = begin(buf, RTM_GETLINK, 0, 0);
+	struct nlmsghdr *nlh = begin(buf, RTM_GETLINK, 0, ifindex);
 
 	*found = (struct found){0};
-	if (!mnl_attr_put_strz_check(nlh, sizeof(buf), IFLA_IFNAME, name))
+	if (ifindex == 0 && !mnl_attr_put_strz_check(nlh, sizeof(buf), IFLA_IFNAME, name))
 		return -EMSGSIZE;
 	return netlink_ask(nl, nlh, on_link, found);
 }
@@ -318,17 +318,17 @@ static int delete (struct netlink *nl, uint32_t ifindex)
 static int make(struct vmac_job *job)
 {
 	struct found parent, there = {0};
-	int err = find(job->nl, job->parent, &parent);
+	int err = find(job->nl, 0, job->parent, &parent);
 
 	if (err == 0)
-		err = find(job->nl, job->name, &there);
+		err = find(job->nl, 0, job->name, &there);
 	job->was_there = err == 0;
 	if (err == 0 && !is_wanted(job, &there, parent.ifindex))
 		return -EEXIST;
 	if (err == -ENODEV && parent.ifindex != 0) {
 		err = create(job, &parent);
 		if (err == 0)
-			err = find(job->nl, job->name, &there);
+			err = find(job->nl, 0, job->name, &there);
 		if (err == 0)
 			err = mark(job->nl, there.ifindex);
 	}
@@ -342,10 +342,11 @@ static int make(struct vmac_job *job)
 	return err;
 }
 
+/* By the index, because somebody may have renamed it. */
 static int take_away(const struct vmac_job *job)
 {
 	struct found there;
-	int err = find(job->nl, job->name, &there);
+	int err = find(job->nl, job->ifindex, job->name, &there);
 
 	if (err < 0)
 		return err;

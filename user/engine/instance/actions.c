@@ -157,8 +157,8 @@ static void tell_unsent(struct instance *in, const struct ipaddr *to, int err)
 			 ipaddr_format(to, text), strerror(-err), LOG_SUPPRESSED(suppressed));
 }
 
-/* By each uplink that has a link. 0 if one of them took it, or there is none: then it is in FAULT.
- */
+/* By each uplink that has a link. 0 if one of them took it, or none has a link: that is a fault of
+ * its own, unless dont_track_primary says otherwise. */
 static int send_by_uplinks(struct instance *in, const struct ipaddr *to, const uint8_t *msg,
 			   size_t len)
 {

@@ -21,9 +21,9 @@ static void on_done(struct vmac_job *job);
 /* The next job, or -1: nothing is to be done. */
 static int next_op(const struct vmac *vmac)
 {
-	if (vmac->wanted == vmac->is)
+	if (vmac->wanted == vmac->is && !vmac->misnamed)
 		return -1;
-	if (vmac->wanted == VMAC_IS_ABSENT)
+	if (vmac->wanted == VMAC_IS_ABSENT || vmac->misnamed)
 		return VMAC_REMOVE;
 	if (vmac->is == VMAC_IS_ABSENT)
 		return VMAC_MAKE;
@@ -75,15 +75,33 @@ static void lose(struct vmac *vmac)
 {
 	vmac->is = VMAC_IS_ABSENT;
 	vmac->ifindex = 0;
+	vmac->misnamed = false;
 }
 
-/* Somebody has removed it. Its sockets are useless, so the instance is prepared again when it has
- * been made again. */
+/* Until it has been made again. Its sockets are useless, so the instance is prepared again then. */
+static void note_useless(struct vmac *vmac)
+{
+	if (vmac->instance && vmac->wanted != VMAC_IS_ABSENT)
+		inbox_fault(&vmac->instance->event, VRRP_FAULT_ADDRESS, true);
+}
+
+/* Somebody has removed it. */
 static void note_lost(struct vmac *vmac)
 {
 	lose(vmac);
-	if (vmac->instance && vmac->wanted != VMAC_IS_ABSENT)
-		inbox_fault(&vmac->instance->event, VRRP_FAULT_ADDRESS, true);
+	note_useless(vmac);
+}
+
+/* Somebody has renamed it. The configuration names the device of the addresses, and another
+ * interface may get the name. So it is removed, and made again at the next retry: what renames each
+ * new one must not keep this host busy. */
+static void note_misnamed(struct vmac *vmac, const char *name)
+{
+	if (!vmac->misnamed)
+		log_error("%s: somebody has renamed %s to %s: it is removed and made again",
+			  vmac->name, vmac->job.name, name);
+	vmac->misnamed = true;
+	note_useless(vmac);
 }
 
 static void note_made(struct vmac *vmac)
@@ -100,6 +118,20 @@ static void note_made(struct vmac *vmac)
 			 vmac->name, job->name, strerror(-job->ra_err));
 	if (vmac->instance)
 		inbox_post(&vmac->instance->event, NEWS_SOURCE);
+}
+
+static void note_removed(struct vmac *vmac)
+{
+	if (vmac->misnamed && vmac->wanted != VMAC_IS_ABSENT)
+		vmac->err = -ESTALE;
+	lose(vmac);
+}
+
+static const char *text_of(int err)
+{
+	return err == -EEXIST	? "another interface has this name"
+	       : err == -ESTALE ? "somebody has renamed it"
+				: strerror(-err);
 }
 
 /* An instance that cannot have its macvlan cannot serve. */
@@ -123,7 +155,7 @@ static void note_failed(struct vmac *vmac)
 	if (job->op == VMAC_REMOVE && job->err == -EPERM)
 		return;
 	log_error("%s: cannot %s %s on %s: %s", vmac->name, deeds[job->op], job->name, job->parent,
-		  job->err == -EEXIST ? "another interface has this name" : strerror(-job->err));
+		  text_of(job->err));
 	if (!vmac->instance || vmac->wanted == VMAC_IS_ABSENT)
 		return;
 	inbox_fault(&vmac->instance->event, VRRP_FAULT_ADDRESS, true);
@@ -160,7 +192,7 @@ static void on_done(struct vmac_job *job)
 	else if (job->op == VMAC_MAKE)
 		note_made(vmac);
 	else if (job->op == VMAC_REMOVE)
-		lose(vmac);
+		note_removed(vmac);
 	else
 		vmac->is = job->op == VMAC_UP ? VMAC_IS_UP : VMAC_IS_DOWN;
 	if (vmac->is == VMAC_IS_UP && vmac->wanted == VMAC_IS_UP && vmac->instance)
@@ -189,6 +221,17 @@ struct vmac *vmac_create(struct engine *engine, const struct cfg_instance *cfg)
 		vmac->next->at = &vmac->next;
 	engine->vmacs = vmac;
 	return vmac;
+}
+
+void vmac_rename(struct vmac *vmac, const struct cfg_instance *cfg)
+{
+	if (vmac)
+		snprintf(vmac->name, sizeof(vmac->name), "%s", cfg->name);
+}
+
+const char *vmac_failure(const struct vmac *vmac)
+{
+	return vmac && vmac->err < 0 ? text_of(vmac->err) : NULL;
 }
 
 void vmac_destroy(struct vmac *vmac)
@@ -259,11 +302,13 @@ bool vmac_holds_advert(struct vmac *vmac, const struct cfg_instance *cfg, uint8_
 
 /* --- all of them ----------------------------------------------------------------------------*/
 
-/* Somebody has removed it, or has set it down. */
+/* Somebody has removed it, renamed it, or set it down. */
 static void check_one(struct vmac *vmac, const struct netlink_link *link)
 {
 	if (link->gone) {
 		note_lost(vmac);
+	} else if (strcmp(link->name, vmac->job.name) != 0) {
+		note_misnamed(vmac, link->name);
 	} else if (!link->up && vmac->is == VMAC_IS_UP && vmac->wanted == VMAC_IS_UP) {
 		vmac->is = VMAC_IS_DOWN; /* a job that is not needed changes nothing */
 	}

@@ -30,6 +30,7 @@ struct vmac {
 	int err;	  /* -errno of the last failure, and no job until the retry; 0: none */
 	bool busy;	  /* the worker has the job */
 	bool waits;	  /* another one of its name is still being removed */
+	bool misnamed;	  /* somebody has renamed it; it is removed, then made again */
 	bool advert_due;  /* an advert waits until it is up, */
 	uint8_t priority; /* with this priority */
 	bool tell_due;	  /* the addresses may have been announced before it was up */
@@ -37,7 +38,11 @@ struct vmac {
 
 /* Allocates one without side effects. NULL: no memory, or `cfg` has no use_vmac. */
 struct vmac *vmac_create(struct engine *engine, const struct cfg_instance *cfg);
-/* Removes the macvlan, and frees `vmac` when that is done. NULL is fine, as below. */
+/* A reload has given the instance another name. NULL is fine, as below. */
+void vmac_rename(struct vmac *vmac, const struct cfg_instance *cfg);
+/* Why the macvlan does not exist or is not up; NULL: it has not failed. */
+const char *vmac_failure(const struct vmac *vmac);
+/* Removes the macvlan, and frees `vmac` when that is done. */
 void vmac_destroy(struct vmac *vmac);
 /* The macvlan must exist. 0; -EINPROGRESS: NEWS_SOURCE follows when it exists; or -errno. */
 int vmac_prepare(struct vmac *vmac);

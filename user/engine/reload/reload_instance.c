@@ -13,6 +13,7 @@
 #include "engine/instance/flap.h"
 #include "engine/instance/routes.h"
 #include "engine/instance/speakers.h"
+#include "engine/instance/vmac.h"
 #include "engine/reload/reload.h"
 #include "engine/tracking/tracking.h"
 
@@ -28,6 +29,7 @@ bool instance_rebind(struct instance *in, const struct cfg_instance *cfg, struct
 	asks_links = uplinks_rename(&in->uplinks, cfg);
 	if (had_one && in->uplinks.n > 0) /* else a new one that is down would count as all */
 		uplinks_begin(&in->uplinks, in->event.ifindex, in->event.link_up);
+	vmac_rename(in->vmac, cfg);
 	announcer_rebind(in);
 	in->vcfg = instance_vrrp_cfg(cfg);
 	in->vcfg.preempt = r->before.preempt; /* the state machine has not been told yet */

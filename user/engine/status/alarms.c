@@ -15,6 +15,7 @@
 #include "engine/instance/instance.h"
 #include "engine/instance/other_list.h"
 #include "engine/instance/speakers.h"
+#include "engine/instance/vmac.h"
 #include "engine/observe/recording.h"
 #include "engine/peer/bfd_sessions.h"
 #include "engine/peer/peers.h"
@@ -163,7 +164,11 @@ static void fault_alarms(const struct instance *in, struct status *st)
 	else if (in->event.faults & VRRP_FAULT_LINK)
 		alarm_add(st, "fault_link", name, "%s is in FAULT: %s is down or missing", name,
 			  in->cfg->interface);
-	if (in->event.faults & VRRP_FAULT_ADDRESS)
+	if (in->event.faults & VRRP_FAULT_ADDRESS && vmac_failure(in->vmac))
+		alarm_add(st, "fault_address", name,
+			  "%s is in FAULT: its macvlan %s cannot be made or set up: %s", name,
+			  in->cfg->vmac.name, vmac_failure(in->vmac));
+	else if (in->event.faults & VRRP_FAULT_ADDRESS)
 		alarm_add(st, "fault_address", name,
 			  "%s is in FAULT: %s has no usable source address or data path", name,
 			  in->cfg->interface);
