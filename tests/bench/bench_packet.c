@@ -7,7 +7,7 @@
  * Links: user/core/addr.c user/core/addr_index.c user/bfd/bfd_socket.c user/bfd/sbfd_socket.c
  * Links: user/bfd/bfd_codec.c
  */
-#include "../bpf/bfd_frame.h"
+#include "../bpf/sbfd_peers.h"
 #include "datapath/bfd.h"
 
 #include <linux/bpf.h>
@@ -30,6 +30,21 @@ static uint32_t cost_ns(int prog_fd, const struct frame *f)
 	return least;
 }
 
+/* Prints the time of a program above that of the empty program, `base`, and their quotient. */
+static void print_times(int ns, uint32_t base, const char *what)
+{
+	printf("# %4d ns  %s: %u times the empty program\n", ns - (int)base, what,
+	       (uint32_t)ns / (base ? base : 1));
+}
+
+/* As libbpf loads hf_xdp, because a program may call only one with the same type of attachment. */
+static int load(const struct bpf_insn *insns, size_t n)
+{
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = BPF_XDP);
+
+	return bpf_prog_load(BPF_PROG_TYPE_XDP, "bench", "GPL", insns, n, &opts);
+}
+
 static int empty_program(void)
 {
 	const struct bpf_insn pass[] = {
@@ -37,7 +52,7 @@ static int empty_program(void)
 	    {.code = BPF_JMP | BPF_EXIT},
 	};
 
-	return bpf_prog_load(BPF_PROG_TYPE_XDP, "empty", "GPL", pass, 2, NULL);
+	return load(pass, 2);
 }
 
 static void packets_cost(void **state)
@@ -90,6 +105,48 @@ static void packets_cost(void **state)
 	}
 }
 
+/* A vrrp_traffic_check looks only at SYN and RST segments of its addresses. */
+static void checked_ports_cost(void **state)
+{
+	static const struct {
+		const char *what;
+		struct traffic traffic;
+	} rows[] = {
+	    {"ordinary packet, ports are checked",
+	     {.src = "198.51.100.1", .dst = "203.0.113.9", .protocol = 6}},
+	    {"ordinary IPv6 packet, ports are checked",
+	     {.src = "2001:db8::1", .dst = "2001:db8::9", .protocol = 6}},
+	    {"ordinary UDP packet, ports are checked",
+	     {.src = "198.51.100.1", .dst = "203.0.113.9", .protocol = 17}},
+	    {"to a shared address, ports are checked",
+	     {.src = "198.51.100.1", .dst = "203.0.113.57", .protocol = 6, .tcp_flags = 16}},
+	    {"SYN to a checked port",
+	     {.src = "198.51.100.1",
+	      .dst = "203.0.113.57",
+	      .protocol = 6,
+	      .dport = 80,
+	      .tcp_flags = 2}},
+	};
+	struct hf_conn_key keys[2] = {{.port_be = htons(80)}, {.port_be = 0}};
+	struct ipaddr vip = test_addr("203.0.113.57");
+	struct frame f;
+	uint32_t base;
+
+	(void)state;
+	fixture_open();
+	assert_int_equal(datapath_add_vip(fx.dp, &vip, &keys[0].vip), 0);
+	keys[1].vip = keys[0].vip;
+	assert_int_equal(datapath_set_conns(fx.dp, keys, 2), 0);
+	f = frame_traffic(&rows[0].traffic);
+	base = cost_ns(empty_program(), &f);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		f = frame_traffic(&rows[i].traffic);
+		printf("# %4d ns  %s\n",
+		       (int)(cost_ns(bpf_program__fd(fx.dp->skel->progs.hf_xdp), &f) - base),
+		       rows[i].what);
+	}
+}
+
 /* An advert of an unknown master is verified each time. Its HMAC is wrong, so it stays unknown. */
 static void a_trailer_costs(void **state)
 {
@@ -130,9 +187,116 @@ static void a_trailer_costs(void **state)
 		a.sequence = ((uint64_t)time(NULL) - rows[i].sequence_s) << 32;
 		f = frame_advert(&a);
 		ns = cost_ns(bpf_program__fd(fx.dp->skel->progs.hf_xdp), &f);
-		printf("# %4d ns  %s: %u times the empty program\n", (int)(ns - base), rows[i].what,
-		       ns / (base ? base : 1));
+		print_times((int)ns, base, rows[i].what);
 	}
+}
+
+/* --- S-BFD: a program that is answered in place --- */
+
+#define MAX_INSNS 128
+
+static void add_insn(struct bpf_insn *insns, size_t *n, struct bpf_insn insn)
+{
+	assert_true(*n < MAX_INSNS);
+	insns[(*n)++] = insn;
+}
+
+/* Two instructions: the register gets a number of 64 bits, or (BPF_PSEUDO_MAP_FD) a map. */
+static void add_load(struct bpf_insn *insns, size_t *n, uint8_t reg, uint8_t pseudo, uint64_t value)
+{
+	add_insn(insns, n,
+		 (struct bpf_insn){.code = BPF_LD | BPF_DW | BPF_IMM,
+				   .dst_reg = reg,
+				   .src_reg = pseudo,
+				   .imm = (int32_t)value});
+	add_insn(insns, n, (struct bpf_insn){.imm = (int32_t)(value >> 32)});
+}
+
+/*
+ * A program that writes `f` into its packet and then calls program 0 of `calls`. The kernel does
+ * not restore a packet between the runs, and a second run would find the answer of the first.
+ */
+static int restoring_program(int calls, const struct frame *f)
+{
+	struct bpf_insn insns[MAX_INSNS];
+	uint64_t octets;
+	size_t n = 0, at = 0;
+
+	add_insn(insns, &n, (struct bpf_insn){BPF_LDX | BPF_MEM | BPF_W, 2, 1, 0, 0});
+	add_insn(insns, &n, (struct bpf_insn){BPF_LDX | BPF_MEM | BPF_W, 3, 1, 4, 0});
+	add_insn(insns, &n, (struct bpf_insn){BPF_ALU64 | BPF_MOV | BPF_X, 4, 2, 0, 0});
+	add_insn(insns, &n,
+		 (struct bpf_insn){BPF_ALU64 | BPF_ADD | BPF_K, 4, 0, 0, (int32_t)f->len});
+	add_insn(insns, &n, (struct bpf_insn){BPF_JMP | BPF_JLE | BPF_X, 4, 3, 2, 0});
+	add_insn(insns, &n, (struct bpf_insn){BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, XDP_ABORTED});
+	add_insn(insns, &n, (struct bpf_insn){.code = BPF_JMP | BPF_EXIT});
+	for (; at + sizeof(octets) <= f->len; at += sizeof(octets)) {
+		memcpy(&octets, f->b + at, sizeof(octets));
+		add_load(insns, &n, 5, 0, octets);
+		add_insn(insns, &n,
+			 (struct bpf_insn){BPF_STX | BPF_MEM | BPF_DW, 2, 5, (int16_t)at, 0});
+	}
+	for (; at < f->len; at++)
+		add_insn(insns, &n,
+			 (struct bpf_insn){BPF_ST | BPF_MEM | BPF_B, 2, 0, (int16_t)at, f->b[at]});
+	add_load(insns, &n, 2, BPF_PSEUDO_MAP_FD, (uint32_t)calls);
+	add_insn(insns, &n, (struct bpf_insn){BPF_ALU64 | BPF_MOV | BPF_K, 3, 0, 0, 0});
+	add_insn(insns, &n, (struct bpf_insn){BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_tail_call});
+	add_insn(insns, &n, (struct bpf_insn){BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, XDP_ABORTED});
+	add_insn(insns, &n, (struct bpf_insn){.code = BPF_JMP | BPF_EXIT});
+	return load(insns, n);
+}
+
+/* The cost of the program on `f`, which it may change, above that of the empty one. */
+static int cost_in_place(int prog_fd, int empty_fd, const struct frame *f)
+{
+	int calls = bpf_map_create(BPF_MAP_TYPE_PROG_ARRAY, "calls", 4, 4, 1, NULL), restore;
+	uint32_t zero = 0, cost[2];
+
+	assert_true(calls >= 0);
+	restore = restoring_program(calls, f);
+	assert_true(restore >= 0);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(
+		    bpf_map_update_elem(calls, &zero, i == 0 ? &empty_fd : &prog_fd, BPF_ANY), 0);
+		cost[i] = cost_ns(restore, f);
+	}
+	close(restore);
+	close(calls);
+	return (int)(cost[1] - cost[0]);
+}
+
+static void an_sbfd_packet_costs(void **state)
+{
+	static const struct {
+		const char *what;
+		struct datagram d;
+	} rows[] = {
+	    {"S-BFD probe, answered", {PROBE(PEER_V4, US_V4)}},
+	    {"S-BFD probe over IPv6, answered", {PROBE(PEER_V6, US_V6)}},
+	    {"S-BFD answer, noted", {ANSWER(PEER_V4, US_V4)}},
+	    {"S-BFD probe of a stranger", {PROBE("192.0.2.99", US_V4)}},
+	};
+	struct frame f;
+	int prog, empty;
+
+	(void)state;
+	fixture_open();
+	set_peer(0, US_V4, PEER_V4);
+	set_peer(1, US_V6, PEER_V6);
+	datapath_sbfd_alive(fx.dp, loop_clock());
+	prog = bpf_program__fd(fx.dp->skel->progs.hf_xdp);
+	empty = empty_program();
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		uint32_t base;
+
+		f = frame_of(&rows[i].d);
+		base = cost_ns(empty, &f);
+		print_times((int)base + cost_in_place(prog, empty, &f), base, rows[i].what);
+	}
+	assert_true(datapath_sbfd_state(entries[0])->probes >= REPEAT);
+	assert_true(datapath_sbfd_state(entries[1])->probes >= REPEAT);
+	assert_true(datapath_sbfd_state(entries[0])->answers >= REPEAT);
 }
 
 static void on_bfd(void *owner, const struct hf_event *ev)
@@ -181,7 +345,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_teardown(packets_cost, fixture_teardown),
+	    cmocka_unit_test_teardown(checked_ports_cost, fixture_teardown),
 	    cmocka_unit_test_teardown(a_trailer_costs, fixture_teardown),
+	    cmocka_unit_test_teardown(an_sbfd_packet_costs, fixture_teardown),
 	    cmocka_unit_test_teardown(a_bfd_packet_costs, fixture_teardown),
 	};
 
