@@ -37,7 +37,7 @@ def of_node(node, status, master):
     yield from (f"peer {p['address']} is not ready: {p.get('reason')}" for p in status.get("peers", [])
                 if p.get("ready") is False)
     yield from (f"alarm: {a}" for a in status.get("alarms", []))
-    if f" {SHARED}/" not in node.run("ip", "-o", "addr", "show", "dev", "lo")[1]:
+    if SHARED not in node.addresses("lo"):
         yield "has not the shared address"
     fifo, told = changes(node.lines("fifo.lines")), changes(node.lines("told"))
     yield from (f"FIFO: {a} after {b}: {fifo}" for a, b in zip(fifo[1:], fifo) if a == b)

@@ -68,7 +68,7 @@ class ChaosNode(Node):
 
     def lines(self, name):
         """The lines of that file since the last start of the daemon."""
-        text = self.run("cat", f"/tmp/{name}", check=False)[1].splitlines()
+        text = self.read(f"/tmp/{name}").splitlines()
         return text[len(text) - text[::-1].index(START):] if START in text else text
 
 

@@ -4,14 +4,16 @@
 A Router gets its neighbors, starts, and shows which path it chose for a prefix. Its table CANNOT has the cases
 that this daemon cannot do, with the reason: {(case, family or None): reason}.
 """
+import contextlib
 import json
 import os
 import re
 import shutil
 import subprocess
 
+from hflab.control import ask_bird
 from hflab.sandbox import has_own_cpu
-from hflab.wait import wait_for
+from hflab.wait import LabError, wait_for
 
 AS, NODE_AS = 65000, 65001
 SELF = {4: "192.0.2.1", 6: "2001:db8::1"}
@@ -21,6 +23,10 @@ START_S = 30
 
 
 NO_ROLES = {(case, None): "this version does not know RFC 9234" for case in ("roles_fit", "roles_clash", "role_missing")}
+
+
+class NoAnswer(LabError):
+    """The router has not answered. It is not known whether it has a path."""
 
 
 def family_of(address):
@@ -63,10 +69,37 @@ class Router:
         return self.machine.run(*argv, check=False)[1]
 
     def json(self, *argv):
+        """The answer of a client of the router; {}: it has none."""
         try:
-            return json.loads(self.run(*argv) or "{}")
-        except ValueError:
+            return self.answer(*argv)
+        except NoAnswer:
             return {}
+
+    def answer(self, *argv, nothing=None):
+        """The same; NoAnswer if there is none. `nothing`: what the client says in place of an empty answer."""
+        code, out, err = self.machine.run(*argv, check=False)
+        if nothing and nothing in out + err:
+            return {}
+        try:
+            return json.loads(out)
+        except ValueError:
+            raise NoAnswer(f"{' '.join(argv)}: {code}: {out}{err}") from None
+
+    def chosen(self, prefix):
+        """The chosen path, None if there is none; NoAnswer if the router does not say."""
+        raise NotImplementedError
+
+    def best(self, prefix):
+        """The chosen path; None if there is none, or if the router does not say."""
+        with contextlib.suppress(NoAnswer):
+            return self.chosen(prefix)
+        return None
+
+    def has_no_path(self, prefix):
+        """The router says so."""
+        with contextlib.suppress(NoAnswer):
+            return self.chosen(prefix) is None
+        return False
 
     def kill(self):
         """The router dies, and its kernel sends RST."""
@@ -130,7 +163,7 @@ function rank() {
         self.spawn("bird", "-f", "-c", self.path("bird.conf"), "-s", "/run/bird.ctl", "-P", "/run/bird.pid")
 
     def birdc(self, *words):
-        return self.run("birdc", "-s", "/run/bird.ctl", *words)
+        return ask_bird(self.machine.inside("/run/bird.ctl"), *words)
 
     def ready(self):
         return "up and running" in self.birdc("show", "status")
@@ -138,8 +171,10 @@ function rank() {
     def established(self, neighbor):
         return "Established" in self.birdc("show", "protocols", self.name(neighbor))
 
-    def best(self, prefix):
+    def chosen(self, prefix):
         text = self.birdc("show", "route", "primary", "all", prefix)
+        if not text:
+            raise NoAnswer("BIRD")
         found = dict(re.findall(r"^\s+BGP\.(\w+): (.*?)\s*$", text, re.M))
         if not found:
             return None
@@ -198,10 +233,7 @@ route-map rank permit 20
         return self.run("vtysh", *(word for c in commands for word in ("-c", c)))
 
     def show(self, command):
-        try:
-            return json.loads(self.vtysh(command) or "{}")
-        except ValueError:
-            return {}
+        return self.json("vtysh", "-c", command)
 
     def ready(self):
         return len(self.show("show bgp summary json")) > 0
@@ -209,9 +241,9 @@ route-map rank permit 20
     def established(self, neighbor):
         return self.show(f"show bgp neighbors {neighbor} json").get(neighbor, {}).get("bgpState") == "Established"
 
-    def best(self, prefix):
+    def chosen(self, prefix):
         table = "ipv6" if ":" in prefix else "ipv4"
-        for path in self.show(f"show bgp {table} unicast {prefix} json").get("paths", []):
+        for path in self.answer("vtysh", "-c", f"show bgp {table} unicast {prefix} json").get("paths", []):
             if path.get("bestpath", {}).get("overall") and path.get("valid"):
                 hops = [h["ip"] for h in path["nexthops"] if h.get("scope") != "link-local"]
                 text = path.get("community", {}).get("string", "")
@@ -284,8 +316,9 @@ class GoBgp(Router):
         state = self.json("gobgp", "-j", "neighbor", neighbor)
         return bool(state) and state.get("state", {}).get("session_state") == 6
 
-    def best(self, prefix):
-        table = self.json("gobgp", "-j", "global", "rib", "-a", "ipv6" if ":" in prefix else "ipv4", prefix)
+    def chosen(self, prefix):
+        table = self.answer("gobgp", "-j", "global", "rib", "-a", "ipv6" if ":" in prefix else "ipv4", prefix,
+                            nothing="Network not in table")
         for path in table.get(prefix, []) if isinstance(table, dict) else []:
             if not path.get("best"):
                 continue
@@ -322,6 +355,7 @@ while :; do cat {base}.commands || exit; done
         ("shutdown_received", None): "its teardown carries no text"}
 
     def configure(self):
+        self.read, self.seen = 0, []
         sink = self.write("exabgp-sink", self.SINK.format(base=self.path("exabgp")), 0o755)
         os.mkfifo(self.path("exabgp.commands"))
         text = f"process sink {{ run {sink}; encoder json; }}\n"
@@ -338,6 +372,7 @@ while :; do cat {base}.commands || exit; done
 
     def start(self):
         self.write("exabgp.json", "")
+        self.read, self.seen = 0, []
         self.spawn(self.PROGRAM, self.path("exabgp.conf"), **{
             "exabgp.tcp.bind": " ".join(self.own.values()), "exabgp.tcp.port": "179", "exabgp.daemon.user": "root",
             "exabgp.api.cli": "false", "exabgp.api.ack": "false", "exabgp.log.level": "INFO"})
@@ -347,22 +382,26 @@ while :; do cat {base}.commands || exit; done
         self.run("pkill", "-f", "exabgp-sink")  # of this machine's own process namespace
 
     def events(self):
-        with open(self.path("exabgp.json"), encoding="utf-8", errors="replace") as f:
-            for line in f:
-                try:
-                    yield json.loads(line)
-                except ValueError:
-                    pass  # half a line, or not for us
+        """All events so far. Only whole new lines of the file are read."""
+        with open(self.path("exabgp.json"), "rb") as f:
+            f.seek(self.read)
+            text = f.read()
+        whole = text.rfind(b"\n") + 1
+        self.read += whole
+        for line in text[:whole].splitlines():
+            with contextlib.suppress(ValueError):  # not for us
+                self.seen.append(json.loads(line))
+        return self.seen
 
     def ready(self):
-        return ":179 " in self.run("ss", "-tln")
+        return self.machine.listeners(179) > 0
 
     def established(self, neighbor):
         states = [e["neighbor"]["state"] for e in self.events() if e.get("type") == "state"
                   and e["neighbor"]["address"]["peer"] == neighbor]
         return states[-1:] == ["up"]
 
-    def best(self, prefix):
+    def chosen(self, prefix):
         paths = {}
         for peer, event in ((e["neighbor"]["address"]["peer"], e) for e in self.events() if "neighbor" in e):
             update = event["neighbor"].get("message", {}).get("update", {})
@@ -419,8 +458,8 @@ class OpenBgpd(Router):
     def established(self, neighbor):
         return "Established" in [n.get("state") for n in self.bgpctl("show", "neighbor", neighbor).get("neighbors", [])]
 
-    def best(self, prefix):
-        for path in self.bgpctl("show", "rib", "detail", prefix).get("rib", []):
+    def chosen(self, prefix):
+        for path in self.answer("bgpctl", "-j", "show", "rib", "detail", prefix).get("rib", []):
             if path.get("best"):
                 return {"next_hop": path["exit_nexthop"], "as_path": [int(n) for n in path["aspath"].split()],
                         "med": path.get("metric", -1),

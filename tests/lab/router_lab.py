@@ -9,6 +9,7 @@ import os
 
 import bgp_routers
 from hflab import lab
+from hflab.control import ask_bird
 from hflab.lab import wait_for
 from hflab.plan import SIMPLE
 
@@ -62,7 +63,7 @@ class Fed(Plain):
         self.spawn("bird", "-f", "-c", path, "-s", "/run/feed.ctl", "-P", "/run/feed.pid")
 
     def ready(self):
-        return super().ready() and "Established" in self.run("birdc", "-s", "/run/feed.ctl", "show", "protocols")
+        return super().ready() and "Established" in ask_bird(self.machine.inside("/run/feed.ctl"), "show", "protocols")
 
 
 class FedGoBgp(Fed, bgp_routers.GoBgp):

@@ -12,6 +12,15 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from hflab import lab, plan, trial  # noqa: E402 (the path comes first)
 
 
+LONG = "--long" in sys.argv[1:]
+
+
+def bound_ms(idle_ms, slower_ms):
+    """The bound of a time that is `idle_ms` at most on an idle machine. Only --long checks the speed itself. In `make check`
+    other tests run on the same CPUs, and the bound only shows that the way which takes `slower_ms` was not needed."""
+    return 5 * idle_ms if LONG else slower_ms / 2
+
+
 def check(truth, what):
     """An assertion with a text about the seen state. `python -O` does not remove it."""
     if not truth:

@@ -63,7 +63,13 @@ def wait_state(node, wanted, deadline_s=SOON_S, index=0):
 
 
 def held(node, address, dev="lo"):
-    return f" {address}/" in node.run("ip", "-o", "addr", "show", "dev", dev)[1]
+    return address in node.addresses(dev)
+
+
+def wait_held(node, address, there=True):
+    """The daemon shows a new state before its worker has added or removed the addresses."""
+    lab.wait_for(lambda: held(node, address) == there, SOON_S, f"{node.name} has {address}" if there else
+                 f"{node.name} has {address} no more")
 
 
 def second_network(net):
@@ -88,5 +94,19 @@ def wait_both(node, wanted, n=2):
                  f"the {n} instances of {node.name} become {wanted}")
 
 
-def told(node):
-    return node.run("cat", "/tmp/told", check=False)[1].splitlines()
+def told(node, path="/tmp/told"):
+    """What TELL has written."""
+    return node.read(path).splitlines()
+
+
+def hand_over(node, name):
+    """It is refused while no other node has reported that it is ready."""
+    answer = []
+
+    def is_accepted():
+        answer[:] = node.ctl("handover", name)
+        return answer[0] == 0
+    try:
+        lab.wait_for(is_accepted, SOON_S, f"{node.name} hands {name} over", 0.2)
+    except lab.LabError as e:
+        raise AssertionError(f"{e}: {answer}") from None

@@ -3,6 +3,7 @@
 import os
 import subprocess
 
+from .control import ask_bird
 from .sandbox import LabError, has_own_cpu
 
 ROUTER_AS, NODE_AS = 65000, 65001
@@ -119,7 +120,7 @@ class Bird:
         self.process.wait(timeout=30)
 
     def birdc(self, *words):
-        return self.sandbox.run("birdc", "-s", self.socket, *words, check=False)[1]
+        return ask_bird(self.socket, *words)
 
     def established(self, protocol):
         return "Established" in self.birdc("show", "protocols", protocol)

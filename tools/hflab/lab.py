@@ -178,10 +178,7 @@ class Lab:
     def holder(self, prefix=SHARED, router=None):
         """The name of the node to which the router's kernel sends the prefix, or None. `router`: another than the
         lab's."""
-        family = "-6" if ":" in prefix else "-4"
-        routes = json.loads((router or self.router).run("ip", "-j", family, "route", "show", prefix)[1] or "[]")
-        for route in routes:
-            gateway = route.get("gateway") or route.get("via", {}).get("host")
+        for gateway in (router or self.router).next_hops(prefix):
             return self._node_at(gateway)
         return None
 
@@ -199,7 +196,7 @@ class Lab:
         line_of = re.compile(r"^\[([^\]]+)\] (Deleted )?" + re.escape(prefix) +
                              r" .*?via (?:inet6 )?(\S+)")
         with open(self._routes_log(router or self.router), encoding="ascii", errors="replace") as f:
-            for m in filter(None, map(line_of.match, f)):
+            for m in filter(None, (line_of.match(line) for line in f if line.endswith("\n"))):
                 at = datetime.datetime.fromisoformat(m[1] + "+00:00").timestamp()
                 if at >= since:
                     changes.append((at, None if m[2] else self._node_at(m[3])))

@@ -1,16 +1,18 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """A node: its own /etc/keepalived, the daemon, and the failures that it can have."""
-import json
 import os
 import shutil
 import signal
 import subprocess
 
+from .control import ask_holdfast
 from .plan import BUILD, PROBE_PORT, SHARED, SHARED6
 from .sandbox import READY_S, LabError, Sandbox
 from .wait import wait_for
 
 CONFIG = "/etc/keepalived/keepalived.conf"
+QUESTIONS = {"status", "events", "explain", "bgp", "checks", "counters"}
+LATE = "has not answered within"  # holdfastctl of a daemon that is stopped, or late
 
 
 class Node(Sandbox):
@@ -88,6 +90,13 @@ class Node(Sandbox):
     def alive(self):
         return self.daemon is not None and self.daemon.poll() is None
 
+    def is_stopped(self):
+        """By a signal. It needs not be asked: the kernel would accept the connection."""
+        if not self.alive():
+            return False
+        with open(f"/proc/{self.daemon.pid}/stat", encoding="ascii", errors="replace") as f:
+            return f.read().rpartition(")")[2].split()[0] == "T"
+
     def exit_status(self):
         """How the last daemon ended, as Popen has it; None while it runs or if none was started."""
         return self.daemon.poll() if self.daemon else None
@@ -130,27 +139,36 @@ class Node(Sandbox):
         self.start(*options)
 
     # --- what it says ---------------------------------------------------------------------------
+    def logged(self):
+        """The daemon's log so far. A thread of its own writes it, which may be late."""
+        with open(self.log, encoding="utf-8", errors="replace") as f:
+            return f.read()
+
     def ctl(self, *words, deadline_s=40):
         """holdfastctl: (exit status, stdout, stderr). A reload that is refused because an earlier one still releases what
-        it removed is repeated; `deadline_s` 0: not repeated."""
+        it removed is repeated, and so is a question to a daemon that is late; `deadline_s` 0: not repeated."""
         answer = []
 
         def is_answered():
             answer[:] = self.run(os.path.join(BUILD, "holdfastctl"), *words, check=False)
-            return not deadline_s or "a reload is running" not in answer[2]
-        wait_for(is_answered, deadline_s, f"{self.name} ends the earlier reload", 0.1)
+            is_late = LATE in answer[2] and not QUESTIONS.isdisjoint(words) and not self.is_stopped()
+            return not deadline_s or not (is_late or "a reload is running" in answer[2])
+        wait_for(is_answered, deadline_s, f"{self.name} answers {words}", 0.1)
         return tuple(answer)
 
     def reload(self):
         return self.ctl("reload")
 
+    def ask(self, verb):
+        """What `holdfastctl VERB --json` prints, or None when the daemon does not answer or is stopped."""
+        return None if self.is_stopped() else ask_holdfast(self.inside("/run/holdfast/control"), verb)
+
     def status(self):
-        """`status --json`, or None when the daemon does not answer."""
-        code, out, _ = self.ctl("status", "--json")
-        try:
-            return json.loads(out) if code == 0 else None
-        except ValueError:
-            raise LabError(f"{self.name}: status --json is not JSON: {out!r}") from None
+        return self.ask("status")
+
+    def events(self):
+        """The recorded transitions, the oldest first. None when the daemon does not answer."""
+        return (self.ask("events") or {}).get("events")
 
     def instance(self, index=0):
         """One instance of the status; empty when there is none."""

@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 
-EVERY_S, LATE_S = 0.01, 0.02
+EVERY_S, LATE_S = 0.02, 0.02
 TOLD_S = 10  # until a pulse has told what it knows
 BEFORE_S = 0.5  # a route that is late loses datagrams only when the old path has gone, after `linger`
 

@@ -7,13 +7,13 @@ removes its interfaces, mounts and pinned BPF objects. Rejected: named namespace
 killed test, and which hide /sys/fs/bpf.
 """
 import contextlib
-import ctypes
 import glob
 import os
 import subprocess
 import sys
 import time
 
+from . import rtnetlink
 from .plan import BUILD, TOP
 from .wait import LabError, hears_netlink, wait_for
 
@@ -55,30 +55,6 @@ trap '' INT TERM HUP
 echo ready
 exec env --ignore-signal=CHLD cat > /dev/null
 """
-
-_libc = ctypes.CDLL(None, use_errno=True)
-
-
-def _setns(fd, kind):
-    if _libc.setns(fd, kind) != 0:
-        raise OSError(ctypes.get_errno(), "setns")
-
-
-@contextlib.contextmanager
-def _children_in_pid_namespace_of(pid):
-    """Processes that are started in this context belong to that PID namespace. `nsenter --pid` would need another
-    process in between, and a signal to Popen.pid would reach that process."""
-    own = os.open("/proc/self/ns/pid", os.O_RDONLY)
-    other = os.open(f"/proc/{pid}/ns/pid", os.O_RDONLY)
-    try:
-        _setns(other, CLONE_NEWPID)
-        try:
-            yield
-        finally:
-            _setns(own, CLONE_NEWPID)
-    finally:
-        os.close(own)
-        os.close(other)
 
 
 def has_own_cpu(process):
@@ -149,7 +125,8 @@ class Sandbox:
         """Starts a process in this machine, with the working directory /. Popen.pid is the id of the program."""
         enter = ["nsenter", f"--target={self.pid}", "--net", "--mount", "--uts", "--"]
         kwargs.setdefault("stdin", subprocess.DEVNULL)
-        with _children_in_pid_namespace_of(self.pid):
+        # `nsenter --pid` would need another process in between, and a signal to Popen.pid would reach that process.
+        with rtnetlink.namespace_of(self.pid, "pid", CLONE_NEWPID):
             p = subprocess.Popen(enter + list(argv), start_new_session=True,
                                  env={"PATH": PATH, "TZ": "UTC", **(env or {})}, **kwargs)
         self.children.append(p)
@@ -185,14 +162,44 @@ class Sandbox:
         words = [f"{name.replace('__', '.')}={value}" for name, value in values.items()]
         self.run("sysctl", "-q", "-w", *words)
 
+    def inside(self, path):
+        """The path by which the host reaches a file of this machine."""
+        return f"/proc/{self.pid}/root{path}"
+
+    def read(self, path):
+        """The whole lines of a file of this machine that a process may just write. Empty if there is no file."""
+        try:
+            with open(self.inside(path), encoding="utf-8", errors="replace") as f:
+                text = f.read()
+        except FileNotFoundError:
+            return ""
+        return text[:text.rfind("\n") + 1]
+
+    def has_file(self, path):
+        return os.path.exists(self.inside(path))
+
+    def _sockets(self, name):
+        """The rows of a table of this machine's sockets, each as a list of its columns."""
+        with open(f"/proc/{self.pid}/net/{name}", encoding="ascii", errors="replace") as f:
+            return [line.split() for line in list(f)[1:]]
+
     def listeners(self, port, udp=False):
-        """How many sockets of this machine have this local port; with TCP, those that listen."""
-        lines = self.run("ss", "-H", "-uln" if udp else "-tln")[1].splitlines()
-        return sum(line.split()[3].endswith(f":{port}") for line in lines)
+        """How many sockets of this machine have this local port and no peer; with TCP, those that listen."""
+        state = "07" if udp else "0A"
+        rows = [row for name in (("udp", "udp6") if udp else ("tcp", "tcp6")) for row in self._sockets(name)]
+        return sum(int(row[1].rpartition(":")[2], 16) == port and row[3] == state for row in rows)
 
     def listens(self, path):
         """Whether a process of this machine listens at this path. A socket file exists a moment earlier."""
-        return any(f"{path} " in line for line in self.run("ss", "-H", "-xl")[1].splitlines())
+        return any(row[3] == "00010000" and row[-1] == path for row in self._sockets("unix"))
+
+    def next_hops(self, address):
+        """The gateways of this machine's route to exactly this host."""
+        return rtnetlink.next_hops(self.pid, address)
+
+    def addresses(self, dev):
+        """The addresses of an interface, without their lengths."""
+        return rtnetlink.addresses(self.pid, dev)
 
     def datagrams(self):
         """How many UDP datagrams the processes of this machine have read so far."""
