@@ -144,6 +144,25 @@ static void an_alarm_that_is_told_twice_is_one_sample(void **state)
 	json_object_put(root);
 }
 
+/* A script and a process may have one name: each is a series of its own. */
+static void checks_of_one_name_are_two_series(void **state)
+{
+	json_object *root = json_tokener_parse(
+	    "{\"checks\":[{\"name\":\"web\",\"kind\":\"script\",\"state\":\"UP\"},"
+	    "{\"name\":\"web\",\"kind\":\"process\",\"state\":\"DOWN\"},"
+	    "{\"name\":\"web\",\"kind\":\"process\",\"state\":\"UP\"},"
+	    "{\"name\":\"db\",\"kind\":\"process\",\"state\":\"UP\"}]}");
+	char *text = render(root);
+
+	(void)state;
+	assert_non_null(strstr(text,
+			       "\nholdfast_check_up{check=\"web\"} 1\n"
+			       "holdfast_check_up{check=\"web\",kind_of_check=\"process\"} 0\n"
+			       "holdfast_check_up{check=\"db\"} 1\n"));
+	free(text);
+	json_object_put(root);
+}
+
 /* Prometheus refuses a page on which a family's samples do not stand together or a type is missing.
  */
 static void every_sample_follows_its_type(void **state)
@@ -250,7 +269,7 @@ static const char *scope_labels(enum scope scope)
 	static const char *const labels[] = {
 	    [SCOPE_ROOT] = "",
 	    [SCOPE_INSTANCE] = "vrrp_instance",
-	    [SCOPE_SERVICE] = "service",
+	    [SCOPE_SERVICE] = "bgp_service",
 	    [SCOPE_NEIGHBOR] = "bgp, neighbor",
 	    [SCOPE_BFD] = "peer, source, kind",
 	    [SCOPE_CHECK] = "check",
@@ -260,6 +279,20 @@ static const char *scope_labels(enum scope scope)
 	};
 
 	return labels[scope];
+}
+
+/* Each label of the manual is one that the samples have. */
+static void the_manual_names_the_labels(void **state)
+{
+	json_object *root = json_tokener_parse("{\"services\":[{\"name\":\"dns\"}]}");
+	char *text = render(root), want[64];
+
+	(void)state;
+	snprintf(want, sizeof(want), "holdfast_service_state{%s=\"dns\",",
+		 scope_labels(SCOPE_SERVICE));
+	assert_non_null(strstr(text, want));
+	free(text);
+	json_object_put(root);
 }
 
 static void print_list(FILE *f)
@@ -299,12 +332,14 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(the_sample_has_its_metrics),
 	    cmocka_unit_test(an_alarm_that_is_told_twice_is_one_sample),
+	    cmocka_unit_test(checks_of_one_name_are_two_series),
 	    cmocka_unit_test(every_sample_follows_its_type),
 	    cmocka_unit_test(counters_and_times_are_named_as_such),
 	    cmocka_unit_test(hostile_names_are_escaped),
 	    cmocka_unit_test(a_name_too_long_costs_its_label_only),
 	    cmocka_unit_test(what_is_no_status_has_no_samples),
 	    cmocka_unit_test(no_daemon_is_up_0_alone),
+	    cmocka_unit_test(the_manual_names_the_labels),
 	    cmocka_unit_test(the_manual_lists_the_metrics),
 	};
 

@@ -7,6 +7,7 @@
 #include "exporter/metrics.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "client/text.h"
@@ -103,6 +104,43 @@ static void emit_each(struct sample *s, json_object *root, const char *list, con
 	}
 }
 
+/* True if `set` has the text already; otherwise adds it. */
+static bool is_in(json_object *set, const char *text)
+{
+	if (json_object_object_get_ex(set, text, NULL))
+		return true;
+	json_object_object_add(set, text, NULL);
+	return false;
+}
+
+/* Checks of two kinds may have the same name. All but the first one then have the kind as a label
+ * too, because Prometheus refuses a page with a repeated series. */
+static void emit_checks(struct sample *s, json_object *root)
+{
+	json_object *names = json_object_new_object(), *kinds = json_object_new_object();
+
+	for (size_t i = 0; i < json_length(root, "checks"); i++) {
+		json_object *one = json_at(root, "checks", i);
+		const char *name = json_text(one, "name"), *kind = json_text(one, "kind");
+		bool namesake = is_in(names, name);
+		char both[512];
+		size_t len;
+
+		snprintf(both, sizeof(both), "%s %s", kind, name);
+		if (namesake && is_in(kinds, both))
+			continue;
+		is_in(kinds, both);
+		s->obj = one;
+		len = sample_label(s, "check", name);
+		if (namesake)
+			sample_label(s, "kind_of_check", kind);
+		emit(s);
+		sample_unlabel(s, len);
+	}
+	json_object_put(names);
+	json_object_put(kinds);
+}
+
 static void emit_neighbors(struct sample *s, json_object *root)
 {
 	for (size_t i = 0; i < json_length(root, "bgp"); i++) {
@@ -187,7 +225,7 @@ static void emit_family(FILE *f, const struct family *family, json_object *root)
 		emit_bfd(&s, root);
 		break;
 	case SCOPE_CHECK:
-		emit_each(&s, root, "checks", "check", "name");
+		emit_checks(&s, root);
 		break;
 	case SCOPE_TRAFFIC:
 		emit_traffic(&s, root);
