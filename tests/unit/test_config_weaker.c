@@ -154,7 +154,23 @@ static const struct {
      "h is left out, since it would check less"},
     {"vrrp_script c {\nscript /bin/true\nuser nobody:a:b\n}", "track_script {\nc\n}", U,
      "is not a user"},
+    {"vrrp_track_process p {\nprocess x\nquorum 2x\n}", "track_process {\np\n}", U,
+     "vrrp_track_process p is left out, since it would be good with fewer or more processes"},
+    {"vrrp_track_process p {\nprocess x\nquorum_max -1\n}", "track_process {\np\n}", U,
+     "vrrp_track_process p is left out"},
+    {"vrrp_track_process p {\nprocess x\nquorm 2\n}", "track_process {\np\n}", U,
+     "vrrp_track_process p is left out"},
+    {"global_defs {\nvrrp_check_unicast_src off\n}",
+     "unicast_peer {\n10.0.0.2\n}\ncheck_unicast_src onn", U, "neither on nor off"},
+    {"vrrp_sync_group \"\" {\ngroup {\nA\n}\n}", "", U, "its instances are left out"},
     /* lines that do not make the instance weaker */
+    {"", "unicast_peer {\n10.0.0.2\n}\ncheck_unicast_src onn", E, "neither on nor off"},
+    {"track_file f {\nfile /a\n}\nvrrp_track_file f {\nfile /b\n}", "track_file {\nf\n}", E,
+     "f:4: vrrp_track_file f is defined already; this one is left out, give it another name"},
+    {"vrrp_track_process p {\nprocess x\n}\nvrrp_track_process p {\nprocess y\n}",
+     "track_process {\np\n}", E, "vrrp_track_process p is defined already"},
+    {"vrrp_sync_group g {\ngroup {\nA\n}\n}\nvrrp_sync_group g {\ngroup {\nB\n}\n}", "", E,
+     "f:6: vrrp_sync_group g is defined already, and both are used; give one another name"},
     {"", "unicast_src_ip 0.0.0.0", U, "is not the address of a host"},
     {"", "unicast_src_ip 0.1.2.3", U, "is not the address of a host"},
     {"", "track_interface {\na/b\n}", U, "is not the name of an interface"},
@@ -185,10 +201,26 @@ static void what_would_be_weaker_is_left_out(void **state)
 	}
 }
 
+static void a_check_does_not_truncate_its_file(void **state)
+{
+	static const char text[] = "vrrp_script a {\nscript \">/run/x\"\n}\n"
+				   "vrrp_script b {\nscript \">>/run/y\"\n}\n";
+	struct config *cfg = NULL;
+	char said[4096] = "";
+
+	(void)state;
+	config_parse_text("f", text, strlen(text), "node-a", collect, said, &cfg);
+	assert_non_null(cfg);
+	assert_string_equal(cfg->scripts[0].command.argv[2], ": >>/run/x");
+	assert_string_equal(cfg->scripts[1].command.argv[2], ": >>/run/y");
+	config_free(cfg);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(what_would_be_weaker_is_left_out),
+	    cmocka_unit_test(a_check_does_not_truncate_its_file),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -103,7 +103,8 @@ void attribute_set_prefix(struct parser *p, const struct keyword *kw, void *targ
 		if (ipprefix_parse(&prefix, word) < 0)
 			parser_error(p, "'%s' is not a prefix; write ADDRESS/LENGTH", word);
 		else if (prefix.len == 0)
-			parser_error(p, "'%s' is a default route, which is not announced", word);
+			parser_error(
+			    p, "'%s' is a default route, which is not announced; remove it", word);
 		else if (!value_prefix_is_clean(&prefix))
 			parser_error(p,
 				     "'%s' has bits after its length, and a prefix is never "

@@ -126,7 +126,9 @@ static bool is_good_name(struct parser *p, const struct config *c, const char *n
 	}
 	for (unsigned int i = 0; i < c->n_bfds; i++) {
 		if (strcmp(c->bfds[i].name, name) == 0) {
-			parser_error(p, "bfd_instance %s is defined already; this one is left out",
+			parser_error(p,
+				     "bfd_instance %s is defined already; this one is left out, "
+				     "give it another name",
 				     name);
 			return false;
 		}

@@ -30,7 +30,9 @@ void *bgp_open(struct parser *p, const struct keyword *kw, void *target)
 
 	(void)kw;
 	if (name && (!*name || strlen(name) >= CFG_NAME_MAX)) {
-		parser_error(p, "bgp_instance needs a name of 1 to %d characters",
+		parser_error(p,
+			     "bgp_instance needs a name of 1 to %d characters; this one is left "
+			     "out",
 			     CFG_NAME_MAX - 1);
 		return NULL;
 	}
@@ -203,7 +205,10 @@ static bool read_address(struct parser *p, const char *word, struct cfg_neighbor
 		address[len] = '\0';
 	}
 	if (len >= sizeof(address) || ipaddr_parse(&n->address, address) < 0) {
-		parser_error(p, "'%s' is not an address", word);
+		parser_error(p,
+			     "'%s' is not an address, and the neighbor is left out; write ADDRESS, "
+			     "ADDRESS%%IF, gateway or interface IF",
+			     word);
 		return false;
 	}
 	link_local = n->address.b[0] == 0xfe && (n->address.b[1] & 0xc0) == 0x80;
@@ -219,8 +224,10 @@ static bool read_address(struct parser *p, const char *word, struct cfg_neighbor
 			     address);
 	else if (interface && (!interface[1] || strlen(interface + 1) >= IF_NAMESIZE ||
 			       strpbrk(interface + 1, "/%")))
-		parser_error(p, "'%s' is no name of an interface, and the neighbor is left out",
-			     interface + 1);
+		parser_error(p,
+			     "'%s' is no name of an interface, and the neighbor is left out; write "
+			     "%s%%eth0",
+			     interface + 1, address);
 	else
 		return snprintf(n->interface, sizeof(n->interface), "%s",
 				interface ? interface + 1 : "") >= 0;

@@ -7,6 +7,31 @@
 #include "config/parser.h"
 #include "core/mono.h"
 
+/* Reports a name that is too long, or used already. */
+static void check_name(struct parser *p, const char *name)
+{
+	const struct config *c = p->cfg;
+
+	if (!*name || strlen(name) >= CFG_NAME_MAX) {
+		parser_error(
+		    p,
+		    "vrrp_sync_group needs a name of 1 to %d characters; its instances are "
+		    "left out",
+		    CFG_NAME_MAX - 1);
+		parser_refuse(p);
+		return;
+	}
+	for (unsigned int i = 0; i + 1 < c->n_groups; i++) {
+		if (strcmp(c->groups[i].name, name) != 0)
+			continue;
+		parser_error(p,
+			     "vrrp_sync_group %s is defined already, and both are used; give one "
+			     "another name",
+			     name);
+		return;
+	}
+}
+
 void *group_open(struct parser *p, const struct keyword *kw, void *target)
 {
 	struct config *c = target;
@@ -33,6 +58,8 @@ void *group_open(struct parser *p, const struct keyword *kw, void *target)
 		return NULL;
 	}
 	d->file = p->stmt.file;
+	if (g->name)
+		check_name(p, name);
 	return g;
 }
 

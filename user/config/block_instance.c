@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/*
- * vrrp_instance and its authentication. Defaults from global_defs are copied when an instance's
+/* vrrp_instance and its authentication. Defaults from global_defs are copied when an instance's
  * block begins, so a later global_defs does not affect it, as in keepalived. Checks that need the
- * whole file are in complete.c.
- */
+ * whole file are in complete.c. */
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -185,8 +183,7 @@ static void print_priority(struct dump *d, const struct keyword *kw, const void 
 	dump_line(d, "%s %d", kw->name, ((const struct cfg_instance *)target)->priority);
 }
 
-/* A value out of range is read as the longest delay, because without a delay the instance would
- * take over at once. */
+/* A value out of range is read as the longest delay. Without one it would take over at once. */
 static void set_preempt_delay(struct parser *p, const struct keyword *kw, void *target)
 {
 	struct cfg_instance *i = target;
@@ -236,8 +233,13 @@ static void print_source(struct dump *d, const struct keyword *kw, const void *t
 
 static void set_check_source(struct parser *p, const struct keyword *kw, void *target)
 {
-	parser_draft(p, target)->unicast_only = true;
-	parser_set(p, kw, target);
+	struct cfg_instance *i = target;
+	unsigned int before = p->errors;
+
+	parser_draft(p, i)->unicast_only = true;
+	parser_set(p, kw, i);
+	if (p->errors > before && !i->check_source)
+		parser_refuse(p); /* adverts of every sender would be accepted */
 }
 
 static void print_check_source(struct dump *d, const struct keyword *kw, const void *target)

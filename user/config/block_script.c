@@ -47,7 +47,9 @@ void *script_open(struct parser *p, const struct keyword *kw, void *target)
 
 	for (unsigned int i = 0; name && i < c->n_scripts; i++) {
 		if (strcmp(c->scripts[i].name, name) == 0) {
-			parser_error(p, "the check %s is defined already; this one is left out",
+			parser_error(p,
+				     "the check %s is defined already; this one is left out, give "
+				     "it another name",
 				     name);
 			return NULL;
 		}
@@ -152,7 +154,7 @@ void set_stale(struct parser *p, const struct keyword *kw, void *target)
 	if (strcmp(word, "hold") == 0 || strcmp(word, "down") == 0)
 		*down = word[0] == 'd';
 	else
-		parser_error(p, "'%s' is neither hold nor down", word);
+		parser_error(p, "'%s' is neither hold nor down; write one of them", word);
 	parser_no_more(p, 2);
 }
 
@@ -202,6 +204,14 @@ const struct keyword_block block_script = {"vrrp_script", script, KW_COUNT(scrip
 
 /* --- track_file --- */
 
+/* Reports that the block of `name` is the second one. Returns NULL: it is left out. */
+static void *repeated(struct parser *p, const char *name)
+{
+	parser_error(p, "%s %s is defined already; this one is left out, give it another name",
+		     p->stmt.word[0], name);
+	return NULL;
+}
+
 void *file_open(struct parser *p, const struct keyword *kw, void *target)
 {
 	struct config *c = target;
@@ -209,6 +219,10 @@ void *file_open(struct parser *p, const struct keyword *kw, void *target)
 	struct cfg_file *f;
 
 	(void)kw;
+	for (unsigned int i = 0; name && i < c->n_files; i++) {
+		if (strcmp(c->files[i].name, name) == 0)
+			return repeated(p, name);
+	}
 	f = name ? parser_append(p, &c->files, &c->n_files, sizeof(*f), CFG_MAX_SCRIPTS,
 				 "track_files")
 		 : NULL;
@@ -277,12 +291,17 @@ void *process_open(struct parser *p, const struct keyword *kw, void *target)
 	struct cfg_process *s;
 
 	(void)kw;
+	for (unsigned int i = 0; name && i < c->n_processes; i++) {
+		if (strcmp(c->processes[i].name, name) == 0)
+			return repeated(p, name);
+	}
 	s = name ? parser_append(p, &c->processes, &c->n_processes, sizeof(*s), CFG_MAX_SCRIPTS,
 				 "vrrp_track_processes")
 		 : NULL;
 	if (!s)
 		return NULL;
 	process_set_defaults(s);
+	p->script_refused = false;
 	parser_string(p, &s->name, name);
 	return s;
 }
@@ -293,12 +312,31 @@ void process_close(struct parser *p, void *target)
 
 	/* As in keepalived: a name without arguments matches any arguments. */
 	s->full_command |= s->command.argc > 1 || s->param_match != PARAM_MATCH_EXACT;
-	if (s->command.argc > 0 || p->failed)
+	if ((s->command.argc > 0 && !p->script_refused) || p->failed)
 		return;
-	parser_error(p, "vrrp_track_process %s has no process and is left out; add: process NAME",
-		     s->name);
+	if (p->script_refused)
+		parser_error(p,
+			     "vrrp_track_process %s is left out, since it would be good with fewer "
+			     "or more processes than written; correct the errors above",
+			     s->name);
+	else
+		parser_error(p,
+			     "vrrp_track_process %s has no process and is left out; add: process "
+			     "NAME",
+			     s->name);
 	free(s->name);
+	config_command_free(&s->command);
 	p->cfg->n_processes--;
+}
+
+/* If a number cannot be read, its default does not replace it: the check would be good with fewer
+ * or more processes. */
+static void set_quorum(struct parser *p, const struct keyword *kw, void *target)
+{
+	unsigned int before = p->errors;
+
+	parser_set(p, kw, target);
+	p->script_refused |= p->errors > before;
 }
 
 static void set_process(struct parser *p, const struct keyword *kw, void *target)
@@ -357,10 +395,12 @@ static const struct keyword process[] = {
     {"weight", KW_WEIGHT, KW_ACTS, KW_WEIGHT_AT(struct cfg_process), -254, 254, .fallback = "0",
      .help = "the change of the priority"},
     {"quorum", KW_U32, KW_ACTS, offsetof(struct cfg_process, quorum), 1, 65535, .fallback = "1",
-     .help = "the smallest number of processes that must run"},
+     .help = "the smallest number of processes that must run", .set = set_quorum,
+     .guard = guard_script},
     {"quorum_max", KW_U32, KW_ACTS, offsetof(struct cfg_process, quorum_max), 0, UINT32_MAX,
      .fallback = "no limit",
-     .help = "the largest number of processes that may run; 0: none may run"},
+     .help = "the largest number of processes that may run; 0: none may run", .set = set_quorum,
+     .guard = guard_script},
     {"fork_delay", KW_SECONDS, KW_ACTS, offsetof(struct cfg_process, fork_delay_ns), 0,
      3600 * NS_PER_S, .fallback = "0", .help = "seconds after which a new process counts"},
     {"terminate_delay", KW_SECONDS, KW_ACTS, offsetof(struct cfg_process, terminate_delay_ns), 0,

@@ -42,7 +42,9 @@ static bool is_good_name(struct parser *p, const char *name)
 	}
 	for (unsigned int i = 0; i < c->n_traffic; i++) {
 		if (strcmp(c->traffic[i].name, name) == 0) {
-			parser_error(p, "the check %s is defined already; this one is left out",
+			parser_error(p,
+				     "the check %s is defined already; this one is left out, give "
+				     "it another name",
 				     name);
 			return false;
 		}

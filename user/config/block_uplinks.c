@@ -2,9 +2,10 @@
 /*
  * `interfaces`: the uplinks of an instance whose node is reached by one address over each of them,
  * usually an address of lo that a routing protocol announces. Adverts leave by every uplink with
- * that source, so a peer hears one node and not one for each path. What would make one dead uplink
- * a fault, or needs a single link, is refused with it. Rejected: an address and a peer for each
- * uplink. A peer would hear two masters, and the higher address decides between equal priorities.
+ * that source, so a peer hears one node and not one for each path. A keyword is refused beside
+ * `interfaces` if it would make one dead uplink a fault, or if it needs a single link. Rejected: an
+ * address and a peer for each uplink. A peer would hear two masters, and the higher address decides
+ * between equal priorities.
  */
 #include <string.h>
 
@@ -255,9 +256,9 @@ static const char *shared_interface(const struct cfg_instance *a, const struct c
 }
 
 /*
- * Instances that share an interface must share all, in the same order: a peer is one node, which is
- * probed and told of over all of them. The data path has HF_MAX_INSTANCES entries for pairs of an
- * interface and a virtual router.
+ * Instances that share one interface must have all interfaces in common, in the same order. A peer
+ * is one node: it is probed, and gets reports, over all of them. The data path has HF_MAX_INSTANCES
+ * entries for pairs of an interface and a virtual router.
  */
 bool complete_shared_uplinks(struct parser *p, const struct cfg_instance *i, const struct draft *d,
 			     const bool good[], unsigned int above)
@@ -282,7 +283,8 @@ bool complete_shared_uplinks(struct parser *p, const struct cfg_instance *i, con
 	p->cfg->has_uplinks |= i->n_uplinks > 0;
 	if (entries <= HF_MAX_INSTANCES)
 		return true;
-	ERROR("%s is left out: the interfaces of all instances are more than %d together", i->name,
-	      HF_MAX_INSTANCES);
+	ERROR("%s is left out: the interfaces of all instances are more than %d together; remove "
+	      "some",
+	      i->name, HF_MAX_INSTANCES);
 	return false;
 }

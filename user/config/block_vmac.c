@@ -79,8 +79,9 @@ void print_use_vmac(struct dump *d, const struct keyword *kw, const void *target
 
 /* --- after the file has been read -------------------------------------------------------------*/
 
-/* The name of the instance that uses `name` for an interface, or for the macvlan of one before `i`
- * (`any`: of any other one). NULL: none. */
+/* Returns the name of an instance that uses `name` already: for an interface, or for its macvlan if
+ * the instance is before `i` (with `any`: for the macvlan of every other instance). NULL: none
+ * does. */
 static const char *user_of(const struct config *c, const struct cfg_instance *i, const char *name,
 			   bool any)
 {

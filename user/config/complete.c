@@ -243,9 +243,8 @@ static void track_interface_of(struct parser *p, struct cfg_instance *i, const c
 	new->implied = true;
 }
 
-/* Removes the instance's own interface from track_interface: it is tracked anyway, or must not be
- * tracked (dont_track_primary). One of several may be tracked with a weight. A macvlan (use_vmac)
- * follows it, and is down on a BACKUP. */
+/* Removes its interface and its macvlan from track_interface. The interface is tracked anyway, or
+ * must not be (dont_track_primary). Lines of its `interfaces` are judged by block_uplinks.c. */
 static void drop_own_interface(struct parser *p, struct cfg_instance *i, const struct draft *d)
 {
 	struct cfg_tracking *track = &i->track;

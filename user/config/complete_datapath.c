@@ -71,12 +71,13 @@ bool complete_datapath(struct parser *p, const struct cfg_instance *i, const str
 	unsigned int n_sbfd = room->n_sbfd, sbfd_entries = room->sbfd_entries;
 
 	if (room->vips + i->n_vips + i->n_excluded > CFG_MAX_VIPS) {
-		ERROR("%s is left out: more than %d addresses in all", i->name, CFG_MAX_VIPS);
+		ERROR("%s is left out: more than %d addresses in all; remove some", i->name,
+		      CFG_MAX_VIPS);
 		return false;
 	}
 	if (room->peers + i->n_peers > HF_MAX_PEERS) {
-		ERROR("%s is left out: more than %d lines of unicast_peer in all", i->name,
-		      HF_MAX_PEERS);
+		ERROR("%s is left out: more than %d lines of unicast_peer in all; remove some",
+		      i->name, HF_MAX_PEERS);
 		return false;
 	}
 	if (!add_all_sbfd(p, room, i)) {

@@ -199,7 +199,8 @@ static void resolve_member(struct parser *p, struct cfg_group *g, const char *fi
 	}
 	if (member_elsewhere(c, n)) {
 		parser_error_at(p, file, name->line,
-				"%s is in another group or twice in this one; it is left out of %s",
+				"%s is in another group or twice in this one; it is left out of "
+				"%s, remove it from one",
 				name->name, g->name);
 		return;
 	}
@@ -215,8 +216,9 @@ static void complete_group(struct parser *p, struct cfg_group *g, const struct g
 		resolve_member(p, g, d->file, &d->names[i]);
 	if (g->n_members < 2)
 		parser_error_at(p, d->file, g->line,
-				"the group %s has %u member(s); a group is of two or more", g->name,
-				g->n_members);
+				"the group %s has %u member(s); a group is of two or more, so add "
+				"one or remove the group",
+				g->name, g->n_members);
 	for (unsigned int i = 0; i < g->n_members; i++) {
 		const struct member m = {p, g, d->file, &p->cfg->instances[g->members[i]]};
 

@@ -310,9 +310,9 @@ static size_t brace_names(const char *pattern)
 
 /*
  * The number of names that glob() has read in directories for this load. A pattern alone has no
- * bound: in /proc each further directory part multiplies the names. glob() calls the functions
- * below without an argument, and two threads may load at the same time, because a load that hangs
- * is abandoned.
+ * bound: in /proc each further directory part multiplies the names. It belongs to the thread,
+ * because glob() gives the functions below no argument, and because two threads may load at the
+ * same time: a load that hangs is abandoned.
  */
 static _Thread_local size_t *names_read;
 
@@ -467,9 +467,9 @@ static void keep_sources(struct parser *p)
 }
 
 /*
- * Reports a file whose braces balance only with those of another file. keepalived accepts that, and
- * so a configuration without errors does. With an error it may be a missing brace, and then nobody
- * knows which lines belong to which block. True if nothing can be used.
+ * Reports a file whose braces balance only with those of another file. keepalived accepts such a
+ * file, and so does Holdfast if the file has no error. If it has one, the error may be a missing
+ * brace. Then nobody knows which lines belong to which block. True if nothing can be used.
  */
 static bool is_odd(struct parser *p)
 {

@@ -87,7 +87,7 @@ struct cfg_track_interface { /* one line of track_interface */
 	char interface[IF_NAMESIZE];
 	int weight; /* -253..253; 0: down means FAULT */
 	bool reverse;
-	bool implied; /* not in the file: an address is on it, or a route leads over it */
+	bool implied; /* added, not written: an address is on it, or a route leads over it */
 };
 
 struct cfg_track_bgp { /* one line of track_bgp */
@@ -181,7 +181,8 @@ struct cfg_vip { /* one line of virtual_ipaddress */
 	uint32_t preferred_s;	 /* preferred lifetime; UINT32_MAX: for ever */
 	bool untracked; /* no_track: it is not added again if another program removes it, and
 			 * its interface is not tracked */
-	bool repeated;	/* listed before too: repeated only in adverts, as in keepalived */
+	bool repeated;	/* an earlier line has it too: it is repeated in adverts only, as in
+			   keepalived */
 };
 
 struct cfg_route { /* one line of virtual_routes */

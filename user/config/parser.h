@@ -59,8 +59,8 @@ struct stmt {
 	int line;
 	char *word[WORDS_MAX];
 	unsigned int n;	  /* words; at least one */
-	unsigned int odd; /* bit i: word i is only allowed in a command; bit 31: a word from 31 on
-			   * is */
+	unsigned int odd; /* bit i: word i is allowed only in a command; bit 31: so is one of
+			   * the words from 31 on */
 	const char *rest; /* the text after the first word, up to a brace */
 	bool cut;	  /* a comment began in the middle of a word */
 };
@@ -92,7 +92,7 @@ struct parser {
 	bool failed;			 /* out of memory, or a limit of text.h was reached */
 	bool reads_files;		 /* key files may be read; else only the text */
 	size_t names_read;		 /* in directories, by the includes so far */
-	/* The last block among vrrp_instance, vrrp_sync_group and bgp_service was one of: */
+	/* The kind of the last block; neither: it was a vrrp_instance. */
 	bool in_group;		     /* vrrp_sync_group */
 	bool in_service;	     /* bgp_service; any error in it leaves it out */
 	unsigned int service_errors; /* the value of `errors` when the bgp_service began */

@@ -206,14 +206,15 @@ bool parser_user(struct parser *p, const char *user, const char *group, char **t
 	return true;
 }
 
-/* `</PATH` and `>/PATH` check whether the file can be opened, like redirections of a shell. */
+/* `</PATH` and `>/PATH` check whether the file can be opened, like redirections of a shell. The
+ * file is not truncated, because a check must not change the file that it checks. */
 static void redirection(struct parser *p, struct cfg_command *out)
 {
 	char *path = out->argv[0], text[WORDS_LINE_MAX + 8], *shell = strdup("/bin/sh");
 	char *dash_c = strdup("-c"), *test;
 	char **argv = calloc(4, sizeof(*argv));
 
-	snprintf(text, sizeof(text), ": %s", path);
+	snprintf(text, sizeof(text), ": %s%s", path[0] == '>' && path[1] != '>' ? ">" : "", path);
 	test = strdup(text);
 	if (!shell || !dash_c || !test || !argv) {
 		free(shell);

@@ -86,7 +86,8 @@ struct reports {
 	struct report_entry table[HF_MAX_INSTANCES];
 	struct instance *order[HF_MAX_INSTANCES];
 	unsigned int n, ordered;
-	struct report_home homes[HF_MAX_INSTANCES]; /* sorted by interface */
+	/* Sorted by interface. The configuration has no more (hf_inst_idx has room for as many). */
+	struct report_home homes[HF_MAX_INSTANCES];
 	unsigned int n_homes;
 	const struct peer *peers[REPORTS_MAX_PEERS]; /* of the group that is being sent */
 	unsigned int n_peers;
