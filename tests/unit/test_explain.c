@@ -264,6 +264,29 @@ static void the_picture_has_a_dot_for_each_step(void **state)
 	json_object_put(answer);
 }
 
+/* The exporter draws the daemon's texts as they are. A control character would spoil the whole
+ * picture, and a long text would be cut off at its edge. */
+static void the_picture_bears_any_text(void **state)
+{
+	json_object *event = json_tokener_parse(
+	    "{\"instance\":\"a\\u001b[31m\\u0007b\",\"cause\":\"master down\",\"steps\":["
+	    "{\"step\":\"update\",\"us\":510,\"neighbor\":\"2001:db8:1111:2222:3333:4444:5555:"
+	    "666\"},"
+	    "{\"step\":\"update\",\"us\":520,\"neighbor\":\"192.0.2.1\"}]}");
+	char *text = draw(event);
+
+	(void)state;
+	assert_true(is_well_formed(text));
+	for (const char *c = text; *c; c++)
+		assert_true((unsigned char)*c >= 0x20 || *c == '\n');
+	assert_int_equal(count(text, "a?[31m?b"), 1);
+	assert_int_equal(count(text, "font-size=\"18.0\""), 1);
+	assert_int_equal(count(text, "font-size=\"12.5\""), 1); /* the short address */
+	assert_int_equal(count(text, "font-size=\"10.6\""), 1); /* 59 characters, where 50 fit */
+	free(text);
+	json_object_put(event);
+}
+
 /* A newer daemon, or another program, may answer anything. */
 static void impossible_json_does_no_harm(void **state)
 {
@@ -295,6 +318,7 @@ int main(void)
 	    cmocka_unit_test(causes_are_told_in_eighty_columns),
 	    cmocka_unit_test(every_cause_has_a_meaning),
 	    cmocka_unit_test(the_picture_has_a_dot_for_each_step),
+	    cmocka_unit_test(the_picture_bears_any_text),
 	    cmocka_unit_test(impossible_json_does_no_harm),
 	};
 

@@ -14,14 +14,16 @@
 #include "client/explain.h"
 #include "client/text.h"
 
-#define WIDTH	 1000
-#define LABELS	 330 /* the texts of the steps are left of this column */
-#define RIGHT	 100 /* room for a time after the last dot */
-#define TOP	 116
-#define ROW	 26
-#define MAX_ROWS 64
-#define FIRST_US 10		       /* the axis is linear up to here */
-#define EDGE_US	 INT64_C(100000000000) /* 28 hours: later steps are drawn at the edge */
+#define WIDTH	   1000
+#define LABELS	   330 /* the texts of the steps are left of this column */
+#define RIGHT	   100 /* room for a time after the last dot */
+#define TOP	   116
+#define ROW	   26
+#define MAX_ROWS   64
+#define TITLE_FITS 96 /* characters of the title that fit into WIDTH at its usual size */
+#define STEP_FITS  50 /* of a step, into LABELS */
+#define FIRST_US   10 /* the axis is linear up to here */
+#define EDGE_US	   INT64_C(100000000000) /* 28 hours: later steps are drawn at the edge */
 
 /* The part that did a step, and its colour. */
 static const struct {
@@ -40,7 +42,8 @@ static const struct {
 
 #define N_ACTORS (sizeof(actors) / sizeof(actors[0]))
 
-/* Writes text with its markup characters escaped. */
+/* Writes text with its markup characters escaped. XML allows no control characters: a browser shows
+ * nothing of a picture that contains one. */
 static void put_escaped(FILE *to, const char *text)
 {
 	for (; *text; text++) {
@@ -51,7 +54,7 @@ static void put_escaped(FILE *to, const char *text)
 		else if (*text == '>')
 			fputs("&gt;", to);
 		else
-			putc(*text, to);
+			putc((unsigned char)*text < 0x20 ? '?' : *text, to);
 	}
 }
 
@@ -69,6 +72,21 @@ put_text(FILE *to, int64_t x, int64_t y, const char *style, const char *colour, 
 		style);
 	put_escaped(to, text);
 	fputs("</text>\n", to);
+}
+
+/* Makes the style of a text: a text of more than `fits` characters gets a smaller font than `size`,
+ * because the picture would cut it off. Returns `style`. */
+static const char *fitted(char style[80], const char *rest, double size, const char *text,
+			  unsigned int fits)
+{
+	unsigned int n = 0;
+
+	for (; *text; text++)
+		n += ((unsigned char)*text & 0xc0) != 0x80;
+	if (n > fits)
+		size = size * fits / n;
+	snprintf(style, 80, "%s font-size=\"%.1f\"", rest, size);
+	return style;
 }
 
 /* The distance from the detection at which `us` is drawn, in thousandths of a decade. */
@@ -166,15 +184,16 @@ static void draw_step(FILE *to, const struct axis *axis, json_object *step, int6
 {
 	const char *colour = colour_of(json_text(step, "step"));
 	int64_t us = json_int(step, "us"), x = place(axis, us);
-	char what[EXPLAIN_TEXT], when[32];
+	char what[EXPLAIN_TEXT], when[32], style[80];
 
+	explain_step(step, what);
 	fprintf(to,
 		"<line x1=\"%d\" y1=\"%" PRId64 "\" x2=\"%" PRId64 "\" y2=\"%" PRId64
 		"\" stroke=\"%s\" stroke-opacity=\"0.35\"/>\n"
 		"<circle cx=\"%" PRId64 "\" cy=\"%" PRId64 "\" r=\"5\" fill=\"%s\"/>\n",
 		LABELS, y, x, y, colour, x, y, colour);
-	put_text(to, LABELS - 10, y + 4, "text-anchor=\"end\" font-size=\"12.5\"", colour, "%s",
-		 explain_step(step, what));
+	put_text(to, LABELS - 10, y + 4,
+		 fitted(style, "text-anchor=\"end\"", 12.5, what, STEP_FITS), colour, "%s", what);
 	put_text(to, x + 10, y + 4, "font-size=\"11.5\"", "#111827", "%s", explain_time(us, when));
 }
 
@@ -182,16 +201,18 @@ static void draw_head(FILE *to, json_object *event, const char *node, int64_t he
 {
 	const char *detail = json_text(event, "detail");
 	json_object *master = json_get(event, "master");
-	char took[EXPLAIN_TEXT];
+	char took[EXPLAIN_TEXT], title[512], style[80];
 
+	snprintf(title, sizeof(title), "%s: %s to %s: %s%s%s", json_text(event, "instance"),
+		 json_text(event, "from"), json_text(event, "to"), json_text(event, "cause"),
+		 detail[0] ? ", " : "", detail);
 	fprintf(to,
 		"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%" PRId64
 		"\" viewBox=\"0 0 %d %" PRId64 "\" font-family=\"sans-serif\">\n"
 		"<rect width=\"100%%\" height=\"100%%\" fill=\"white\"/>\n",
 		WIDTH, height, WIDTH, height);
-	put_text(to, 20, 30, "font-size=\"18\" font-weight=\"bold\"", "#111827",
-		 "%s: %s to %s: %s%s%s", json_text(event, "instance"), json_text(event, "from"),
-		 json_text(event, "to"), json_text(event, "cause"), detail[0] ? ", " : "", detail);
+	put_text(to, 20, 30, fitted(style, "font-weight=\"bold\"", 18, title, TITLE_FITS),
+		 "#111827", "%s", title);
 	put_text(to, 20, 52, "font-size=\"13\"", "#4b5563", "on %s, event %" PRId64 ", %s; %s",
 		 node[0] ? node : "this node", json_int(event, "number"), json_text(event, "at"),
 		 explain_took(event, took));
