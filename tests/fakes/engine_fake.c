@@ -27,6 +27,7 @@
  * Links: user/vrrp/checksum_memory.c
  * Links: user/core/net_route.c
  * Links: user/health/ user/config/ user/record/ user/runner/runner_codec.c
+ * Links: user/runner/check_target.c
  * Links: user/runner/script_user.c user/core/addr.c user/core/log.c user/core/nearest.c
  * Links: user/core/sd_notify.c user/core/state_file.c user/control/control_request.c
  * Links: user/control/json_put.c user/control/record_json.c user/control/status.c

@@ -182,6 +182,8 @@ static void fill_checks(struct status_check *checks)
 					  .status = 1,
 					  .last_run_ms = 1735786984000,
 					  .duration_ns = 1500000,
+					  .since_ms = 1735786924000,
+					  .target = "/usr/bin/curl ...",
 					  .detail = "caf\xc3\xa9 \xc3"};
 	checks[1] = (struct status_check){.name = "new", .kind = "script"};
 	checks[2] = (struct status_check){.name = "callers",

@@ -185,6 +185,35 @@ static void a_check_that_is_down_for_want_of_results_is_to_blame(void **state)
 	assert_string_equal(culprits[0].name, "s");
 }
 
+/* The status says since when. Neither the same result again nor a reload changes it. */
+static void the_time_of_the_last_change_is_kept(void **state)
+{
+	static const char text[] =
+	    ROOT "vrrp_script s {\n script \"/bin/true\"\n stale down\n}\n" INSTANCE(
+		"track_script {\n s\n }\n");
+	int64_t up, down;
+
+	(void)state;
+	assert_true(engine_fake_reload(engine, text));
+	assert_int_equal(check_named("s")->changed_ms, 0);
+	result(check_named("s")->order.id, HEALTH_OK);
+	up = check_named("s")->changed_ms;
+	assert_int_equal(up, wall_clock_ms());
+	fake_run_for(NS_PER_S);
+	result(check_named("s")->order.id, HEALTH_OK);
+	assert_true(engine_fake_reload(engine, text));
+	assert_int_equal(check_named("s")->changed_ms, up);
+	stale_begin_all(engine);
+	fake_run_for(60 * NS_PER_S);
+	down = check_named("s")->changed_ms;
+	assert_int_equal(check_state(check_named("s")), HEALTH_DOWN);
+	assert_true(down > up && down < wall_clock_ms());
+	fake_run_for(NS_PER_S);
+	stale_end_all(engine);
+	assert_int_equal(check_state(check_named("s")), HEALTH_UP);
+	assert_int_equal(check_named("s")->changed_ms, wall_clock_ms());
+}
+
 int main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, start, end)
@@ -195,6 +224,7 @@ int main(void)
 	    TEST(no_id_is_used_twice),
 	    TEST(a_tracker_is_judged_by_the_check_it_names_after_a_reload),
 	    TEST(a_check_that_is_down_for_want_of_results_is_to_blame),
+	    TEST(the_time_of_the_last_change_is_kept),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -376,6 +376,7 @@ static void output_fits_eighty_columns_and_no_terminal_sequence_passes(void **st
 	}
 	assert_int_equal(run(f, lines[2]), 0);
 	assert_text(f->out, "?[31mred?");
+	assert_text(f->out, "it checks /usr/bin/curl ...; DOWN for ");
 	assert_int_equal(run(f, lines[1]), 0);
 	assert_text(f->out, "Nothing is announced.");
 }

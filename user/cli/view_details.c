@@ -121,6 +121,20 @@ static void show_traffic(json_object *check)
 		       alarm_only ? "; alarm_only, so it decides nothing" : "");
 }
 
+/* What it checks, and since when it has its state, if the status says so. */
+static void show_target(json_object *check)
+{
+	const char *target = json_text(check, "target");
+	char age[TEXT_SHORT], since[TEXT_SHORT + 32] = "";
+
+	if (json_get(check, "since"))
+		snprintf(since, sizeof(since), "%s for %s", json_text(check, "state"),
+			 text_age(json_text(check, "since"), age));
+	if (target[0] || since[0])
+		text_paragraph(4, 4, "%s%s%s%s", target[0] ? "it checks " : "", target,
+			       target[0] && since[0] ? "; " : "", since);
+}
+
 static void show_check(json_object *check)
 {
 	const char *detail = json_text(check, "detail");
@@ -133,12 +147,14 @@ static void show_check(json_object *check)
 	if (!json_get(check, "last_run")) {
 		text_paragraph(0, 4, "%s: %s, has not run yet", json_text(check, "name"),
 			       json_text(check, "state"));
+		show_target(check);
 		return;
 	}
 	text_paragraph(0, 4, "%s: %s; %s, %s ago: %s after %.3f ms", json_text(check, "name"),
 		       json_text(check, "state"), json_text(check, "kind"),
 		       text_age(json_text(check, "last_run"), age), text_outcome(check, ended),
 		       json_object_get_double(json_get(check, "duration_ms")));
+	show_target(check);
 	if (detail[0])
 		text_paragraph(4, 4, "it said: %s", detail);
 	if (json_object_get_boolean(json_get(check, "stale")))

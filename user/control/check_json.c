@@ -19,7 +19,12 @@ void check_json_put(json_object *obj, const struct status_check *check)
 {
 	json_put_text(obj, "name", check->name);
 	json_put_text(obj, "kind", check->kind);
+	json_put_text(obj, "target", check->target);
 	json_put_text(obj, "state", health_state_name(check->state));
+	if (check->since_ms)
+		json_put_time(obj, "since", check->since_ms);
+	else
+		json_put_null(obj, "since");
 	if (check->ran) {
 		json_put_time(obj, "last_run", check->last_run_ms);
 		json_put_thousandths(obj, "duration_ms", check->duration_ns / NS_PER_US);

@@ -178,6 +178,8 @@ struct status_check {
 	int status;	     /* of runner_result */
 	int64_t last_run_ms; /* Unix time, milliseconds */
 	int64_t duration_ns;
+	int64_t since_ms;	  /* Unix time, milliseconds, of the present state; 0: none */
+	char target[STATUS_PATH]; /* of runner_check_target(); "": of traffic */
 	char detail[RUNNER_DETAIL];
 	bool has_traffic; /* it is a check of traffic, and what follows is set */
 	bool alarm_only;

@@ -46,10 +46,11 @@
  * before_master, and the notifications that are not about a state), three for each sync group, of
  * which there can be as many as instances, and two for each service. When a host loses its link,
  * all of them notify at the same time. */
-#define RUNNER_MAX_SERVICES 1024
-#define RUNNER_MAX_OWNERS   ((4 + 3) * HF_MAX_INSTANCES + 2 * RUNNER_MAX_SERVICES)
-#define RUNNER_MAX_FIFOS    2	/* notify_fifo and vrrp_notify_fifo */
-#define RUNNER_LINE	    256 /* octets of a FIFO's line with NUL: names, state, number */
+#define RUNNER_MAX_SERVICES    1024
+#define RUNNER_MAX_OWNERS      ((4 + 3) * HF_MAX_INSTANCES + 2 * RUNNER_MAX_SERVICES)
+#define RUNNER_MAX_FIFOS       2   /* notify_fifo and vrrp_notify_fifo */
+#define RUNNER_LINE	       256 /* octets of a FIFO's line with NUL: names, state, number */
+#define RUNNER_PROCESS_COMMAND 6   /* where the command is in the argv of a RUNNER_PROCESS */
 
 /* The user of a command. The supplementary groups are those of `uid` in the user database. A
  * command with the runner's own uid and gid keeps the groups with which the daemon was started. */
@@ -65,7 +66,7 @@ enum runner_check_kind {
 	RUNNER_HTTP,   /* argv: URL, status (0: 200 to 299), text (empty: any), verify (0, 1) */
 	/* argv: match (0: the arguments are the same, 1: they begin with those given, 2: like 1,
 	 * and the last given one may be the beginning of an argument), full command (0, 1), quorum,
-	 * quorum_max, fork delay, end delay (ns), then the command */
+	 * quorum_max, fork delay, end delay (ns), then the command at RUNNER_PROCESS_COMMAND */
 	RUNNER_PROCESS,
 	RUNNER_EXISTS, /* argv: a path; a result when it appears (1) or disappears (0) */
 	RUNNER_KINDS
@@ -175,6 +176,9 @@ int runner_receive(int fd, struct runner_answer *answer);
 
 /* "script", "file", ... */
 const char *runner_kind_name(enum runner_check_kind kind);
+/* Writes what the check runs, reads or connects to, without anything that may be secret: "/PATH",
+ * "/PATH ..." if it has arguments, "192.0.2.1 port 80", "http://HOST/PATH". */
+void runner_check_target(const struct runner_check *check, char *out, size_t size);
 
 /* The main loop of the runner. Returns the exit status when the engine has closed its end of `fd`.
  * For runner_start() and tests. */

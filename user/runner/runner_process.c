@@ -32,6 +32,7 @@ enum match { MATCH_EXACT, MATCH_INITIAL, MATCH_PARTIAL };
 
 /* The elements of the check's argv; from ARG_COMMAND on it is the command that is compared. */
 enum { ARG_MATCH, ARG_FULL, ARG_QUORUM, ARG_QUORUM_MAX, ARG_FORK, ARG_END, ARG_COMMAND };
+_Static_assert(ARG_COMMAND == RUNNER_PROCESS_COMMAND, "the engine writes the argv");
 
 struct process_watch {
 	struct check *check;

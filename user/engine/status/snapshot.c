@@ -249,7 +249,10 @@ static void fill_check(const struct check *check, struct status_check *out)
 	    .status = check->last.status,
 	    .last_run_ms = check->last_run_ms,
 	    .duration_ns = check->last.duration_ns,
+	    .since_ms = check->changed_ms,
 	};
+	if (!check->passive)
+		runner_check_target(&check->order, out->target, sizeof(out->target));
 	COPY_TEXT(out->name, check->name);
 	COPY_TEXT(out->kind, check_kind_name(check));
 	COPY_TEXT(out->detail,

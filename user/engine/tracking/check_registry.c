@@ -107,6 +107,8 @@ static void continue_check(struct check *now, const struct check *was, struct ch
 	now->stale_down = was->stale_down && now->down_if_stale;
 	now->last = was->last;
 	now->last_run_ms = was->last_run_ms;
+	now->changed_ms = was->changed_ms;
+	check_note_change(now, check_state(was));
 	if (was->passive || same_run(was, now)) {
 		now->order.id = was->order.id;
 		now->order.interval_ns = was->order.interval_ns;

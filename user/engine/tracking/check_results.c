@@ -45,6 +45,7 @@ static void file_hangs(struct engine *engine, struct check *check,
 void check_results_take(struct engine *engine, const struct runner_result *result)
 {
 	struct check *check = check_registry_find(&engine->checks, result->id);
+	enum health_state before;
 	char ended[OUTCOME_TEXT];
 	bool changed, was_down;
 
@@ -55,10 +56,12 @@ void check_results_take(struct engine *engine, const struct runner_result *resul
 		return;
 	}
 	check->ran = true;
+	before = check_state(check);
 	was_down = stale_end(check);
 	check->last = *result;
 	check->last_run_ms = wall_clock_ms();
 	changed = health_step(&check->hcfg, &check->fsm, result->outcome);
+	check_note_change(check, before);
 	set_pace(engine, check);
 	if (!changed && !was_down && !check_is_file(check))
 		return; /* nothing is new; the runner reports a file only when it has changed */
@@ -78,11 +81,13 @@ void check_results_judged(struct engine *engine, unsigned int index,
 			  const struct traffic_judged *judged)
 {
 	struct check *check = check_registry_at(&engine->checks, TRACKED_TRAFFIC, index);
+	enum health_state before = check_state(check);
 	char words[TRAFFIC_WORDS];
 
 	check->ran = true;
 	check->last_run_ms = wall_clock_ms();
 	check->fsm.state = judged->state == HEALTH_DOWN ? HEALTH_DOWN : HEALTH_UP;
+	check_note_change(check, before);
 	check->last.outcome = judged->state == HEALTH_DOWN ? HEALTH_TRAFFIC : HEALTH_OK;
 	if (judged->verdict == TRAFFIC_NONE)
 		snprintf(words, sizeof(words), "no verdict for %g s: the bad one is forgotten",
@@ -102,6 +107,7 @@ void check_results_judged(struct engine *engine, unsigned int index,
 
 static int send_check(struct engine *engine, struct check *check)
 {
+	enum health_state before = check_state(check);
 	int err;
 
 	check->order.interval_ns = wanted_pace(check);
@@ -115,6 +121,7 @@ static int send_check(struct engine *engine, struct check *check)
 	check->refused = err < 0;
 	if (check->refused)
 		check->fsm.state = HEALTH_DOWN;
+	check_note_change(check, before);
 	return 0;
 }
 

@@ -14,7 +14,7 @@
 #include "core/mono.h"
 #include "engine/tracking/check_registry.h"
 
-#define PROCESS_NUMBERS 6 /* words before the command in the argv of RUNNER_PROCESS */
+#define PROCESS_NUMBERS RUNNER_PROCESS_COMMAND /* they are before the command */
 /* How often files and processes are checked if the kernel does not report their changes. */
 #define FILE_INTERVAL_NS NS_PER_S
 

@@ -4,6 +4,7 @@
 #ifndef HF_ENGINE_CHECKS_H
 #define HF_ENGINE_CHECKS_H
 
+#include "core/loop.h"
 #include "core/mono.h"
 #include "engine/notify/commands.h"
 #include "health/health_step.h"
@@ -29,12 +30,20 @@ struct check {
 	bool stale_down;      /* stale for so long that it counts as down */
 	struct runner_result last;
 	int64_t last_run_ms;
+	int64_t changed_ms; /* Unix time of the last change of check_state(); 0: none */
 };
 
 /* The state that counts: that of the last results, or DOWN if it is stale for too long. */
 static inline enum health_state check_state(const struct check *check)
 {
 	return check->stale_down ? HEALTH_DOWN : check->fsm.state;
+}
+
+/* To be called after everything that may change the state, which was `before`. */
+static inline void check_note_change(struct check *check, enum health_state before)
+{
+	if (check_state(check) != before)
+		check->changed_ms = wall_clock_ms();
 }
 
 /* "script", "file", ..., "traffic" */

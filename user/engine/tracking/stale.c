@@ -45,10 +45,13 @@ static void on_stale(struct loop_timer *timer)
 	struct check *check;
 
 	CHECK_REGISTRY_EACH (&engine->checks, check) {
+		enum health_state before = check_state(check);
+
 		if (!waits_to_be_down(check) ||
 		    !mono_is_due(down_at(check), loop_now(engine->loop)))
 			continue;
 		check->stale_down = true;
+		check_note_change(check, before);
 		log_warn("%s %s: no result for too long: it counts as DOWN (stale down)",
 			 check_kind_name(check), check->name);
 	}
@@ -95,8 +98,12 @@ void stale_end_all(struct engine *engine)
 	bool was_down = false;
 	struct check *check;
 
-	CHECK_REGISTRY_EACH (&engine->checks, check)
+	CHECK_REGISTRY_EACH (&engine->checks, check) {
+		enum health_state before = check_state(check);
+
 		was_down |= stale_end(check);
+		check_note_change(check, before);
+	}
 	if (was_down)
 		tracking_judge_all(engine);
 }
