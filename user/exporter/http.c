@@ -167,7 +167,7 @@ static void serve_picture(struct answer *a)
 static const struct {
 	const char *url;
 	serve_fn serve;
-	bool any_host; /* a request may have any host name, as that of Prometheus */
+	bool any_host; /* the request may name any host, because Prometheus may use any name */
 } paths[] = {
     {"/", serve_page, false},
     {"/metrics", serve_metrics, true},

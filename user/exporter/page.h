@@ -19,5 +19,10 @@ void page_write(FILE *f, json_object *status, json_object *events, const char *w
 /* Returns the section of docs/alarms.md about the alarm `text`, which the caller frees by free().
  * NULL: there is none. */
 char *page_alarm_help(const char *text);
+/*
+ * The same section as an array of paragraphs: "text", without marks of Markdown, and "kind", which
+ * is "text" or "item" (of a list, or a row of a table). Empty: there is none.
+ */
+json_object *page_alarm_blocks(const char *text);
 
 #endif
