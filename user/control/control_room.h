@@ -21,7 +21,7 @@ struct control_room {
 
 /* True if `req` may move a mastership, so that its outcome takes time. */
 bool control_room_moves(const struct control_request *req);
-/* Logs the outcome of a reload or a move, because its client may have closed. */
+/* Logs the outcome of a reload or a move, because the client that ordered it may be gone. */
 void control_room_log(const struct control_request *req);
 /* Allocates what the verb of `req` needs. 0, or -EINVAL with the request refused. */
 int control_room_prepare(const struct control_room *room, struct control_request *req);

@@ -38,8 +38,8 @@ struct health_fsm {
 };
 
 void health_init(const struct health_cfg *cfg, struct health_fsm *fsm);
-/* Is the state in doubt: is there no result yet, or are there contradicting results, but too few?
- */
+/* True if the state is in doubt: there is no result yet, or results contradict the state but are
+ * too few to change it. */
 static inline bool health_in_doubt(const struct health_fsm *fsm)
 {
 	return fsm->state == HEALTH_UNKNOWN || fsm->streak > 0;

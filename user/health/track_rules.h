@@ -17,7 +17,7 @@ struct track_sum {
 };
 
 /*
- * Adds one check. Weight 0: DOWN is a fault, `reverse` makes it UP. Otherwise a positive weight
+ * Adds one check. Weight 0: DOWN is a fault; with `reverse` UP is one. Otherwise a positive weight
  * counts while the check is UP and a negative one while it is DOWN; `reverse` turns the sign. A
  * weighted check without a result adds nothing.
  */

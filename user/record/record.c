@@ -51,9 +51,9 @@ int64_t record_zero_ns(const struct record *rec)
 	return zero ? zero->at_ns : 0;
 }
 
-/* The time of the last UPDATE that was sent before our advert; later ones settle. With
- * before_master the UPDATE follows the advert, so there it is the last one before RECORD_ANNOUNCED.
- */
+/* The time of the last UPDATE of the takeover. It is the last one before our first advert, because
+ * later ones only settle the path. With before_master the UPDATE follows the advert. Then it is the
+ * last one before RECORD_ANNOUNCED. */
 static int64_t last_update_ns(const struct record *rec)
 {
 	bool waited = record_step_of(rec, RECORD_BEFORE_ASKED);

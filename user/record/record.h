@@ -40,7 +40,7 @@ enum record_kind {
 	RECORD_LAST_ANSWER,	  /* the last answer of the old master's host to a probe */
 	RECORD_BEFORE_ASKED,	  /* the runner was asked for before_master */
 	RECORD_BEFORE_ENDED,	  /* `value` and `status` as for NOTIFY_ENDED */
-	RECORD_BEFORE_LATE,	  /* its timeout: the takeover continued without its end */
+	RECORD_BEFORE_LATE,	  /* its timeout: the takeover continued before it had ended */
 	RECORD_KINDS
 };
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * A robust mutex (futex(2), "robust futexes") in shared memory: the kernel releases it in the exit
- * of the thread that holds it, before descriptors are closed. Rejected: a pidfd, which is ready
- * when the last thread has ended (PIDFD_THREAD came with Linux 6.9); a BPF program at the exit of
- * every process, for which all other programs would pay.
+ * of the thread that holds it, before descriptors are closed. Rejected: a pidfd, because it is
+ * ready only when the last thread has ended (PIDFD_THREAD came with Linux 6.9). Rejected: a BPF
+ * program at the exit of processes, because it would make the exit of every program slower.
  */
 #include "runner/engine_death.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Tells another process at once that the engine's main thread has died. The end of a socket tells
- * it later: the kernel closes the descriptors when the last thread has ended, and an ordinary
- * thread waits for a CPU like every process (up to 20 ms were measured beside a compiler).
+ * Tells another process at once that the engine's main thread has died. A closed socket would tell
+ * it later. The kernel closes the descriptors only when the last thread has ended, and an ordinary
+ * thread may have to wait for a CPU first (up to 20 ms were measured beside a compiler).
  */
 #ifndef HF_ENGINE_DEATH_H
 #define HF_ENGINE_DEATH_H

@@ -22,8 +22,8 @@
 #include "runner/runner_check.h"
 #include "runner/runner_look.h"
 
-/* The file has the text that its writer wants. Not IN_DELETE or IN_IGNORED: a new file of that name
- * may be there already, empty until its writer closes it. */
+/* The events after which the file has its whole new text. IN_DELETE and IN_IGNORED are not among
+ * them: a new file of that name may exist already, and it is empty until its writer closes it. */
 #define WRITTEN (IN_CLOSE_WRITE | IN_MOVED_TO | IN_Q_OVERFLOW)
 
 struct tracked_file {

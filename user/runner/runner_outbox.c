@@ -2,7 +2,7 @@
 /*
  * The queue toward the engine. It owns the kept messages, which are encoded. It does not own the
  * socket. It allocates memory only while the socket has no room. Rejected: a flag in each check and
- * owner, and a scan over all of them, because then three files would send.
+ * owner, and a scan over all of them, because then three files would need code that sends.
  */
 #include "runner/runner_outbox.h"
 

@@ -4,9 +4,9 @@
  * runner, and kills it before it starts another one. It passes the runner's socket to the engine
  * and keeps no copy, so the socket is closed when the engine ends, and the runner ends too.
  *
- * It also closes the gate of S-BFD when the engine dies (engine_death.h): until then the host
- * answers that all is well. It has the one page of the gate mapped, and no right to anything else
- * of BPF.
+ * It also closes the gate of S-BFD when the engine dies (engine_death.h). While the gate is open,
+ * the host answers probes as if all were well. The supervisor has mapped the one page of the gate.
+ * It has no other right to BPF.
  *
  * The supervisor drops the privileges that neither it nor a runner needs before its first order.
  * Runners inherit the others. Rejected: to keep CAP_SETUID in the engine for the restart of a

@@ -18,8 +18,8 @@ int supervisor_start(int *fd, pid_t *pid);
 /* Orders a new runner. The supervisor kills a present one first. 0 or -errno. */
 int supervisor_order_runner(int fd);
 
-/* Has it close the gate of S-BFD, the map `gate_fd`, when the thread that started the supervisor
- * has died, or the socket is closed. 0 or -errno. */
+/* Orders the supervisor to close the gate of S-BFD (the map `gate_fd`) when the thread that started
+ * the supervisor has died, or when the socket is closed. 0 or -errno. */
 int supervisor_give_gate(int fd, int gate_fd);
 
 /*
