@@ -257,7 +257,7 @@ bench-prefixes: all ## measure takeovers of 100 to 10,000 prefixes, compared wit
 bench-reroute: all tests ## measure the time from the UPDATE of a new MASTER to the route of each router
 	$(Q)tests/bench/reroute
 
-deps: ## install the missing Debian 12 packages
+deps: ## install the missing Debian 12 packages, those of the tests too (only for building: tools/deps --build)
 	$(Q)tools/deps
 
 clean: ## remove build/
