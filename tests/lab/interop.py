@@ -13,9 +13,6 @@ from scenario import lab
 LONG = "--long" in sys.argv[1:]
 QUIET_S = 60 if LONG else 3
 SETTLE_S = 30  # for changes of up to four seconds; the machine may be busy
-# Shorter than the down time of version 2, which is three seconds. A node that takes over within this time has
-# received priority 0. The down time of version 3 is too short to be distinguished on a busy machine.
-RESIGNED_S = 2.5
 DOWN_S = 4  # the down time of version 2, three adverts and the skew, with a reserve
 
 
@@ -70,7 +67,8 @@ def other(who):
 
 class Match:
     """The two nodes: `a` runs Holdfast, `b` runs the peer. The peer has start(), stop(), kill() and running(), and
-    states() and changes() by the name of the case."""
+    states() and changes() by the name of the case. It may have resigned(): the names of the cases in which it, as a
+    BACKUP, has received priority 0 since its start."""
 
     def __init__(self, net, cases, peer):
         self.net, self.cases, self.k = net, cases, peer
@@ -78,10 +76,18 @@ class Match:
 
     def states(self):
         """{case name: (Holdfast's state, the peer's)}."""
-        h = {i["name"]: i["state"] for i in (self.h.status() or {}).get("instances", [])} \
-            if self.h.alive() else {}
+        h = {i["name"]: i["state"] for i in self.instances()} if self.h.alive() else {}
         k = self.k.states() if self.k.running() else {}
         return {c.name: (h.get(c.name), k.get(c.name)) for c in self.cases}
+
+    def instances(self):
+        return lab.wait_for(self.h.status, SETTLE_S, "holdfastd answers")["instances"]
+
+    def told_to_take_over(self, who):
+        """The names of the cases in which `who` has taken over because of priority 0; None: it does not tell."""
+        if who == "h":
+            return {i["name"] for i in self.instances() if i["last_transition"]["cause"] == "master resigned"}
+        return self.k.resigned() if hasattr(self.k, "resigned") else None
 
     def masters(self):
         return {name: {who for who, state in zip("hk", pair) if state == "MASTER"}
@@ -121,8 +127,7 @@ class Match:
 
     def counts(self):
         """The number of state changes of each case, on both sides together."""
-        status = lab.wait_for(self.h.status, SETTLE_S, "holdfastd answers")
-        h = {i["name"]: i["transitions"] for i in status["instances"]}
+        h = {i["name"]: i["transitions"] for i in self.instances()}
         k = self.k.changes()
         return {c.name: h[c.name] + k.get(c.name, 0) for c in self.cases}
 
@@ -158,13 +163,12 @@ def play(match, brief=False):
         return lambda c: now[c.name]
 
     def resign(who):
-        """`who` stops. The other daemon takes over at once where `who` was MASTER."""
+        """`who` stops. The other daemon takes over where `who` was MASTER, because it has received priority 0."""
         match.phase(f"stop {who}", lambda c: other(who), match.h.stop if who == "h" else match.k.stop)
+        told = match.told_to_take_over(other(who))
         for c in match.cases:
-            mark = c.marks[f"stop {who}"]
-            if now[c.name] == who and c.version == 2 and "FAIL" not in mark and \
-                    float(mark) > RESIGNED_S:
-                c.marks[f"stop {who}"] = f"FAIL({mark} s)"
+            if told is not None and now[c.name] == who and c.name not in told:
+                c.marks[f"stop {who}"] = f"FAIL(no priority 0, {c.marks[f'stop {who}']})"
 
     match.phase("alone k", lambda c: "k", match.k.start)
     match.phase("join h", joined("h"), match.start_h, 0 if brief and not LONG else DOWN_S)

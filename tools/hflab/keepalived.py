@@ -14,6 +14,7 @@ RT = """global_defs {
     vrrp_rlimit_rttime 10000000
 }
 """
+RESIGNED = re.compile(r"\((\w+)\) Backup received priority 0")
 STATE = re.compile(r"\((\w+)\) (?:Entering|entering) (MASTER|BACKUP|FAULT) STATE", re.I)
 
 
@@ -52,7 +53,12 @@ class Keepalived:
         """{instance: state}."""
         return dict(self.transitions())
 
-    def stop(self, deadline_s=15):
+    def resigned(self):
+        """The instances whose MASTER has sent priority 0 since its start, while it was BACKUP."""
+        with open(self.log, encoding="utf-8", errors="replace") as f:
+            return set(RESIGNED.findall(f.read()))
+
+    def stop(self, deadline_s=30):
         """Stops it as systemd does: it sends priority 0 for all instances that are MASTER."""
         self.process.send_signal(signal.SIGTERM)
         try:

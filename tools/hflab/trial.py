@@ -15,6 +15,7 @@ from .wait import LabError, wait_for
 
 READY_S = 40    # until both daemons are connected and one is MASTER
 RECOVER_S = 20  # after which an outage counts as not recovered
+WITHDRAWN_S = 40  # with the longest `linger` of a test
 FREEZE_S = 3
 QUIET_S = 0.3   # the client's run before the trial and after the recovery
 FOUND_BY_SILENCE = ("master down", "the master's host answers no probes")
@@ -86,21 +87,32 @@ class Pair:
         return {name: state for name, state in states.items() if state}
 
     def active(self):
-        """The node that is MASTER; LabError unless there is exactly one."""
-        states = self.states()
-        masters = [name for name, state in states.items() if state == "MASTER"]
-        if len(masters) != 1:
-            raise LabError(f"not one MASTER: {states}")
-        return self.nodes[masters[0]]
+        """The node that is MASTER; LabError unless there is soon exactly one. Nodes that meet again may both be for a
+        moment, and a late one does not answer."""
+        def one():
+            masters = [name for name, state in self.states().items() if state == "MASTER"]
+            return masters[0] if len(masters) == 1 else None
+        try:
+            return self.nodes[wait_for(one, RECOVER_S, "one MASTER", 0.1)]
+        except LabError as e:
+            raise LabError(f"{e}: {self.states()}") from None
 
     def other(self, node):
         return next(n for n in self.nodes.values() if n is not node)
 
-    def wait_settled(self, deadline_s=30):
-        """Waits until the path of the active node has settled, so that a taker can outrank it at the router."""
-        node = self.active()
-        wait_for(lambda: set(node.announced().values()) == {"settled"}, deadline_s,
-                 f"{node.name}, the active node, settles", 0.2)
+    def wait_settled(self, deadline_s=60):
+        """Waits until the path of the active node has settled, so that a taker can outrank it at the router. If the machine
+        stands still meanwhile, another node may become the active one. Returns the active node."""
+        def seen():
+            return {name: set(node.announced().values()) for name, node in self.nodes.items()}
+
+        def is_settled():
+            master = next((node for node in self.nodes.values() if node.state() == "MASTER"), None)
+            return master if master and set(master.announced().values()) == {"settled"} else None
+        try:
+            return wait_for(is_settled, deadline_s, "the active node settles", 0.2)
+        except LabError as e:
+            raise LabError(f"{e}: {self.states()}, {seen()}") from None
 
     # --- trials: (the deed, how to undo it) -------------------------------------------------------
     def host_death(self):
@@ -123,10 +135,14 @@ class Pair:
             if code != 0:
                 raise LabError(f"handover: exit status {code}: {out}{err}")
             return " ".join(out.split())
-        return self._trial("planned handover", command, lambda n: None)
+        return self._trial("planned handover", command, lambda n: None, watch=self._withdrawn)
 
     def service_failure(self):
         return self._trial("service failure", lambda n: n.trigger(True), lambda n: n.trigger(False))
+
+    def _withdrawn(self, giver, _taker, _began):
+        """The client asks until the giver's old path has gone, so that a loss by that is seen."""
+        wait_for(lambda: set(giver.announced().values()) == {"none"}, WITHDRAWN_S, f"{giver.name} withdraws its path", 0.05)
 
     def _thaw(self, giver, taker, began):
         time.sleep(max(0.0, FREEZE_S - (time.time() - began)))
