@@ -10,7 +10,8 @@ struct fake *fake;
 
 void fake_init(struct fake *f)
 {
-	*f = (struct fake){.now = FAKE_EPOCH};
+	memset(f, 0, offsetof(struct fake, timers));
+	f->now = FAKE_EPOCH;
 	fake = f;
 }
 

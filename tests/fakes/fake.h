@@ -46,6 +46,7 @@
 #define FAKE_EPOCH     ((struct mono){100 * NS_PER_S}) /* a clock is never at 0 */
 #define FAKE_NOTIFIES  64
 #define FAKE_HELD      256
+#define FAKE_FILES     2    /* of state_file_fake.c */
 #define FAKE_FD	       1000 /* the first descriptor of a fake socket */
 
 struct fake_link {
@@ -90,7 +91,6 @@ struct fake {
 	int64_t clock_ahead_ns; /* ... within a handler: so far */
 	int64_t wall_ahead_ms;	/* of the wall clock: somebody has set it */
 	struct loop *loop;	/* of the engine */
-	struct loop_timer *timers[FAKE_TIMERS];
 	unsigned int n_timers;
 	struct loop_source
 	    *sources[FAKE_SOURCES]; /* the first ones; none becomes ready by itself */
@@ -101,7 +101,6 @@ struct fake {
 
 	struct fake_link links[FAKE_LINKS];
 	unsigned int n_links;
-	struct fake_address addresses[FAKE_ADDRESSES];
 	unsigned int n_addresses;
 	int64_t address_ns; /* how long the kernel takes for one address job */
 	bool eager;	    /* it does the job at once and reports it later */
@@ -134,10 +133,10 @@ struct fake {
 	uint32_t deaf;		    /* an interface whose program was missing just now; 0: none */
 	uint32_t attached[FAKE_LINKS]; /* interfaces of the data path */
 	unsigned int n_attached;
-	uint32_t unattachable;	    /* an interface to which nothing can be attached, ... */
-	int attach_err;		    /* ... because of this */
-	struct mono alive; /* the engine's last sign of life; MONO_NEVER: its gate is closed */
-	datagram_fn heard; /* the engine's; NULL: its port is closed */
+	uint32_t unattachable; /* an interface to which nothing can be attached, ... */
+	int attach_err;	       /* ... because of this */
+	struct mono alive;     /* the engine's last sign of life; MONO_NEVER: its gate is closed */
+	datagram_fn heard;     /* the engine's; NULL: its port is closed */
 	void *heard_ctx;
 	int datagrams_err; /* of datagrams_create(); 0: it opens */
 
@@ -146,10 +145,6 @@ struct fake {
 	struct gateway gateway[GATEWAY_FAMILIES];
 	struct datapath *dp;
 	bool holds_events; /* the kernel half's wait in its ring; the state map is up to date */
-	struct fake_held {
-		struct datapath_instance *in;
-		struct hf_event ev;
-	} held[FAKE_HELD];
 	unsigned int n_held;
 	uint64_t n_state_reads; /* calls of datapath_state() */
 	struct netlink_watch *nl;
@@ -177,10 +172,7 @@ struct fake {
 	char answer[2 *
 		    CONTROL_ERROR_TEXT]; /* the last one's: "done: " or "refused: " and the text */
 	void (*after)(void);		 /* of the fakes, after each handler; NULL: none */
-	struct bfd_datagram bfd_queue[FAKE_BFD_QUEUE]; /* not received yet */
-	uint16_t bfd_to_port[FAKE_BFD_QUEUE];
 	unsigned int n_bfd;
-	int bfd_listens[FAKE_BFD_FDS];		  /* by descriptor: the port, of IPv6 negative */
 	int bfd_err;				  /* what BFD's sockets answer; 0: they work */
 	struct datapath_bfd *bfd_kernel_sessions; /* a list */
 	bool bfd_kernel;			  /* there is a kernel half for BFD ... */
@@ -189,9 +181,22 @@ struct fake {
 	/* What BFD sends. */
 	void (*bfd_sent)(const struct ipaddr *peer, uint16_t port, const uint8_t *msg, size_t len);
 
-	char trace[FAKE_TRACE];
 	size_t traced;
 	bool quiet; /* no trace: for long runs */
+	size_t kept
+	    [FAKE_FILES]; /* octets in its files (state_file_fake.c); 0: there is no such file */
+
+	/* From here on fake_init() leaves the old octets: the numbers above say what is used. */
+	struct loop_timer *timers[FAKE_TIMERS];
+	struct fake_address addresses[FAKE_ADDRESSES];
+	struct fake_held {
+		struct datapath_instance *in;
+		struct hf_event ev;
+	} held[FAKE_HELD];
+	struct bfd_datagram bfd_queue[FAKE_BFD_QUEUE]; /* not received yet */
+	uint16_t bfd_to_port[FAKE_BFD_QUEUE];
+	int bfd_listens[FAKE_BFD_FDS]; /* by descriptor: the port, of IPv6 negative */
+	char trace[FAKE_TRACE];
 };
 
 extern struct fake *fake;
@@ -241,6 +246,7 @@ void fake_add_link(uint32_t ifindex, const char *name, bool up);
 void fake_set_link(uint32_t ifindex, bool up, bool gone); /* and reports it */
 void fake_add_address(uint32_t ifindex, const char *prefix, bool ours);
 bool fake_has_address(const char *prefix);
+bool fake_holds_address(const struct ipaddr *address);
 /* A router advertises itself. */
 void fake_router_advert(uint32_t ifindex, const struct ipaddr *address);
 /* A datagram reaches the engine's report port. */

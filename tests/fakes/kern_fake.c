@@ -106,6 +106,11 @@ void fake_add_address(uint32_t ifindex, const char *prefix, bool ours)
 	}
 }
 
+bool fake_holds_address(const struct ipaddr *address)
+{
+	return address_at(0, address) >= 0;
+}
+
 bool fake_has_address(const char *prefix)
 {
 	struct ipprefix p;

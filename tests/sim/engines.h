@@ -61,9 +61,9 @@ struct event {
 	uint64_t order;
 	enum event_kind kind;
 	unsigned int node, spine;
-	uint32_t session;		  /* the event is stale if the session has another number */
-	uint32_t boot, owner;		  /* BFD, DONE: stale after another boot */
-	struct mono until;		  /* LOST: then it is told in any case */
+	uint32_t session;     /* the event is stale if the session has another number */
+	uint32_t boot, owner; /* BFD, DONE: stale after another boot */
+	struct mono until;    /* LOST: then it is told in any case */
 	enum announce_level levels[ROUTERS]; /* ROUTE: what the node means, for the rules alone */
 	enum bfd_state state;
 	struct ipaddr source, to;
@@ -74,8 +74,8 @@ struct event {
 /* The BGP session of a node with a spine. Each one has a new number. */
 struct session {
 	uint32_t number;
-	bool known;	       /* to the spine */
-	bool established;      /* as the node sees it */
+	bool known;	  /* to the spine */
+	bool established; /* as the node sees it */
 	struct bgp_fsm fsm, spine_fsm;
 	struct mono in_flight; /* the latest arrival so far, because TCP keeps the order */
 	struct mono heard;     /* by the spine */
@@ -92,6 +92,7 @@ struct spine {
 	struct chooser chooser;
 	struct mono refuses; /* new sessions until then */
 	struct path paths[NODES][ROUTERS];
+	unsigned int best[ROUTERS]; /* the node of the best path, plus 1; 0: there is no path */
 	struct mono
 	    unserved[ROUTERS]; /* since then its client gets no answer; MONO_NEVER: it does */
 };
@@ -108,7 +109,6 @@ struct told { /* the last announcement to the routers */
 };
 
 struct node {
-	struct fake machine;
 	struct engine *engine; /* NULL: it is down */
 	bool stopping, dead;   /* `dead`: with its host */
 	char name[16];
@@ -130,9 +130,10 @@ struct node {
 	unsigned int notified; /* commands that the world has seen */
 	bool drained, link_down;
 	int priority;
-	bool reversed;	    /* a reload has changed the order of the instances */
-	unsigned int lacks; /* a reload has removed this instance, 1..; 0: none */
-	bool without_sbfd;  /* a reload has removed `sbfd` */
+	bool reversed;	     /* a reload has changed the order of the instances */
+	unsigned int lacks;  /* a reload has removed this instance, 1..; 0: none */
+	bool without_sbfd;   /* a reload has removed `sbfd` */
+	struct fake machine; /* the last one: world_empty() leaves it to fake_init() */
 };
 
 struct world {
@@ -155,15 +156,15 @@ struct world {
 	bool addresses_failed;
 	struct mono back;   /* when the last node boots */
 	int64_t slowest_ns; /* the time from the end of the troubles until all rules held */
-	struct node nodes[NODES];
 	struct spine spines[SPINES];
 	struct mono cut[NODES][NODES]; /* adverts from, to: lost until then */
-	struct event tapped[TAPPED];
 	unsigned int n_tapped;
 	bool trace;
 	char failure[256];
-	struct event pool[EVENTS]; /* from here on world_empty() leaves the old octets */
-	uint16_t spare[EVENTS];	   /* places in `pool`; from `queued` on they are free */
+	struct node nodes[NODES]; /* from here on world_empty() leaves most of the old octets */
+	struct event tapped[TAPPED];
+	struct event pool[EVENTS];
+	uint16_t spare[EVENTS]; /* places in `pool`; from `queued` on they are free */
 };
 
 /* --- engines_queue.c --- */
@@ -173,6 +174,8 @@ bool world_percent(struct world *w, int percent);
 int64_t world_between(struct world *w, int64_t low, int64_t high);
 /* A world without anything. */
 void world_empty(struct world *w);
+/* Copies an event; of `msg` only the octets that it has. */
+void event_copy(struct event *to, const struct event *from);
 void world_push(struct world *w, const struct event *ev);
 /* The earliest one is removed and copied to `ev`. */
 void world_pop(struct world *w, struct event *ev);
@@ -203,6 +206,8 @@ void world_forget_sessions(struct world *w, struct node *node);
 void world_restart_spine(struct world *w, unsigned int spine, int64_t ns);
 /* BFD has ended sessions of this node. */
 void world_note_lost(struct world *w, struct node *node);
+/* A path to `router` has changed at the spine. */
+void world_choose(struct world *w, unsigned int spine, unsigned int router);
 /* The node that the spine sends the traffic of `router` to, or -1. */
 int world_choice(const struct world *w, unsigned int spine, unsigned int router);
 

@@ -5,13 +5,13 @@
  * Safety: a route that draws traffic is announced only while the node has the address; the address
  * is removed only after the withdrawal; a node in FAULT announces nothing; a node that does not
  * serve yet announces nothing while its before_master runs; a BACKUP with BFD does not take over
- * while it is cut off; nobody takes over from a MASTER that it hears; two nodes that hear each other
- * are not both MASTER for longer than two adverts; while only operators act, each router sends the
- * traffic to a node that has the address; while one thing fails at a time, it does so again soon
- * (engines_outage.c).
- * Liveness: after a time without troubles each virtual router has one MASTER, each router sends its
- * traffic there, no other node has the address, and the members of a sync group have one state.
- * Each router has the paths that the nodes have announced, also whenever no UPDATE is on its way.
+ * while it is cut off; nobody takes over from a MASTER that it hears; two nodes that hear each
+ * other are not both MASTER for longer than two adverts; while only operators act, each router
+ * sends the traffic to a node that has the address; while one thing fails at a time, it does so
+ * again soon (engines_outage.c). Liveness: after a time without troubles each virtual router has
+ * one MASTER, each router sends its traffic there, no other node has the address, and the members
+ * of a sync group have one state. Each router has the paths that the nodes have announced, also
+ * whenever no UPDATE is on its way.
  */
 #include "engine/instance/instance.h"
 #include "engine/state.h"
@@ -19,10 +19,9 @@
 
 static bool has_address(unsigned int router)
 {
-	static const char *const prefixes[ROUTERS] = {"203.0.113.1/32", "203.0.113.2/32",
-						      "203.0.113.3/32"};
+	struct ipaddr address = {{[10] = 0xff, 0xff, 203, 0, 113, (uint8_t)(router + 1)}};
 
-	return fake_has_address(prefixes[router]);
+	return fake_holds_address(&address);
 }
 
 bool world_has_address(struct world *w, struct node *node, unsigned int router)

@@ -33,23 +33,21 @@ static int64_t latency_ns(struct world *w)
 }
 
 /* Sends it to the node of that address, if it gets there. */
-static void transmit(struct world *w, const struct node *from, const struct event *packet)
+static void transmit(struct world *w, const struct node *from, struct event *ev)
 {
-	struct event ev = *packet;
-
 	for (unsigned int i = 0; i < w->n_nodes; i++) {
 		int copies = 1;
 
-		if (!ipaddr_equal(&ev.to, &w->nodes[i].address) ||
+		if (!ipaddr_equal(&ev->to, &w->nodes[i].address) ||
 		    !reaches(w, world_index(w, from), i))
 			continue;
 		if (mono_before(w->now, w->lossy) && world_percent(w, LOSS_PERCENT))
 			continue;
 		if (w->duplicated > 0 && world_percent(w, w->duplicated))
 			copies = 2;
-		for (ev.node = i; copies > 0; copies--) {
-			ev.at = mono_add(w->now, latency_ns(w));
-			world_push(w, &ev);
+		for (ev->node = i; copies > 0; copies--) {
+			ev->at = mono_add(w->now, latency_ns(w));
+			world_push(w, ev);
 		}
 	}
 }
@@ -58,7 +56,7 @@ static void transmit(struct world *w, const struct node *from, const struct even
 
 static void tap(struct world *w, const struct event *ev)
 {
-	w->tapped[w->n_tapped++ % TAPPED] = *ev;
+	event_copy(&w->tapped[w->n_tapped++ % TAPPED], ev);
 }
 
 static void on_send(void *ctx, const struct vrrp_socket_key *key, const struct ipaddr *to,
@@ -195,8 +193,9 @@ void world_attack(struct world *w)
 	unsigned int known = w->n_tapped < TAPPED ? w->n_tapped : TAPPED;
 
 	for (; n > 0; n--) {
-		struct event ev = w->tapped[world_random(w, known)];
+		struct event ev;
 
+		event_copy(&ev, &w->tapped[world_random(w, known)]);
 		if (world_percent(w, 60) && ev.kind == EVENT_PACKET)
 			forge(w, &ev);
 		else if (world_percent(w, 60) && ev.kind == EVENT_REPORT)

@@ -39,11 +39,19 @@ static bool earlier(const struct event *a, const struct event *b)
 	return a->at.ns != b->at.ns ? a->at.ns < b->at.ns : a->order < b->order;
 }
 
+/* Each machine is emptied by fake_init(). */
 void world_empty(struct world *w)
 {
-	memset(w, 0, offsetof(struct world, pool));
+	memset(w, 0, offsetof(struct world, nodes));
+	for (unsigned int i = 0; i < NODES; i++)
+		memset(&w->nodes[i], 0, offsetof(struct node, machine));
 	for (unsigned int i = 0; i < EVENTS; i++)
 		w->spare[i] = (uint16_t)i;
+}
+
+void event_copy(struct event *to, const struct event *from)
+{
+	memcpy(to, from, offsetof(struct event, msg) + from->len);
 }
 
 /* Only few events wait at the same time, so an ordered array of their places is sufficient. The
@@ -56,7 +64,7 @@ void world_push(struct world *w, const struct event *ev)
 	if (i == EVENTS)
 		abort();
 	place = w->spare[i];
-	w->pool[place] = *ev;
+	event_copy(&w->pool[place], ev);
 	w->pool[place].order = w->orders++;
 	for (; i > 0 && earlier(&w->pool[w->queue[i - 1]], &w->pool[place]); i--)
 		w->queue[i] = w->queue[i - 1];
@@ -67,7 +75,7 @@ void world_pop(struct world *w, struct event *ev)
 {
 	uint16_t place = w->queue[--w->queued];
 
-	*ev = w->pool[place];
+	event_copy(ev, &w->pool[place]);
 	w->spare[w->queued] = place;
 }
 

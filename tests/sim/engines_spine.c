@@ -89,6 +89,8 @@ static void look_later(struct world *w, unsigned int node, unsigned int spine)
 static void drop_paths(struct world *w, unsigned int node, unsigned int spine)
 {
 	memset(w->spines[spine].paths[node], 0, sizeof(w->spines[spine].paths[node]));
+	for (unsigned int r = 0; r < w->n_routers; r++)
+		world_choose(w, spine, r);
 }
 
 /* As the node sees it. */
@@ -242,10 +244,16 @@ static void hear_lost(struct world *w, struct event ev)
 
 int world_choice(const struct world *w, unsigned int spine, unsigned int router)
 {
-	const struct spine *sp = &w->spines[spine];
-	const struct path *best = NULL;
-	int choice = -1;
+	return (int)w->spines[spine].best[router] - 1;
+}
 
+/* The rules ask for the choice after every event, and few events change a path. */
+void world_choose(struct world *w, unsigned int spine, unsigned int router)
+{
+	struct spine *sp = &w->spines[spine];
+	const struct path *best = NULL;
+
+	sp->best[router] = 0;
 	for (unsigned int i = 0; i < w->n_nodes; i++) {
 		const struct path *p = &sp->paths[i][router];
 		struct offer one = {&p->attrs, p->since};
@@ -256,9 +264,8 @@ int world_choice(const struct world *w, unsigned int spine, unsigned int router)
 						 &(struct offer){&best->attrs, best->since}))
 			continue;
 		best = p;
-		choice = (int)i;
+		sp->best[router] = i + 1;
 	}
-	return choice;
 }
 
 static void hear_route(struct world *w, const struct event *ev)

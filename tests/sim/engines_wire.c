@@ -175,10 +175,10 @@ static bool send_update(struct world *w, struct node *node, unsigned int spine,
 	struct event ev = {.kind = EVENT_ROUTE, .spine = spine};
 	const struct bgp_session *s = &node->sessions[spine].fsm.session;
 	unsigned int taken;
-	int len = b->attrs ? bgp_announce_build(s, b->attrs, b->prefixes, b->n, &taken, ev.msg,
-						sizeof(ev.msg))
-			   : bgp_withdraw_build(s, b->prefixes, b->n, &taken, ev.msg,
-						sizeof(ev.msg));
+	int len =
+	    b->attrs
+		? bgp_announce_build(s, b->attrs, b->prefixes, b->n, &taken, ev.msg, sizeof(ev.msg))
+		: bgp_withdraw_build(s, b->prefixes, b->n, &taken, ev.msg, sizeof(ev.msg));
 
 	if (len < 0)
 		return false;
@@ -258,12 +258,14 @@ static void put(struct world *w, const struct event *ev, struct bgp_nlri nlri,
 	while (bgp_nlri_next(&nlri, &prefix)) {
 		unsigned int router = prefix.addr.b[15] - 1u;
 
-		if (router >= w->n_routers || prefix.len != 32)
+		if (router >= w->n_routers || prefix.len != 32) {
 			world_fail(w, "spine %u hears of a strange prefix", ev->spine);
-		else
-			w->spines[ev->spine].paths[ev->node][router] =
-			    attrs ? (struct path){ev->levels[router], *attrs, w->now}
-				  : (struct path){.since = w->now};
+			continue;
+		}
+		w->spines[ev->spine].paths[ev->node][router] =
+		    attrs ? (struct path){ev->levels[router], *attrs, w->now}
+			  : (struct path){.since = w->now};
+		world_choose(w, ev->spine, router);
 	}
 }
 

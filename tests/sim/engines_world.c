@@ -159,10 +159,10 @@ static void die(struct world *w, struct node *node)
 	unsigned int n;
 
 	world_enter(w, node);
-	memcpy(addresses, fake->addresses, sizeof(addresses));
 	n = fake->n_addresses;
+	memcpy(addresses, fake->addresses, n * sizeof(addresses[0]));
 	silence(node);
-	memcpy(fake->addresses, addresses, sizeof(addresses));
+	memcpy(fake->addresses, addresses, n * sizeof(addresses[0]));
 	fake->n_addresses = n;
 }
 
