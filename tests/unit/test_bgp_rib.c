@@ -215,6 +215,40 @@ static void a_new_session_and_a_refresh_get_all_again(void **state)
 	bgp_rib_destroy(rib);
 }
 
+/* A reload has removed the next hop, and the session over IPv6 has no other one. */
+static void what_a_session_no_longer_carries_is_withdrawn(void **state)
+{
+	const struct bgp_session over_ipv6 = {.ipv4 = true, .next_hop = {{0x20}}};
+	struct bgp_attrs a = {.next_hop4 = {{[10] = 0xff, 0xff, 192, 0, 2, 11}}}, none = {0};
+	struct ipprefix old = prefix("192.0.2.1/32"), fresh = prefix("192.0.2.2/32");
+	struct bgp_rib *rib = bgp_rib_create(1);
+
+	(void)state;
+	bgp_rib_peer_up(rib, 0);
+	bgp_rib_announce(rib, &old, &a);
+	assert_true(bgp_rib_next(rib, 0, &over_ipv6, &batch));
+	bgp_rib_sent(rib, 0, &batch, 1);
+	assert_int_equal(bgp_rib_advertised(rib, 0), 1);
+	bgp_rib_announce(rib, &fresh, &none);
+	bgp_rib_announce(rib, &old, &none);
+	assert_true(bgp_rib_next(rib, 0, &over_ipv6, &batch));
+	assert_null(batch.attrs);
+	assert_int_equal(batch.encoding, BGP_ENCODING_CLASSIC);
+	assert_int_equal(batch.n, 1);
+	assert_memory_equal(&batch.prefixes[0], &old, sizeof(old));
+	bgp_rib_sent(rib, 0, &batch, 1);
+	assert_int_equal(bgp_rib_advertised(rib, 0), 0);
+	assert_true(bgp_rib_next(rib, 0, &over_ipv6, &batch)); /* the log tells of both */
+	assert_int_equal(batch.encoding, BGP_ENCODING_NONE);
+	assert_int_equal(batch.n, 2);
+	bgp_rib_sent(rib, 0, &batch, 2);
+	assert_false(bgp_rib_next(rib, 0, &over_ipv6, &batch));
+	bgp_rib_announce(rib, &old, &a);
+	assert_true(bgp_rib_next(rib, 0, &over_ipv6, &batch));
+	assert_non_null(batch.attrs);
+	bgp_rib_destroy(rib);
+}
+
 static void host_bits_make_no_new_route(void **state)
 {
 	struct bgp_rib *rib = bgp_rib_create(1);
@@ -400,6 +434,7 @@ int main(void)
 	    cmocka_unit_test(a_batch_gathers_what_is_near),
 	    cmocka_unit_test(a_batch_may_be_sent_in_parts),
 	    cmocka_unit_test(a_new_session_and_a_refresh_get_all_again),
+	    cmocka_unit_test(what_a_session_no_longer_carries_is_withdrawn),
 	    cmocka_unit_test(host_bits_make_no_new_route),
 	    cmocka_unit_test(a_full_rib_refuses_and_recovers),
 	    cmocka_unit_test(sets_of_attributes_are_shared_and_freed),

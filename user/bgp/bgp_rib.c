@@ -391,10 +391,10 @@ void bgp_rib_refresh(struct bgp_rib *rib, unsigned int peer, bool ipv4)
 bool bgp_rib_next(const struct bgp_rib *rib, unsigned int peer, const struct bgp_session *s,
 		  struct bgp_batch *batch)
 {
-	const uint64_t *pending = rib->peers[peer].pending;
+	const uint64_t *pending = rib->peers[peer].pending, *has = rib->peers[peer].advertised;
 	uint32_t first = bit_next(pending, 0);
+	bool ipv6, uncarried, has_first;
 	uint16_t set;
-	bool ipv6;
 
 	batch->n = 0;
 	if (first == NO_SLOT)
@@ -403,11 +403,19 @@ bool bgp_rib_next(const struct bgp_rib *rib, unsigned int peer, const struct bgp
 	ipv6 = bit_get(rib->ipv6, first);
 	batch->attrs = set == MAX_ATTR_SETS ? NULL : &rib->sets[set].attrs;
 	batch->encoding = bgp_session_encoding(s, batch->attrs, &rib->routes[first].prefix);
+	uncarried = batch->encoding == BGP_ENCODING_NONE;
+	has_first = bit_get(has, first);
+	if (uncarried && has_first &&
+	    batch->attrs) { /* the neighbor has the route as it was before */
+		batch->attrs = NULL;
+		batch->encoding = bgp_session_encoding(s, NULL, &rib->routes[first].prefix);
+	}
 	for (uint32_t slot = first, seen = 0, missed = 0;
 	     slot != NO_SLOT && batch->n < BGP_BATCH_MAX && seen < SCAN_MAX && missed < MISSED_MAX;
 	     slot = bit_next(pending, slot + 1), seen++) {
 		missed++;
-		if (rib->set[slot] != set || bit_get(rib->ipv6, slot) != ipv6)
+		if (rib->set[slot] != set || bit_get(rib->ipv6, slot) != ipv6 ||
+		    (uncarried && bit_get(has, slot) != has_first))
 			continue;
 		missed = 0;
 		batch->slots[batch->n] = (uint16_t)slot;
@@ -423,7 +431,9 @@ void bgp_rib_sent(struct bgp_rib *rib, unsigned int peer, const struct bgp_batch
 	bool advertised = batch->attrs && batch->encoding != BGP_ENCODING_NONE;
 
 	for (unsigned int i = 0; i < taken; i++) {
-		bit_put(p->pending, &p->n_pending, batch->slots[i], false);
+		bool uncarried = !batch->attrs && is_announced(rib, batch->slots[i]);
+
+		bit_put(p->pending, &p->n_pending, batch->slots[i], uncarried);
 		bit_put(p->advertised, &p->n_advertised, batch->slots[i], advertised);
 		release_slot(rib, batch->slots[i]);
 	}

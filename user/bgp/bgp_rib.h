@@ -37,7 +37,8 @@ void bgp_rib_refresh(struct bgp_rib *rib, unsigned int peer, bool ipv4);
 /* The largest number of /8 withdrawals in a message: (4096 - 23) / 2. */
 #define BGP_BATCH_MAX 2036
 
-/* Routes for one UPDATE. `attrs` is NULL for a withdrawal. */
+/* Routes for one UPDATE. `attrs` is NULL for a withdrawal. A route that the session cannot carry
+ * with its present attributes is first withdrawn, if the neighbor has it, and then skipped. */
 struct bgp_batch {
 	const struct bgp_attrs *attrs;
 	enum bgp_encoding encoding; /* BGP_ENCODING_NONE: not carried by the session; skip them */
