@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "engine_case.h"
+#include "core/addr.h"
 #include "core/log.h"
 #include "engine/group/sync_group.h"
 #include "engine/state.h"
@@ -120,6 +121,26 @@ static void a_group_that_loses_and_gains_members_counts_each_once(void **state)
 	}
 }
 
+/* The turn in which one member has yielded to a better master has no time left for the group. */
+static void a_move_before_a_reload_is_not_forgotten(void **state)
+{
+	struct ipaddr better;
+
+	(void)state;
+	start(2);
+	fake_run_for(TAKEOVER_NS);
+	assert_int_equal(count(VRRP_MASTER, 2), 2);
+	ipaddr_parse(&better, "192.0.0.2");
+	machine.clock_step_ns = NS_PER_S;
+	fake_advert(1, &better, 200, 1000000);
+	assert_int_equal(engine_fake_instance(engine, "i0")->fsm.state, VRRP_BACKUP);
+	assert_int_equal(engine_fake_instance(engine, "i1")->fsm.state, VRRP_MASTER);
+	assert_true(engine_fake_reload(engine, configuration(2)));
+	machine.clock_step_ns = 0;
+	fake_run_for(NS_PER_MS);
+	assert_int_equal(engine_fake_instance(engine, "i1")->fsm.state, VRRP_BACKUP);
+}
+
 /* The last member takes the place of the one that leaves. */
 static void members_that_leave_are_not_visited(void **state)
 {
@@ -145,6 +166,7 @@ int main(void)
 	    cmocka_unit_test_teardown(a_group_of_all_instances_takes_over_as_a_whole, end),
 	    cmocka_unit_test_teardown(the_fault_of_one_link_is_judged_once, end),
 	    cmocka_unit_test_teardown(a_group_that_loses_and_gains_members_counts_each_once, end),
+	    cmocka_unit_test_teardown(a_move_before_a_reload_is_not_forgotten, end),
 	    cmocka_unit_test_teardown(members_that_leave_are_not_visited, end),
 	};
 

@@ -42,7 +42,8 @@ struct sync_group *sync_groups_create(struct engine *engine, const struct config
 void sync_groups_free(struct sync_group *groups, unsigned int n); /* NULL is fine */
 /* Creates the engine's groups and sets their members. 0 or -ENOMEM. */
 int sync_groups_init(struct engine *engine);
-/* Sets the members of every group. Resets what the groups knew about members. */
+/* Sets the members of every group. Resets what the groups knew about members: call
+ * sync_groups_judge() before. */
 void sync_groups_join(struct engine *engine);
 /*
  * The master of `in`, a member of a group, is down. `found_dead`: S-BFD probes found it, so the

@@ -198,6 +198,7 @@ static void start_created(struct engine *engine)
 	netlink_sync(engine->nl); /* reports every link, which the new instances need */
 	tracking_links_reported(engine);
 	speakers_judge(engine);
+	sync_groups_judge(engine); /* sync_groups_join() forgets which members have moved */
 	sync_groups_join(engine);
 	executor_start(engine);
 }
@@ -247,6 +248,7 @@ static void release_interfaces(struct engine *engine)
 static void swap_configurations(struct engine *engine, struct reload *r)
 {
 	socket_pool_sweep(engine);
+	sync_groups_judge(engine); /* sync_groups_join() forgets which members have moved */
 	drop_gone(engine, r);
 	change_places(engine, r);
 	refusals_tell_unknown(engine->refusals, engine->cfg->globals.log_unknown_vrids);
