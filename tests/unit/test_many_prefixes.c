@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * An instance with 10,000 prefixes in the real engine: the work of the speaker in one handler of
- * the loop during a takeover, a reload of a shuffled list and a stop, and the final state of the
- * router.
+ * An instance, or a service, with 10,000 prefixes in the real engine: the work of the speaker in
+ * one handler of the loop during a takeover, a reload of a shuffled list and a stop, and the final
+ * state of the router.
  *
  * Links: tests/fakes/engine_fake.c
  */
@@ -31,6 +31,7 @@ static unsigned int n_known;
 static uint64_t routes, watches_before;
 static uint64_t most_routes, most_watches;
 static bool reload_within; /* as soon as some are withdrawn and others not */
+static bool by_service;	   /* a service announces them */
 
 static void on_route(void *ctx, const struct ipprefix *prefix, const struct bgp_attrs *attrs)
 {
@@ -58,10 +59,11 @@ static char *text_of(unsigned int from, unsigned int step, const char *speaker)
 	    "bgp_instance fabric {\nlocal_as 65001\nrouter_id 1.1.1.1\n"
 	    "neighbor 192.0.2.9 {\nremote_as 65000\n}\n}\n"
 	    "bgp_instance other {\nlocal_as 65001\nrouter_id 1.1.1.1\n"
-	    "neighbor 192.0.2.8 {\nremote_as 65000\n}\n}\n"
-	    "vrrp_instance one {\ninterface eth0\nvirtual_router_id 10\nversion 3\n"
-	    "priority 100\nadvert_int 1\nvirtual_ipaddress {\n203.0.113.1/32\n}\n"
-	    "bgp_announce {\ninstance %s",
+	    "neighbor 192.0.2.8 {\nremote_as 65000\n}\n}\n%s\ninstance %s",
+	    by_service ? "bgp_service one {"
+		       : "vrrp_instance one {\ninterface eth0\nvirtual_router_id 10\nversion 3\n"
+			 "priority 100\nadvert_int 1\nvirtual_ipaddress {\n203.0.113.1/32\n}\n"
+			 "bgp_announce {",
 	    speaker);
 	for (unsigned int k = 0; k < PREFIXES; k++) {
 		unsigned int i = from + (unsigned int)((uint64_t)k * step % PREFIXES);
@@ -69,7 +71,7 @@ static char *text_of(unsigned int from, unsigned int step, const char *speaker)
 		n += (size_t)snprintf(text + n, ROOM - n, "%s10.%u.%u.%u/32",
 				      k % 10 ? " " : "\nprefix ", i >> 16, i >> 8 & 255, i & 255);
 	}
-	snprintf(text + n, ROOM - n, "\n}\n}\n");
+	snprintf(text + n, ROOM - n, by_service ? "\n}\n" : "\n}\n}\n");
 	return text;
 }
 
@@ -104,7 +106,7 @@ static void reset_counts(void)
 	machine.n_speaker_calls = 0;
 }
 
-static void start(void)
+static void begin(void)
 {
 	char *text = text_of(0, 1, "fabric");
 
@@ -122,7 +124,25 @@ static void start(void)
 	fake_sessions("fabric", 1);
 	fake_sessions("other", 1);
 	reset_counts();
+}
+
+static void start(void)
+{
+	begin();
 	fake_run_for(TAKEOVER_NS);
+}
+
+static void start_service(void)
+{
+	by_service = true;
+	start();
+	assert_int_equal(n_known, PREFIXES);
+}
+
+static int end_service(void **state)
+{
+	by_service = false;
+	return end(state);
 }
 
 static void a_takeover_announces_them_in_slices(void **state)
@@ -223,7 +243,47 @@ static void a_stop_withdraws_them_in_slices(void **state)
 	assert_false(fake_has_address("203.0.113.1/32"));
 }
 
-#define TEST(f) cmocka_unit_test_teardown(f, end)
+/* --- a service --------------------------------------------------------------------------------*/
+
+static void a_services_reload_withdraws_and_announces_in_slices_what_differs(void **state)
+{
+	(void)state;
+	start_service();
+	reset_counts();
+	assert_true(reload(GONE, 7919, "fabric"));
+	fake_run_for(NS_PER_MS);
+	for (unsigned int i = 0; i < PREFIXES + GONE; i++)
+		assert_int_equal(known[i], i >= GONE);
+	assert_true(most_routes <= AT_MOST);
+}
+
+static void a_service_moves_to_another_speaker_in_slices(void **state)
+{
+	(void)state;
+	start_service();
+	reset_counts();
+	assert_true(reload(0, 1, "other"));
+	fake_run_for(NS_PER_MS);
+	assert_int_equal(n_known, PREFIXES);
+	assert_true(most_routes <= AT_MOST);
+	assert_true(machine.n_speaker_calls >= 2 * PREFIXES / ANNOUNCER_SLICE);
+}
+
+/* The announcement begins, and before it has ended there is another list. */
+static void a_reload_within_a_services_announcement_announces_the_new_list(void **state)
+{
+	(void)state;
+	by_service = true;
+	begin();
+	assert_true(n_known > 0 && n_known < PREFIXES);
+	assert_true(reload(GONE, 7919, "fabric"));
+	fake_run_for(NS_PER_S);
+	for (unsigned int i = 0; i < PREFIXES + GONE; i++)
+		assert_int_equal(known[i], i >= GONE);
+}
+
+#define TEST(f)	   cmocka_unit_test_teardown(f, end)
+#define SERVICE(f) cmocka_unit_test_teardown(f, end_service)
 
 int main(void)
 {
@@ -234,6 +294,9 @@ int main(void)
 	    TEST(a_reload_within_a_withdrawal_ends_it),
 	    TEST(a_full_speaker_is_asked_again),
 	    TEST(a_stop_withdraws_them_in_slices),
+	    SERVICE(a_services_reload_withdraws_and_announces_in_slices_what_differs),
+	    SERVICE(a_service_moves_to_another_speaker_in_slices),
+	    SERVICE(a_reload_within_a_services_announcement_announces_the_new_list),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

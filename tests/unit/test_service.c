@@ -282,10 +282,11 @@ static void a_reload_changes_adds_and_removes(void **state)
 	assert_true(engine_fake_reload(engine,
 				       ROOT SERVICE("www", "203.0.113.3/32", TRACKS("web"))
 					   SERVICE("dns2", "203.0.113.2/32", TRACKS("dns"))));
-	/* Removed services leave first. Until then the old configuration is in force. */
+	/* Removed services leave first. Until then the old configuration is in force. What is gone
+	 * is withdrawn before and after the new one replaces it. */
 	expect_trace("announce 203.0.113.2/32 community ffff0000");
 	fake_run_for(LINGER_NS);
-	expect_trace("withdraw 203.0.113.2/32; withdraw 203.0.113.1/32; "
+	expect_trace("withdraw 203.0.113.2/32; withdraw 203.0.113.1/32; withdraw 203.0.113.1/32; "
 		     "announce 203.0.113.3/32 community 0; announce 203.0.113.2/32 community 0");
 	assert_null(service_named("dns"));
 	assert_int_equal(service_named("www")->fsm.state, SERVICE_UP);

@@ -18,7 +18,6 @@
 #include "engine_case.h"
 #include "core/addr.h"
 #include "engine/instance/addresses.h"
-#include "speaker/bgp_rollout.h"
 
 #define N	  10000
 #define ADDRESSES 4000 /* of an instance: CFG_MAX_VIPS is a little more */
@@ -120,29 +119,6 @@ static void a_service_is_read(void **state)
 	config_free(cfg);
 }
 
-static void a_services_prefixes_are_compared(void **state)
-{
-	static char name[] = "fabric";
-	static const struct cfg_bgp fabric = {.name = name};
-	struct config *was = parse(service_text(1)), *now = parse(service_text(7919));
-	const struct cfg_announce *a = &was->services[0].announce, *b = &now->services[0].announce;
-	struct bgp_speaker *sp;
-	int64_t began, took;
-
-	(void)state;
-	fake_init(&machine);
-	sp = bgp_speaker_create(NULL, &fabric, 1, NULL, NULL);
-	began = cpu_ns();
-	bgp_rollout_drop_gone(sp, a->prefixes, a->n_prefixes, b->prefixes, b->n_prefixes);
-	took = cpu_ns() - began;
-	print_message("# %.1f ms\n", (double)took / NS_PER_MS);
-	assert_int_equal(machine.n_speaker_calls, 0); /* none is gone */
-	assert_true(took < BOUND_NS);
-	bgp_speaker_destroy(sp);
-	config_free(was);
-	config_free(now);
-}
-
 static void an_instances_addresses_are_compared(void **state)
 {
 	struct config *next = parse(instance_text(7919));
@@ -171,7 +147,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_service_is_read),
-	    cmocka_unit_test(a_services_prefixes_are_compared),
 	    cmocka_unit_test(an_instances_addresses_are_compared),
 	};
 

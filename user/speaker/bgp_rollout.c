@@ -9,9 +9,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "core/addr.h"
 #include "core/log.h"
-#include "core/prefix_index.h"
 
 /* Prefixes in one turn: as many as a full UPDATE of 4,096 octets holds with usual attributes. They
  * take half a millisecond with one or two sessions. The first slice is smaller, because its turn
@@ -94,55 +92,10 @@ void bgp_rollout_begin(struct bgp_rollout *r, unsigned int n)
 	tell_more(r, FIRST_SLICE);
 }
 
-void bgp_rollout_finish(struct bgp_rollout *r)
+void bgp_rollout_restart(struct bgp_rollout *r, unsigned int n)
 {
 	if (!bgp_rollout_is_busy(r))
 		return;
-	tell_more(r, r->n - r->next);
-	if (!bgp_rollout_is_busy(r))
-		r->done(r->ctx);
-}
-
-/* The place of `prefix` in the `n` prefixes `all`, or PREFIX_INDEX_NONE. */
-static uint32_t find(const struct prefix_index *index, const struct ipprefix *prefix,
-		     const struct ipprefix *all, unsigned int n)
-{
-	uint32_t at = index->buckets ? prefix_index_first(index, prefix) : 0;
-
-	if (index->buckets) {
-		while (at != PREFIX_INDEX_NONE && !ipprefix_equal(&all[at], prefix))
-			at = prefix_index_next(index, at);
-		return at;
-	}
-	while (at < n && !ipprefix_equal(&all[at], prefix)) /* no memory for the index */
-		at++;
-	return at < n ? at : PREFIX_INDEX_NONE;
-}
-
-/* Two versions of a file usually have the same order, so the lists are walked in parallel. The
- * index is created at the first difference. */
-void bgp_rollout_drop_gone(struct bgp_speaker *sp, const struct ipprefix *was, unsigned int n_was,
-			   const struct ipprefix *now, unsigned int n_now)
-{
-	struct prefix_index index = {0};
-	bool tried = false;
-	uint32_t at = 0;
-
-	for (unsigned int i = 0; i < n_was; i++) {
-		uint32_t found = at;
-
-		if (at >= n_now || !ipprefix_equal(&now[at], &was[i])) {
-			if (!tried && prefix_index_init(&index, n_now) == 0) {
-				for (unsigned int k = 0; k < n_now; k++)
-					prefix_index_put(&index, &now[k], k);
-			}
-			tried = true;
-			found = find(&index, &was[i], now, n_now);
-		}
-		if (found == PREFIX_INDEX_NONE)
-			bgp_speaker_withdraw(sp, &was[i]);
-		else
-			at = found + 1;
-	}
-	prefix_index_free(&index);
+	r->next = 0;
+	r->n = n;
 }

@@ -40,16 +40,13 @@ void bgp_rollout_end(struct bgp_rollout *r);
  * rollout. If the slice was enough, the rollout is complete when this returns, and `done` is not
  * called. */
 void bgp_rollout_begin(struct bgp_rollout *r, unsigned int n);
-/* Handles all prefixes that are left at once, as far as the speaker has room. */
-void bgp_rollout_finish(struct bgp_rollout *r);
+/* The prefixes of the plan are others now, `n` of them: an unfinished rollout begins again in its
+ * next turn. */
+void bgp_rollout_restart(struct bgp_rollout *r, unsigned int n);
 
 static inline bool bgp_rollout_is_busy(const struct bgp_rollout *r)
 {
 	return r->next < r->n;
 }
-
-/* Withdraws the prefixes in `was` that are not in `now`, in linear time. */
-void bgp_rollout_drop_gone(struct bgp_speaker *sp, const struct ipprefix *was, unsigned int n_was,
-			   const struct ipprefix *now, unsigned int n_now);
 
 #endif

@@ -63,7 +63,6 @@ static void drop_gone(struct engine *engine, const struct reload *r)
 		routes_drop_gone(in->routes, &r->cfg->instances[now]);
 		addresses_drop_gone(in->addresses, &r->cfg->instances[now]);
 	}
-	reload_drop_gone_of_services(engine, r);
 }
 
 /* --- replacing the configuration --- */

@@ -19,15 +19,20 @@
 
 #define RELOAD_A_TURN 12 /* instances: each costs 20 to 40 us of system calls */
 
+/* Prefixes that an instance or service no longer announces by its old speaker. */
+struct reload_gone {
+	struct ipprefix *prefixes;
+	unsigned int n;
+	int bgp; /* index of the old speaker's bgp_instance in the old configuration */
+};
+
 /* What is prepared for an instance of the new configuration. */
 struct reload_instance {
 	struct notifier notifiers[NOTIFY_KINDS];
 	struct address_set *addresses; /* of a changed instance; NULL: none, or handed over */
 	struct route_set *routes;      /* the same */
 	enum health_state *links;      /* one for each tracked interface, and one more */
-	struct ipprefix *gone;	       /* prefixes that it no longer announces by its old speaker */
-	unsigned int n_gone;
-	int gone_bgp; /* index of the old speaker's bgp_instance in the old configuration */
+	struct reload_gone gone;
 	struct vrrp_cfg before;
 	bool exists; /* set by RELOAD_SWAP: it continues a running instance */
 };
@@ -36,6 +41,7 @@ struct reload_instance {
 struct reload_service {
 	struct notifier notifiers[NOTIFY_KINDS];
 	enum health_state *links; /* one for each tracked interface, and one more */
+	struct reload_gone gone;
 };
 
 /* The stages of a reload. Before RELOAD_SWAP is complete the old configuration is in force. */
@@ -84,7 +90,7 @@ struct reload {
 	bool cfg_is_used;	    /* a speaker still uses the old configuration: do not free it */
 	enum reload_stage stage;
 	unsigned int at;	/* the next place within the stage */
-	unsigned int gone_at;	/* the next prefix in `gone` of instance `at` */
+	unsigned int gone_at;	/* the next prefix in `gone` of instance or service `at` */
 	struct mono told_until; /* RELOAD_AWAIT no longer waits for the runner then */
 };
 
@@ -103,7 +109,8 @@ void reload_abort(struct engine *engine);
 
 /* --- reload_withdraw.c --- */
 
-/* Loading thread: lists the prefixes that each instance no longer announces. 0 or -ENOMEM. */
+/* Loading thread: lists the prefixes that each instance and service no longer announces. 0 or
+ * -ENOMEM. */
 int withdraw_prepare(const struct engine *engine, struct reload *r);
 /* Withdraws listed prefixes from r->at on, as many as *budget allows, and lowers *budget. True: all
  * are withdrawn. */
@@ -117,8 +124,6 @@ void reload_retire_services(struct engine *engine, const struct reload *r);
 bool reload_services_released(struct engine *engine);
 /* True if the runner has accepted the last notifications of all retiring services. */
 bool reload_services_told(struct engine *engine);
-/* Before RELOAD_SWAP: withdraws the prefixes that changed services no longer announce. */
-void reload_drop_gone_of_services(struct engine *engine, const struct reload *r);
 /* Copies the services that continue to r->services. */
 void reload_take_services(struct engine *engine, struct reload *r);
 /* After the swap: makes the services point into the new configuration. */

@@ -14,11 +14,13 @@ void reload_free(struct reload *r)
 		free(r->instances[i].addresses);
 		routes_free(r->instances[i].routes);
 		free(r->instances[i].links);
-		free(r->instances[i].gone);
+		free(r->instances[i].gone.prefixes);
 	}
 	free(r->instances);
-	for (unsigned int i = 0; r->service_parts && i < r->n_services; i++)
+	for (unsigned int i = 0; r->service_parts && i < r->n_services; i++) {
 		free(r->service_parts[i].links);
+		free(r->service_parts[i].gone.prefixes);
+	}
 	free(r->service_parts);
 	free(r->services);
 	check_registry_free(&r->checks);

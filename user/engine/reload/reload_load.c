@@ -149,9 +149,9 @@ static int prepare(struct engine *engine, struct reload *r)
 	if (!r->static_addresses || !r->static_routes)
 		err = -ENOMEM;
 	if (err == 0)
-		err = withdraw_prepare(engine, r);
-	if (err == 0)
 		err = prepare_services(&users, r);
+	if (err == 0)
+		err = withdraw_prepare(engine, r);
 	return err ? err : prepare_vips(engine, r);
 }
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * Services under a new configuration. A service is identified by its name. For an unchanged service
- * only pointers move. First all services withdraw the prefixes that they no longer announce, then
- * all announce new ones. So a prefix can move from one service to another.
+ * only pointers move. First the prefixes that services no longer announce are withdrawn
+ * (reload_withdraw.c), then all services announce new ones. So a prefix can move from one service
+ * to another.
  */
 #include <errno.h>
 #include <string.h>
@@ -13,21 +14,6 @@
 static unsigned int old_service(const struct engine *engine, const struct service *svc)
 {
 	return (unsigned int)(svc->cfg - engine->cfg->services);
-}
-
-void reload_drop_gone_of_services(struct engine *engine, const struct reload *r)
-{
-	struct service *svc;
-
-	ENGINE_EACH_SERVICE (engine, svc) {
-		int now = r->diff->service_now[old_service(engine, svc)];
-		const struct cfg_service *next = &r->cfg->services[now];
-
-		if (r->diff->services[now].changed)
-			service_drop_gone(svc, next,
-					  r->diff->bgp_now[svc->cfg->announce.bgp] ==
-					      next->announce.bgp);
-	}
 }
 
 void reload_retire_services(struct engine *engine, const struct reload *r)

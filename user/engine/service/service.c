@@ -288,16 +288,6 @@ void service_destroy(struct service *svc)
 
 /* --- reload --- */
 
-void service_drop_gone(struct service *svc, const struct cfg_service *next, bool same_speaker)
-{
-	const struct cfg_announce *was = &svc->cfg->announce, *now = &next->announce;
-
-	bgp_rollout_finish(&svc->rollout);
-	if (svc->fsm.level != ANNOUNCE_NONE)
-		bgp_rollout_drop_gone(speaker_of(svc), was->prefixes, was->n_prefixes,
-				      now->prefixes, same_speaker ? now->n_prefixes : 0);
-}
-
 bool service_rebind(struct service *svc, const struct cfg_service *cfg,
 		    const struct notifier notifiers[NOTIFY_KINDS], enum health_state **links)
 {
@@ -308,6 +298,7 @@ bool service_rebind(struct service *svc, const struct cfg_service *cfg,
 	memcpy(svc->notifiers, notifiers, sizeof(svc->notifiers));
 	svc->links = *links;
 	*links = old;
+	bgp_rollout_restart(&svc->rollout, cfg->announce.n_prefixes);
 	return tracking_continue_links(was, old, &cfg->track, svc->links);
 }
 

@@ -57,9 +57,6 @@ bool service_is_stopped(const struct service *svc);
 
 /* --- reload --- */
 
-/* Before the new configuration is in force: withdraws the prefixes that `next` does not announce by
- * the same speaker. */
-void service_drop_gone(struct service *svc, const struct cfg_service *next, bool same_speaker);
 /* Makes `svc` point to `cfg` in the new configuration. It takes *links, which has room for the
  * interfaces of `cfg`, and stores its old array there. True: it tracks an interface whose state is
  * unknown. */
