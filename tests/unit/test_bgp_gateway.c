@@ -177,6 +177,21 @@ static void another_router_takes_the_place_of_one_that_does_not_answer(void **st
 	establish(&lab.r);
 }
 
+/* The new session begins without waiting for the next advertisement. */
+static void a_reload_that_changes_the_session_keeps_the_router(void **state)
+{
+	(void)state;
+	begin_unnumbered();
+	assert_true(found("lo", "127.0.0.1"));
+	establish(&lab.r);
+	lab.neighbor.multihop = 5;
+	configure(NEIGHBOR_INTERFACE);
+	assert_int_equal(lab.established, 0);
+	expect(&lab.r, BGP_MSG_NOTIFICATION);
+	close(lab.r.fd);
+	establish(&lab.r);
+}
+
 #define GATEWAY_TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -188,6 +203,7 @@ int main(void)
 	    GATEWAY_TEST(a_reload_knows_it),
 	    GATEWAY_TEST(who_advertises_itself_is_dialled),
 	    GATEWAY_TEST(a_session_is_kept),
+	    GATEWAY_TEST(a_reload_that_changes_the_session_keeps_the_router),
 	    GATEWAY_TEST(another_router_takes_the_place_of_one_that_does_not_answer),
 	};
 

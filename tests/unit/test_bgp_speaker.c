@@ -14,6 +14,7 @@
 #include <sys/mman.h>
 
 #include "bgp_router.h"
+#include "speaker/bgp_neighbor.h"
 
 static void a_session_comes_up_and_an_update_leaves_in_the_same_call(void **state)
 {
@@ -180,6 +181,22 @@ static void a_router_that_does_not_read_holds_up_nothing_and_ends_up_right(void 
 	}
 	assert_false(taken(r));
 	assert_true(r->updates < 6 * DIFFERENT);
+}
+
+/* The send hold timer has passed, and TCP has room again: only this process was late. */
+static void a_late_send_hold_timer_tries_tcp_first(void **state)
+{
+	struct bgp_conn *c;
+
+	(void)state;
+	establish(&lab.r);
+	c = bgp_neighbor_session(lab.sp->neighbors[0]);
+	c->tx_len = (size_t)bgp_keepalive_build(c->tx, sizeof(c->tx));
+	bgp_conn_fsm(c)->send_hold_due = loop_clock();
+	bgp_conn_arm(c);
+	UNTIL(!mono_is_set(bgp_conn_fsm(c)->send_hold_due));
+	assert_int_equal(lab.established, 1);
+	expect(&lab.r, BGP_MSG_KEEPALIVE);
 }
 
 static void a_lost_session_is_dialled_again_and_told_all_again(void **state)
@@ -534,6 +551,7 @@ int main(void)
 	    SPEAKER_TEST(ten_thousand_prefixes_share_updates_on_an_open_session),
 	    SPEAKER_TEST(of_several_prefixes_the_good_ones_are_announced),
 	    SPEAKER_TEST(a_router_that_does_not_read_holds_up_nothing_and_ends_up_right),
+	    SPEAKER_TEST(a_late_send_hold_timer_tries_tcp_first),
 	    SPEAKER_TEST(a_lost_session_is_dialled_again_and_told_all_again),
 	    SPEAKER_TEST(a_notification_ends_the_session_and_is_shown),
 	    SPEAKER_TEST(garbage_is_answered_by_name),

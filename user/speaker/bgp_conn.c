@@ -286,8 +286,8 @@ static void on_ready(struct loop_source *src, uint32_t ready)
 		bgp_conn_flush(c);
 }
 
-/* If this process was late, a KEEPALIVE of the peer may be queued in the socket. It is read before
- * the hold timer expires. */
+/* If this process was late, a KEEPALIVE of the peer may be queued in the socket, and TCP may have
+ * room again. Both are tried before the hold timer or the send hold timer expires. */
 static void on_timer(struct loop_timer *timer)
 {
 	struct bgp_conn *c = timer->ctx;
@@ -296,6 +296,8 @@ static void on_timer(struct loop_timer *timer)
 		bgp_neighbor_note_error(c->n, "cannot connect: no answer");
 	else if (c->src.fd >= 0 && bgp_conn_fsm(c)->hold_due.ns == timer->due.ns)
 		bgp_conn_read(c);
+	else if (c->src.fd >= 0 && bgp_conn_fsm(c)->send_hold_due.ns == timer->due.ns)
+		bgp_conn_flush(c);
 	conn_event_type(c, BGP_EV_TIMER);
 }
 

@@ -18,7 +18,7 @@
 
 #include "speaker/bgp_socket.h"
 
-#define LAST_READS 4 /* of a connection that may have ended: enough for the socket's buffer */
+#define LAST_READS 16 /* of a connection that may have ended: enough for the socket's buffer */
 #define TRIAL_NS   NS_PER_S
 
 void bgp_neighbor_note_error(struct bgp_neighbor *n, const char *fmt, ...)

@@ -64,6 +64,19 @@ static bool is_configured(const struct cfg_bgp *cfg, const struct cfg_neighbor *
 	return false;
 }
 
+/* A new neighbor of an interface is the router that was found there last. Otherwise it would be
+ * dialled only after the router's next advertisement. */
+static void keep_place(const struct bgp_speaker *sp, struct bgp_neighbor *fresh)
+{
+	for (unsigned int i = 0; i < sp->n_neighbors; i++) {
+		const struct bgp_neighbor *old = sp->neighbors[i];
+
+		if (fresh->cfg->kind == NEIGHBOR_INTERFACE &&
+		    cfg_neighbor_is_same(old->cfg, fresh->cfg))
+			fresh->at = old->at;
+	}
+}
+
 /* A place in the rib that no old or new neighbor has. */
 static unsigned int free_index(const struct bgp_speaker *sp, struct bgp_neighbor *const *next)
 {
@@ -118,8 +131,10 @@ static int create_missing(struct bgp_speaker *sp, const struct cfg_bgp *cfg,
 			continue;
 		next[i] = bgp_neighbor_create(sp, free_index(sp, next), &cfg->neighbors[i]);
 		is_new[i] = next[i] != NULL;
-		if (next[i])
+		if (next[i]) {
+			keep_place(sp, next[i]);
 			continue;
+		}
 		for (unsigned int k = 0; k < i; k++)
 			bgp_neighbor_destroy(is_new[k] ? next[k] : NULL);
 		return -ENOMEM;
