@@ -167,6 +167,7 @@ int datapath_bfd_arm(struct datapath_bfd *s, int64_t delay_ns)
 
 const volatile struct hf_bfd_state *datapath_bfd_state(const struct datapath_bfd *s)
 {
+	fake->n_bfd_reads++;
 	return &s->state;
 }
 

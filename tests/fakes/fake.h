@@ -147,6 +147,7 @@ struct fake {
 	bool holds_events; /* the kernel half's wait in its ring; the state map is up to date */
 	unsigned int n_held;
 	uint64_t n_state_reads; /* calls of datapath_state() */
+	uint64_t n_bfd_reads;	/* calls of datapath_bfd_state() */
 	struct netlink_watch *nl;
 	struct bgp_speaker *speakers; /* a list */
 	unsigned int carries;	      /* what its sessions take: enum bgp_carries; 0: all */

@@ -7,6 +7,7 @@
  */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -59,8 +60,9 @@ static bool by_kernel; /* the kernel half receives BFD, and tells only news */
 
 /* What of the others reaches this node, and it them. */
 static bool master_lives, router_lives, router_says_down;
-static int64_t advert_ns; /* 0: it sends none */
-static int64_t pace_ns;	  /* of the router */
+static int64_t advert_ns;	 /* 0: it sends none */
+static unsigned int n_vrids = 2; /* from 51 on: the master sends for them */
+static int64_t pace_ns;		 /* of the router */
 static struct mono router_due, master_due;
 static uint32_t our_discr;
 
@@ -120,8 +122,9 @@ static void run_for(int64_t ns)
 			router_due = mono_add(fake->now, pace_ns);
 		}
 		if (master_lives && advert_ns > 0 && !mono_before(fake->now, master_due)) {
-			fake_advert(51, &master, 200, (uint32_t)(advert_ns / NS_PER_US));
-			fake_advert(52, &master, 200, (uint32_t)(advert_ns / NS_PER_US));
+			for (uint8_t i = 0; i < n_vrids; i++)
+				fake_advert((uint8_t)(51 + i), &master, 200,
+					    (uint32_t)(advert_ns / NS_PER_US));
 			master_due = mono_add(fake->now, advert_ns);
 		}
 		fake_run_for(TURN_NS);
@@ -373,6 +376,26 @@ static void a_group_is_cut_off_together(void **state)
 	assert_int_equal(engine_fake_instance(engine, "api")->fsm.state, VRRP_MASTER);
 }
 
+static void one_look_at_a_router_serves_all_instances(void **state)
+{
+	static char text[100 * 400];
+	int used = snprintf(text, sizeof(text), ONE_ROUTER INSTANCE("web", "51", "1", ""));
+	uint64_t reads;
+
+	(void)state;
+	for (int vrid = 52; vrid < 151; vrid++)
+		used += snprintf(text + used, sizeof(text) - (size_t)used,
+				 INSTANCE("v%d", "%d", "1", ""), vrid, vrid, vrid);
+	n_vrids = 100;
+	begin(text, NS_PER_S, 0);
+	reads = fake->n_bfd_reads;
+	router_lives = false;
+	run_for(2 * DETECTION_MS * NS_PER_MS);
+	assert_int_equal(bfd_sessions_set(engine->bfd)->all[0]->fsm.state, BFD_DOWN);
+	assert_true(fake->n_bfd_reads - reads < 50);
+	n_vrids = 2;
+}
+
 static void a_master_whose_host_answers_is_not_silent(void **state)
 {
 	(void)state;
@@ -423,6 +446,7 @@ int main(void)
 	    cmocka_unit_test_teardown(it_is_a_fault_of_its_own, end),
 	    cmocka_unit_test_teardown(a_reload_ends_it, end),
 	    cmocka_unit_test_teardown(a_group_is_cut_off_together, end),
+	    cmocka_unit_test_teardown(one_look_at_a_router_serves_all_instances, end),
 	    cmocka_unit_test_teardown(a_master_whose_host_answers_is_not_silent, end),
 	    cmocka_unit_test_teardown(a_planned_leave_of_the_master_does_not_wait, end),
 	};

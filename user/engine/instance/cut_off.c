@@ -16,21 +16,16 @@
 
 /* --- facts ------------------------------------------------------------------------------------*/
 
-static const struct cfg_bgp *bgp_of(const struct instance *in)
-{
-	return in->cfg->announce.bgp < 0 ? NULL : &in->engine->cfg->bgp[in->cfg->announce.bgp];
-}
-
-/* Calls `fn` with `ctx` for each BFD session with a router of `in`. */
-static void each_router(const struct instance *in,
+/* Calls `fn` with `ctx` for each BFD session with a router of this bgp_instance. */
+static void each_router(const struct engine *engine, int at,
 			void (*fn)(void *ctx, const struct bfd_session *s), void *ctx)
 {
-	const struct cfg_bgp *bgp = bgp_of(in);
+	const struct cfg_bgp *bgp = &engine->cfg->bgp[at];
 
-	for (unsigned int i = 0; bgp && i < bgp->n_neighbors; i++) {
+	for (unsigned int i = 0; i < bgp->n_neighbors; i++) {
 		const struct cfg_bfd *bfd = &bgp->neighbors[i].bfd;
 		const struct bfd_session *s =
-		    bfd->given ? bfd_sessions_find(in->engine->bfd, bfd) : NULL;
+		    bfd->given ? bfd_sessions_find(engine->bfd, bfd) : NULL;
 
 		if (s)
 			fn(ctx, s);
@@ -58,13 +53,14 @@ static void add_router(void *ctx, const struct bfd_session *s)
 	cut_off_add(&survey->routers, &one, survey->now);
 }
 
-static void survey_routers(const struct instance *in, struct cut_off_routers *out)
+/* The same for all instances that announce to them. */
+static struct cut_off_routers survey_routers(const struct engine *engine, int bgp)
 {
-	struct survey survey = {.now = loop_now(in->engine->loop)};
+	struct survey survey = {.now = loop_now(engine->loop)};
 
-	each_router(in, add_router, &survey);
-	survey.routers.unwatched = instance_speaker(in)->established > survey.routers.up;
-	*out = survey.routers;
+	each_router(engine, bgp, add_router, &survey);
+	survey.routers.unwatched = engine->speakers[bgp]->established > survey.routers.up;
+	return survey.routers;
 }
 
 /* One advert interval after the last advert, or after the instance entered its state. */
@@ -110,32 +106,27 @@ static void begin_wait(struct instance *in, struct mono until)
 			 (double)mono_diff_ns(until, loop_now(in->engine->loop)) /
 			     (double)NS_PER_MS);
 	in->wait.awaits = true;
-	each_router(in, await_router, in->engine->bfd);
+	each_router(in->engine, in->cfg->announce.bgp, await_router, in->engine->bfd);
 }
 
 /* False if `in` is leaving or still serves: then there is no takeover to hold. */
 static bool could_take_over(const struct instance *in)
 {
 	return in->fsm.state == VRRP_BACKUP && in->fsm.leaving == VRRP_STAY && !in->fsm.claimed &&
-	       bgp_of(in);
-}
-
-static enum cut_off judge(struct instance *in, struct mono since, struct mono *until)
-{
-	struct cut_off_routers routers;
-
-	survey_routers(in, &routers);
-	return cut_off_judge(&routers, since, loop_now(in->engine->loop), until);
+	       in->cfg->announce.bgp >= 0;
 }
 
 static bool holds(struct instance *in, struct mono since, struct mono *until)
 {
+	struct engine *engine = in->engine;
+	struct cut_off_routers routers;
 	enum cut_off verdict;
 
 	if (!could_take_over(in))
 		return false;
-	bfd_sessions_receive(in->engine->bfd); /* packets that wait in a socket count as heard */
-	verdict = judge(in, since, until);
+	bfd_sessions_receive(engine->bfd); /* packets that wait in a socket count as heard */
+	routers = survey_routers(engine, in->cfg->announce.bgp);
+	verdict = cut_off_judge(&routers, since, loop_now(engine->loop), until);
 	if (verdict == CUT_OFF_WAIT)
 		begin_wait(in, *until);
 	else if (verdict == CUT_OFF_YES)
@@ -186,29 +177,37 @@ static bool has_router(const struct cfg_bgp *bgp, const struct bfd_session *s)
 	return false;
 }
 
-/* Calls `fn` for each instance that announces to the peer of `s`. */
+/* Calls `fn` for each instance that announces to the peer of `s`. Its routers are surveyed once for
+ * all instances, and not thousands of times in a turn. */
 static void each_instance(struct engine *engine, const struct bfd_session *s,
-			  void (*fn)(struct instance *in, const struct bfd_session *s))
+			  void (*fn)(struct instance *in, const struct bfd_session *s,
+				     const struct cut_off_routers *routers))
 {
 	struct instance *in;
 
-	for (unsigned int i = 0; i < engine->cfg->n_bgp; i++) {
+	for (int i = 0; i < (int)engine->cfg->n_bgp; i++) {
+		struct cut_off_routers routers;
+
 		if (!has_router(&engine->cfg->bgp[i], s))
 			continue;
+		routers = survey_routers(engine, i);
 		ENGINE_EACH_INSTANCE (engine, in) {
-			if (in->cfg->announce.bgp == (int)i)
-				fn(in, s);
+			if (in->cfg->announce.bgp == i)
+				fn(in, s, &routers);
 		}
 	}
 }
 
-static void change(struct instance *in, const struct bfd_session *s)
+static void change(struct instance *in, const struct bfd_session *s,
+		   const struct cut_off_routers *routers)
 {
 	struct mono until;
 
 	if (bfd_session_is_up(s))
 		inbox_fault(&in->event, VRRP_FAULT_CUT_OFF, false);
-	else if (could_take_over(in) && judge(in, silent_since(in), &until) == CUT_OFF_YES)
+	else if (could_take_over(in) &&
+		 cut_off_judge(routers, silent_since(in), loop_now(in->engine->loop), &until) ==
+		     CUT_OFF_YES)
 		declare(in);
 }
 
@@ -217,9 +216,11 @@ void cut_off_on_change(struct engine *engine, const struct bfd_session *s)
 	each_instance(engine, s, change);
 }
 
-static void hear(struct instance *in, const struct bfd_session *s)
+static void hear(struct instance *in, const struct bfd_session *s,
+		 const struct cut_off_routers *routers)
 {
 	(void)s;
+	(void)routers;
 	if (in->wait.awaits)
 		inbox_post(&in->event, NEWS_ROUTER);
 }
