@@ -10,6 +10,7 @@
  *   engines_net.c      packets between the nodes, and an attacker
  *   engines_spine.c    the BGP routers: sessions, paths, the best of them
  *   engines_wire.c     BGP's messages between the nodes and the routers
+ *   engines_window.c   routers that read nothing, and routers that ask for all routes again
  *   engines_bfd.c      BFD with the routers, and nodes that are cut off
  *   engines_world.c    nodes: boot, death, commands; the run
  *   engines_site.c     the configurations
@@ -49,6 +50,8 @@ enum event_kind {
 	EVENT_LOST,  /* the same, to `node` */
 	EVENT_SESSION,
 	EVENT_KEEPALIVE, /* `spine` looks for signs of life of `node` */
+	EVENT_ASK,	 /* a ROUTE-REFRESH of `spine`, to `node` */
+	EVENT_SEND_HOLD, /* TCP has taken nothing of `node` for the time of its send hold timer */
 	EVENT_BFD,	 /* the next packet of `spine` */
 	EVENT_BOOT,
 	EVENT_DONE /* before_master of `owner` has ended */
@@ -63,7 +66,7 @@ struct event {
 	unsigned int node, spine;
 	uint32_t session;     /* the event is stale if the session has another number */
 	uint32_t boot, owner; /* BFD, DONE: stale after another boot */
-	struct mono until;    /* LOST: then it is told in any case */
+	struct mono until;    /* LOST: then it is told in any case; SEND_HOLD: `blocked` */
 	enum announce_level levels[ROUTERS]; /* ROUTE: what the node means, for the rules alone */
 	enum bfd_state state;
 	struct ipaddr source, to;
@@ -80,12 +83,17 @@ struct session {
 	struct mono in_flight; /* the latest arrival so far, because TCP keeps the order */
 	struct mono heard;     /* by the spine */
 	struct mono cut;       /* until then neither hears the other */
+	struct mono shut;      /* until then the spine reads nothing */
+	unsigned int unread;   /* UPDATEs that the spine has not read */
+	struct mono blocked;   /* since then TCP takes nothing; MONO_NEVER: it has room */
+	struct mono asked;     /* when the node heard a ROUTE-REFRESH; MONO_NEVER: it is answered */
 };
 
 struct path {
 	enum announce_level level;
 	struct bgp_attrs attrs;
 	struct mono since;
+	struct mono read; /* the last UPDATE with it */
 };
 
 struct spine {
@@ -195,7 +203,7 @@ bool world_is_silent(const struct world *w, const struct node *node);
 /* --- engines_spine.c --- */
 bool world_reaches_spine(const struct world *w, const struct node *node, unsigned int spine);
 void world_on_route(void *ctx, const struct ipprefix *prefix, const struct bgp_attrs *attrs);
-void world_hear_spine(struct world *w, const struct event *ev);
+void world_hear_spine(struct world *w, struct event *ev);
 void world_try_session(struct world *w, unsigned int node, unsigned int spine, int64_t after_ns);
 /* Ends a session for both sides. It comes back `ns` later. */
 void world_lose_session(struct world *w, unsigned int node, unsigned int spine, int64_t ns);
@@ -211,6 +219,8 @@ void world_choose(struct world *w, unsigned int spine, unsigned int router);
 /* The node that the spine sends the traffic of `router` to, or -1. */
 int world_choice(const struct world *w, unsigned int spine, unsigned int router);
 
+/* The node ends its session. It comes back later. */
+void world_end_session(struct world *w, struct node *node, unsigned int spine);
 /* Octets from `node` to ev->spine keep their order. */
 void world_send_to_spine(struct world *w, struct node *node, struct event *ev);
 
@@ -222,7 +232,9 @@ void wire_end(struct node *node);
 void wire_open(struct world *w, struct node *node, unsigned int spine);
 /* The node has no session with the spine any more. */
 void wire_close(struct world *w, struct node *node, unsigned int spine);
-/* Sends the routes that the spine lacks. */
+/* An event of the node's end of the session. */
+void wire_tell(struct world *w, struct node *node, unsigned int spine, enum bgp_event_type type);
+/* Sends the routes that the spine lacks, as far as TCP takes them. */
 void wire_flush(struct world *w, struct node *node, unsigned int spine);
 /* The node announces, or withdraws (NULL). */
 void wire_route(struct world *w, struct node *node, const struct ipprefix *prefix,
@@ -231,6 +243,26 @@ void wire_route(struct world *w, struct node *node, const struct ipprefix *prefi
 void wire_hear(struct world *w, const struct event *ev);
 /* The spine has what the node has announced. */
 void wire_check(struct world *w, struct node *node, unsigned int spine);
+
+/* --- engines_window.c --- */
+/* For this time the spine reads nothing that the node sends. It goes on sending itself, but its
+ * hold timer hangs with what reads. */
+void window_shut(struct world *w, unsigned int node, unsigned int spine, int64_t ns);
+bool window_is_shut(const struct world *w, const struct session *s);
+/* TCP takes one more UPDATE. */
+bool window_has_room(const struct session *s);
+/* The node has sent what TCP has taken. */
+void window_note(struct world *w, struct node *node, unsigned int spine);
+/* The node sends a KEEPALIVE. */
+void window_tend(struct world *w, struct node *node, unsigned int spine);
+/* The spine has read an UPDATE. */
+void window_read(struct world *w, struct node *node, unsigned int spine);
+void window_hear_hold(struct world *w, struct event *ev);
+/* The spine asks for all routes of the node again. */
+void window_ask(struct world *w, unsigned int node, unsigned int spine);
+void window_hear_ask(struct world *w, struct event *ev);
+/* The node has sent again what it was asked for, if nothing of it is on its way. */
+void window_check(struct world *w, struct node *node, unsigned int spine);
 
 /* --- engines_bfd.c --- */
 /* From its boot on the node has a BFD session with each spine. */
@@ -293,6 +325,8 @@ enum trouble_kind {
 	TROUBLE_SPINE_CUT,
 	TROUBLE_SPINE_RESTART,
 	TROUBLE_SPINE_REFUSES,
+	TROUBLE_SHUT,
+	TROUBLE_ASK,
 	TROUBLE_ATTACK,
 	TROUBLE_HANDOVER,
 	TROUBLE_DRAIN,

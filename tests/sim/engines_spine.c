@@ -108,7 +108,7 @@ static void open_session(struct world *w, unsigned int i, unsigned int k)
 	if (!node->engine || node->stopping || s->established)
 		return;
 	if (!world_reaches_spine(w, node, k) || world_is_paused(w, node) ||
-	    mono_before(w->now, w->spines[k].refuses)) {
+	    mono_before(w->now, w->spines[k].refuses) || window_is_shut(w, s)) {
 		try_again(w, i, k);
 		return;
 	}
@@ -116,6 +116,8 @@ static void open_session(struct world *w, unsigned int i, unsigned int k)
 	drop_paths(w, i, k);
 	s->number++;
 	s->known = s->established = true;
+	s->unread = 0;
+	s->blocked = s->asked = MONO_NEVER;
 	s->heard = w->now;
 	s->in_flight = w->now;
 	look_later(w, i, k);
@@ -149,6 +151,14 @@ void world_lose_session(struct world *w, unsigned int i, unsigned int k, int64_t
 	world_try_session(w, i, k, ns);
 	world_enter(w, node);
 	fake_session(SPEAKER, k, false);
+}
+
+void world_end_session(struct world *w, struct node *node, unsigned int spine)
+{
+	struct event gone = {.kind = EVENT_GONE, .spine = spine};
+
+	world_send_to_spine(w, node, &gone);
+	end_at_node(w, node, spine);
 }
 
 void world_close_sessions(struct world *w, struct node *node)
@@ -204,19 +214,26 @@ static void end_at_spine(struct world *w, unsigned int i, unsigned int k, const 
 void world_restart_spine(struct world *w, unsigned int k, int64_t ns)
 {
 	w->spines[k].refuses = mono_add(w->now, ns);
-	for (unsigned int i = 0; i < w->n_nodes; i++)
+	for (unsigned int i = 0; i < w->n_nodes; i++) {
+		w->nodes[i].sessions[k].shut = MONO_NEVER;
 		end_at_spine(w, i, k, "it restarts");
+	}
 }
 
 static void look(struct world *w, const struct event *ev)
 {
 	struct node *node = &w->nodes[ev->node];
 	struct session *s = &node->sessions[ev->spine];
+	bool speaks;
 
 	if (!s->known || s->number != ev->session)
 		return;
-	if (node->engine && world_reaches_spine(w, node, ev->spine) && !world_is_paused(w, node))
+	speaks =
+	    node->engine && world_reaches_spine(w, node, ev->spine) && !world_is_paused(w, node);
+	if (speaks || (window_is_shut(w, s) && !w->bfd))
 		s->heard = w->now;
+	if (speaks)
+		window_tend(w, node, ev->spine);
 	if (mono_diff_ns(w->now, s->heard) >= patience_ns(w))
 		end_at_spine(w, ev->node, ev->spine, "it is silent");
 	else
@@ -275,6 +292,7 @@ static void hear_route(struct world *w, const struct event *ev)
 	if (!s->known || ev->session != s->number)
 		return;
 	wire_hear(w, ev);
+	window_read(w, &w->nodes[ev->node], ev->spine);
 	wire_check(w, &w->nodes[ev->node], ev->spine);
 	for (unsigned int r = 0; r < w->n_routers; r++)
 		world_trace(w, -1, "spine %u: %u goes to %d", ev->spine, r + 1,
@@ -292,8 +310,25 @@ static void hear_gone(struct world *w, const struct event *ev)
 	world_trace(w, -1, "spine %u: the session with %u is gone", ev->spine, ev->node);
 }
 
-void world_hear_spine(struct world *w, const struct event *ev)
+/* What has come keeps its order while it waits, and what is sent later comes after it. */
+static void read_later(struct world *w, struct event *ev)
 {
+	struct session *s = &w->nodes[ev->node].sessions[ev->spine];
+
+	ev->at = mono_add(w->now, NS_PER_S / 10);
+	if (s->number == ev->session && mono_before(s->in_flight, ev->at))
+		s->in_flight = ev->at;
+	world_push(w, ev);
+}
+
+void world_hear_spine(struct world *w, struct event *ev)
+{
+	bool for_reader = ev->kind == EVENT_ROUTE || ev->kind == EVENT_GONE;
+
+	if (for_reader && window_is_shut(w, &w->nodes[ev->node].sessions[ev->spine])) {
+		read_later(w, ev);
+		return;
+	}
 	switch (ev->kind) {
 	case EVENT_ROUTE:
 		hear_route(w, ev);
@@ -306,6 +341,12 @@ void world_hear_spine(struct world *w, const struct event *ev)
 		break;
 	case EVENT_KEEPALIVE:
 		look(w, ev);
+		break;
+	case EVENT_ASK:
+		window_hear_ask(w, ev);
+		break;
+	case EVENT_SEND_HOLD:
+		window_hear_hold(w, ev);
 		break;
 	default:
 		open_session(w, ev->node, ev->spine);

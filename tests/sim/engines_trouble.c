@@ -227,6 +227,21 @@ static void spine_refuses(struct world *w, unsigned int i)
 	w->spines[spine].refuses = mono_add(w->now, a_while(w));
 }
 
+/* Up to twice the time after which the node must end the session. */
+static void stop_reading(struct world *w, unsigned int i)
+{
+	unsigned int spine = any_spine(w);
+
+	window_shut(w, i, spine, world_between(w, NS_PER_MS, 4 * HOLD_S * NS_PER_S));
+}
+
+static void ask_again(struct world *w, unsigned int i)
+{
+	unsigned int spine = any_spine(w);
+
+	window_ask(w, i, spine);
+}
+
 /* --- operators --------------------------------------------------------------------------------*/
 
 static void drain_or_undrain(struct world *w, unsigned int i)
@@ -325,6 +340,8 @@ static const struct {
     [TROUBLE_SPINE_CUT] = {"spine cut", cut_spine},
     [TROUBLE_SPINE_RESTART] = {"spine restart", restart_spine},
     [TROUBLE_SPINE_REFUSES] = {"spine refuses", spine_refuses},
+    [TROUBLE_SHUT] = {"spine reads nothing", stop_reading},
+    [TROUBLE_ASK] = {"route refresh", ask_again},
     [TROUBLE_ATTACK] = {"attack", attack},
     [TROUBLE_HANDOVER] = {"handover", hand_over},
     [TROUBLE_DRAIN] = {"drain", drain_or_undrain},
@@ -365,7 +382,7 @@ static void heal_node(struct world *w, unsigned int i)
 	node->mute = node->full = node->busy = MONO_NEVER;
 	node->machine.speaker_full = 0;
 	for (unsigned int k = 0; k < w->n_spines; k++)
-		node->sessions[k].cut = MONO_NEVER;
+		node->sessions[k].cut = node->sessions[k].shut = MONO_NEVER;
 	for (unsigned int k = 0; k < w->n_nodes; k++)
 		w->cut[i][k] = MONO_NEVER;
 	if (node->engine && !node->stopping) {

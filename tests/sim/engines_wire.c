@@ -139,14 +139,21 @@ void wire_open(struct world *w, struct node *node, unsigned int spine)
 		hear(&t, &t.queue[t.first++]);
 	if (s->fsm.state != BGP_ESTABLISHED || s->spine_fsm.state != BGP_ESTABLISHED)
 		world_fail(w, "%s and spine %u agree on no session", node->name, spine);
+	else if (!s->fsm.session.refresh || !s->spine_fsm.session.refresh)
+		world_fail(w, "%s and spine %u agree on no ROUTE-REFRESH", node->name, spine);
 	bgp_rib_peer_up(node->rib, spine);
+}
+
+void wire_tell(struct world *w, struct node *node, unsigned int spine, enum bgp_event_type type)
+{
+	struct talk t = talk_between(w, node, spine);
+
+	happens_type(&t, false, type);
 }
 
 void wire_close(struct world *w, struct node *node, unsigned int spine)
 {
-	struct talk t = talk_between(w, node, spine);
-
-	happens_type(&t, false, BGP_EV_CLOSED);
+	wire_tell(w, node, spine, BGP_EV_CLOSED);
 	if (node->rib)
 		bgp_rib_peer_down(node->rib, spine);
 }
@@ -186,6 +193,7 @@ static bool send_update(struct world *w, struct node *node, unsigned int spine,
 	for (unsigned int r = 0; r < w->n_routers; r++)
 		ev.levels[r] = node->told[r].level;
 	bgp_rib_sent(node->rib, spine, b, taken);
+	node->sessions[spine].unread++;
 	world_send_to_spine(w, node, &ev);
 	return true;
 }
@@ -195,12 +203,15 @@ void wire_flush(struct world *w, struct node *node, unsigned int spine)
 	static struct bgp_batch batch;
 	struct session *s = &node->sessions[spine];
 
-	while (s->established && bgp_rib_next(node->rib, spine, &s->fsm.session, &batch)) {
+	while (s->established && window_has_room(s) &&
+	       bgp_rib_next(node->rib, spine, &s->fsm.session, &batch)) {
 		if (send_update(w, node, spine, &batch))
 			continue;
 		world_fail(w, "%s cannot send a route to spine %u", node->name, spine);
 		return;
 	}
+	if (s->established)
+		window_note(w, node, spine);
 }
 
 void wire_route(struct world *w, struct node *node, const struct ipprefix *prefix,
@@ -250,6 +261,21 @@ static bool read_attributes(const uint8_t *body, size_t len, bool as4, struct bg
 	return ases > 0 && !all.error && !r.error;
 }
 
+/* A path that comes again unchanged keeps its age. */
+static void take(const struct world *w, struct path *path, const struct bgp_attrs *attrs,
+		 enum announce_level level)
+{
+	struct path next = {.since = w->now, .read = w->now};
+
+	if (attrs) {
+		next.level = level;
+		next.attrs = *attrs;
+	}
+	if (next.level == path->level && memcmp(&next.attrs, &path->attrs, sizeof(next.attrs)) == 0)
+		next.since = path->since;
+	*path = next;
+}
+
 static void put(struct world *w, const struct event *ev, struct bgp_nlri nlri,
 		const struct bgp_attrs *attrs)
 {
@@ -262,9 +288,7 @@ static void put(struct world *w, const struct event *ev, struct bgp_nlri nlri,
 			world_fail(w, "spine %u hears of a strange prefix", ev->spine);
 			continue;
 		}
-		w->spines[ev->spine].paths[ev->node][router] =
-		    attrs ? (struct path){ev->levels[router], *attrs, w->now}
-			  : (struct path){.since = w->now};
+		take(w, &w->spines[ev->spine].paths[ev->node][router], attrs, ev->levels[router]);
 		world_choose(w, ev->spine, router);
 	}
 }
@@ -325,8 +349,10 @@ void wire_check(struct world *w, struct node *node, unsigned int spine)
 	const struct session *s = &node->sessions[spine];
 	const struct spine *sp = &w->spines[spine];
 
-	if (!s->established || !s->known || mono_before(w->now, s->in_flight))
+	if (!s->established || !s->known || s->unread > 0 || mono_is_set(s->blocked) ||
+	    mono_before(w->now, s->in_flight))
 		return; /* more is to come */
+	window_check(w, node, spine);
 	for (unsigned int r = 0; r < w->n_routers; r++) {
 		if (!is_same(&sp->paths[world_index(w, node)][r], &node->told[r]))
 			world_fail(w, "spine %u has another path to %u than %s has announced",

@@ -228,6 +228,8 @@ static void dispatch(struct world *w, struct event *ev)
 	case EVENT_LOST:
 	case EVENT_SESSION:
 	case EVENT_KEEPALIVE:
+	case EVENT_ASK:
+	case EVENT_SEND_HOLD:
 		world_hear_spine(w, ev);
 		break;
 	case EVENT_BOOT:

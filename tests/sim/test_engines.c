@@ -11,7 +11,7 @@
  * Links: tests/sim/engines_check.c tests/sim/engines_bfd.c tests/sim/engines_queue.c
  * Links: tests/sim/engines_net.c tests/sim/engines_spine.c tests/sim/engines_site.c
  * Links: tests/sim/engines_notices.c tests/sim/engines_history.c tests/sim/best_path.c
- * Links: tests/sim/engines_outage.c tests/sim/engines_wire.c
+ * Links: tests/sim/engines_outage.c tests/sim/engines_wire.c tests/sim/engines_window.c
  */
 #include <setjmp.h>
 #include <stdarg.h>
