@@ -65,8 +65,33 @@ def compile_to(obj, src, include=()):
     subprocess.run([*CC, *flags, "-c", "-o", obj, src], cwd=TOP, check=True)
 
 
+class Parts:
+    """The unchanged objects of the tests without debug information, which takes most of the time of a link. What no
+    mutant changes is one object for each test."""
+
+    def __init__(self, scratch, tests, mutable):
+        self.scratch, self.mutable = scratch, mutable
+        os.mkdir(os.path.join(scratch, "parts"))
+        for src in mutable & set().union(*map(links, tests)):
+            self._join(self.unchanged(src), [src])
+        for test in tests:
+            self._join(self.rest(test), [s for s in links(test) if s not in mutable])
+
+    def _path(self, src):
+        return os.path.join(self.scratch, "parts", src.replace("/", "-")[:-2] + ".o")
+
+    @staticmethod
+    def _join(obj, sources):
+        subprocess.run(["ld", "-r", "--strip-debug", "-o", obj, *map(built, sources)], cwd=TOP, check=True)
+
+    def unchanged(self, src):
+        return self._path(src)
+
+    def rest(self, test):
+        return self._path("rest-" + test)
+
+
 def link(program, objects):
-    """Without the debug information of build/, which takes most of the time."""
     subprocess.run([*CC, "-Wl,--strip-debug", "-o", program, *objects, *LIBS], cwd=TOP, check=True)
 
 
@@ -107,20 +132,20 @@ def seconds_of(test, work):
     return time.monotonic() - began + LINK_S * len(links(test))
 
 
-def fails(work, objects, test, limit_s=LIMIT_S, stop_at_case=False):
+def fails(work, objects, test, limit_s):
     """Runs `test`, linked with `objects`. Returns its name and how it fails, otherwise None."""
     name = os.path.basename(test)[:-2]
     program = os.path.join(work, name)
     link(program, [objects[s] for s in links(test)])
-    how = program_fails(program, work, limit_s, stop_at_case)
+    how = program_fails(program, work, limit_s, False)
     return f"{name}: {how}" if how else None
 
 
 class Mutant:
     """A mutated file in the directory `work`, and the objects that it changes."""
 
-    def __init__(self, work, path, text, users):
-        self.work, self.path, self._objects = work, path, {}
+    def __init__(self, work, path, text, users, parts):
+        self.work, self.path, self.parts, self._objects = work, path, parts, {}
         self.copy = os.path.join(work, path.split("/", 1)[1])  # as it is included
         self.changed = {path} if path.endswith(".c") else set(users)
         os.makedirs(os.path.dirname(self.copy))
@@ -130,15 +155,16 @@ class Mutant:
     def object(self, src):
         """Compiled when a test first needs it."""
         if src not in self.changed:
-            return built(src)
+            return self.parts.unchanged(src)
         if src not in self._objects:
             self._objects[src] = os.path.join(self.work, src.replace("/", "-") + ".o")
             compile_to(self._objects[src], self.copy if src == self.path else src, [self.work])
         return self._objects[src]
 
     def fails(self, test, usual_s):
-        limit_s = int(ENDLESS_S + ENDLESS * usual_s)
-        return fails(self.work, {s: self.object(s) for s in links(test)}, test, limit_s, True) is not None
+        program = os.path.join(self.work, os.path.basename(test)[:-2])
+        link(program, [self.parts.rest(test), *(self.object(s) for s in links(test) if s in self.parts.mutable)])
+        return program_fails(program, self.work, int(ENDLESS_S + ENDLESS * usual_s), True) is not None
 
 
 class Order:
@@ -160,14 +186,14 @@ class Order:
         return noticed
 
 
-def try_mutant(scratch, number, mutant, users, tests, order):
+def try_mutant(scratch, number, mutant, users, tests, order, parts):
     what, path, old, new = mutant
     text = mutate(path, old, new)
     if text is None:
         return f"not ok {number} - {what} # its text is not in {path} once"
     work = os.path.join(scratch, str(number))
     try:
-        mine = Mutant(work, path, text, users)
+        mine = Mutant(work, path, text, users, parts)
         by = next((t for t in order.of(path, mine.changed, tests)
                    if order.note(path, t, mine.fails(t, order.seconds[t]))), None)
     except subprocess.CalledProcessError:
@@ -202,7 +228,10 @@ def run(mutants, users, tests, each=1):
                 return 1
             print(f"1..{len(mutants)}")
             order = Order(seconds)
-            results = list(pool.map(lambda m: try_mutant(scratch, m[0], m[1], users, tests, order),
+            changed = {path for _, path, _, _ in mutants}
+            parts = Parts(scratch, tests, {path for path in changed if path.endswith(".c")}.union(
+                users if any(path.endswith(".h") for path in changed) else []))
+            results = list(pool.map(lambda m: try_mutant(scratch, m[0], m[1], users, tests, order, parts),
                                     enumerate(mutants, 1)))
     finally:
         shutil.rmtree(scratch)
