@@ -17,6 +17,7 @@
 #endif
 
 #include "bfd_wire.h"
+#include "octets.h"
 
 #define BFD_INLINE static inline __attribute__((always_inline))
 
@@ -32,7 +33,7 @@ struct bfd_packet {
 
 BFD_INLINE __u32 bfd_get32(const __u8 *p)
 {
-	return (__u32)p[0] << 24 | (__u32)p[1] << 16 | (__u32)p[2] << 8 | p[3];
+	return octets_word(p);
 }
 
 /*
