@@ -141,12 +141,16 @@ class Browser:
         self.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": name}])
 
     def open(self, url):
-        self.call("Page.navigate", url=url)
+        """Returns when the page is loaded. The page before has a mark, so that it is not taken for the new one."""
         until = time.monotonic() + ANSWER_S
-        while self.evaluate("document.readyState") != "complete" or self.evaluate("location.href") == "about:blank":
+        self.evaluate("window.isOld = true")
+        failed = self.call("Page.navigate", url=url).get("errorText")
+        while failed or not self.evaluate("!window.isOld && document.readyState === 'complete'"):
             if time.monotonic() > until:
-                raise TimeoutError(f"{url} does not load")
+                raise TimeoutError(f"{url} does not load: {failed}")
             time.sleep(0.05)
+            if failed:  # by a refresh of the page before, for example
+                failed = self.call("Page.navigate", url=url).get("errorText")
 
     def audit(self):
         return self.evaluate(AUDIT)
