@@ -190,7 +190,7 @@ check: ## run all tests (as root, or by sudo); installs missing packages
 	$(Q)tests/run
 
 check-distros: ## build and run the unit tests in a Debian 13 tree, and with Ubuntu 24.04's compilers (minutes)
-	$(Q)tools/check-distros
+	$(Q)tools/matrix --keep check-distros tools/check-distros
 
 fault-injection: all tests ## let every system call and every allocation fail once (as root; hours)
 	$(Q)tests/fault/inject --all --table $(OUT)/fault-injection.tsv
@@ -201,7 +201,7 @@ soak: all $(LAB_BIN) ## faults by chance in a lab of three nodes and two routers
 	$(Q)tests/chaos/soak $(SOAK)
 
 check-kernels: all tests ## test the kernel half on Debian's Linux 6.1 and 6.12, also PREEMPT_RT, under qemu (minutes)
-	$(Q)tools/check-kernels
+	$(Q)tools/matrix --keep check-kernels tools/check-kernels
 
 sim: $(OUT)/tests/sim/test_sim ## simulate: SEEDS=n histories from FIRST on, or SEED=n with its trace
 	$(Q)$(if $(SEEDS),SIM_SEEDS=$(SEEDS)) $(if $(FIRST),SIM_FIRST=$(FIRST)) $(if $(SEED),SIM_SEED=$(SEED)) $<
