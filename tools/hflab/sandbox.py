@@ -190,8 +190,9 @@ class Sandbox:
         return sum(int(row[1].rpartition(":")[2], 16) == port and row[3] == state for row in rows)
 
     def listens(self, path):
-        """Whether a process of this machine listens at this path. A socket file exists a moment earlier."""
-        return any(row[3] == "00010000" and row[-1] == path for row in self._sockets("unix"))
+        """Whether a process of this machine listens at this path, or at /var/run in place of /run. A socket file exists a
+        moment earlier."""
+        return any(row[3] == "00010000" and row[-1] in (path, "/var" + path) for row in self._sockets("unix"))
 
     def next_hops(self, address):
         """The gateways of this machine's route to exactly this host."""
