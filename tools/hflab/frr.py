@@ -65,15 +65,17 @@ class Vrrpd:
         return bool(self.processes) and self.processes[-1].poll() is None
 
     def show(self):
+        """[its answer], empty when it does not answer (yet)."""
         code, out, _ = self.node.run("vtysh", "-c", "show vrrp json", check=False)
         try:
-            return json.loads(out) if code == 0 else []
+            return [json.loads(out)] if code == 0 else []
         except ValueError:
             return []
 
     def routers(self):
         """{name of the case: its part of `show vrrp json`}."""
-        shown = {r["vrid"]: r for r in self.show()}
+        answer, = wait_for(lambda: not self.running() and [[]] or self.show(), START_S, "vrrpd answers")
+        shown = {r["vrid"]: r for r in answer}
         return {c.name: shown.get(c.vrid, {}).get(f"v{c.family}", {}) for c in self.cases}
 
     def states(self):
@@ -84,7 +86,7 @@ class Vrrpd:
         """{name of the case: how often its state has changed}."""
         return {name: r.get("stats", {}).get("transitions", 0) for name, r in self.routers().items()}
 
-    def stop(self, deadline_s=15):
+    def stop(self, deadline_s=30):
         """Stops vrrpd first and then zebra, as systemd does."""
         vrrpd, zebra = self.processes.pop(), self.processes.pop()
         vrrpd.send_signal(signal.SIGTERM)
