@@ -67,10 +67,12 @@ class Keepalived:
             raise LabError("keepalived does not end on SIGTERM") from None
 
     def kill(self):
-        """Kills parent and child at once, as a power failure does. The addresses disappear with the host."""
+        """Kills parent and child, as a power failure does. The addresses disappear with the host. The child first: it sends
+        priority 0 when its parent dies. Meanwhile the parent is stopped, because it would start another child."""
         pid = self.process.pid
+        self.process.send_signal(signal.SIGSTOP)
         with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as f:
             children = [int(p) for p in f.read().split()]
-        for p in (pid, *children):
+        for p in (*children, pid):
             os.kill(p, signal.SIGKILL)
         self.process.wait()
