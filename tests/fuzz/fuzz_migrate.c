@@ -10,6 +10,7 @@
  * Links: user/config/text.c user/config/defs.c user/config/words.c user/config/value.c
  * Links: user/config/dump.c
  * Links: user/config/complete.c user/config/complete_bgp.c user/config/complete_group.c
+ * Links: user/config/complete_datapath.c
  * Links: user/config/complete_warn.c user/config/block_global.c
  * Links: user/config/block_instance.c
  * Links: user/config/block_link.c user/config/block_lists.c user/config/block_script.c

@@ -36,11 +36,14 @@ class Node(Sandbox):
             wait_for(lambda: self.listeners(PROBE_PORT, udp=True) == 2, READY_S, f"{self.name} answers the client")
 
     def write(self, name, text, mode=0o644):
-        """A file in the node's /etc/keepalived."""
+        """A file in the node's /etc/keepalived. A script is replaced whole, because the daemon may just start it."""
         path = os.path.join(self.etc, name)
-        with open(path, "w", encoding="utf-8") as f:
+        fresh = path + ".new" if mode & 0o111 else path
+        with open(fresh, "w", encoding="utf-8") as f:
             f.write(text)
-        os.chmod(path, mode)
+        os.chmod(fresh, mode)
+        if fresh != path:
+            os.replace(fresh, path)
 
     def configure(self, text):
         self.write("keepalived.conf", text)
