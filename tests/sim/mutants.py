@@ -75,7 +75,8 @@ class Parts:
         for src in mutable & set().union(*map(links, tests)):
             self._join(self.unchanged(src), [src])
         for test in tests:
-            self._join(self.rest(test), [s for s in links(test) if s not in mutable])
+            for rest in self.rest(test):
+                self._join(rest, [s for s in links(test) if s not in mutable])
 
     def _path(self, src):
         return os.path.join(self.scratch, "parts", src.replace("/", "-")[:-2] + ".o")
@@ -88,7 +89,8 @@ class Parts:
         return self._path(src)
 
     def rest(self, test):
-        return self._path("rest-" + test)
+        """The object of what no mutant changes; empty if every source of the test may change."""
+        return [self._path("rest-" + test)] if set(links(test)) - self.mutable else []
 
 
 def link(program, objects):
@@ -163,7 +165,7 @@ class Mutant:
 
     def fails(self, test, usual_s):
         program = os.path.join(self.work, os.path.basename(test)[:-2])
-        link(program, [self.parts.rest(test), *(self.object(s) for s in links(test) if s in self.parts.mutable)])
+        link(program, [*self.parts.rest(test), *(self.object(s) for s in links(test) if s in self.parts.mutable)])
         return program_fails(program, self.work, int(ENDLESS_S + ENDLESS * usual_s), True) is not None
 
 
