@@ -12,33 +12,13 @@
 #include <time.h>
 
 #include "client/text.h"
+#include "exporter/page_json.h"
 #include "exporter/page_parts.h"
 #include "exporter/template.h"
 
 static const char page[] = {
 #include "exporter/page.html.h"
     , '\0'};
-
-static void put(json_object *obj, const char *key, const char *text)
-{
-	json_object_object_add(obj, key, json_object_new_string(text));
-}
-
-static json_object *put_list(json_object *root, const char *key)
-{
-	json_object *list = json_object_new_array();
-
-	json_object_object_add(root, key, list);
-	return list;
-}
-
-static json_object *add_item(json_object *list)
-{
-	json_object *item = json_object_new_object();
-
-	json_object_array_add(list, item);
-	return item;
-}
 
 /* For {{#has_LIST}}, which encloses a section whose rows are {{#LIST}}. */
 static void put_has(json_object *root, const char *list)
@@ -54,7 +34,7 @@ static void put_alarms(json_object *root, json_object *status)
 	json_object *list = put_list(root, "alarms");
 
 	for (size_t i = 0; i < json_length(status, "alarms"); i++) {
-		json_object *item = add_item(list), *detail = json_at(status, "alarm_details", i);
+		json_object *item = add_row(list), *detail = json_at(status, "alarm_details", i);
 		const char *text = json_text_at(status, "alarms", i);
 
 		put(item, "text", text);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "client/text.h"
+#include "exporter/page_json.h"
 
 #define MAX_INSTANCES 200 /* limits the size of the page; faulty ones are first */
 #define MAX_STATES    20  /* instances in the card of a node; "Instances" has the others */
@@ -21,11 +22,6 @@ const char *page_state_class(const char *state)
 	if (strcmp(state, "BACKUP") == 0)
 		return "calm";
 	return strcmp(state, "FAULT") == 0 || strcmp(state, "DOWN") == 0 ? "bad" : "warn";
-}
-
-static void put(json_object *obj, const char *key, const char *text)
-{
-	json_object_object_add(obj, key, json_object_new_string(text));
 }
 
 static void __attribute__((format(printf, 3, 4)))

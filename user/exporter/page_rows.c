@@ -9,32 +9,12 @@
 
 #include "client/explain.h"
 #include "client/text.h"
+#include "exporter/page_json.h"
 #include "exporter/page_parts.h"
 
 #define MAX_ROWS   200 /* of a list; limits the size of the page */
 #define MAX_EVENTS 20
 #define ROW_TEXT   320
-
-static void put(json_object *obj, const char *key, const char *text)
-{
-	json_object_object_add(obj, key, json_object_new_string(text));
-}
-
-static json_object *put_list(json_object *root, const char *key)
-{
-	json_object *list = json_object_new_array();
-
-	json_object_object_add(root, key, list);
-	return list;
-}
-
-static json_object *add_row(json_object *list)
-{
-	json_object *row = json_object_new_object();
-
-	json_object_array_add(list, row);
-	return row;
-}
 
 /* Adds "more_LIST": how many of `all` elements are left out. */
 static void put_more(json_object *root, const char *list, json_object *shown, size_t all)
